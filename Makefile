@@ -1,0 +1,74 @@
+# The front door. CMake does the work (CMakePresets.json); this names it.
+#
+#   make demo     install what is missing, build, run the main job and show it
+#   make check    install what is missing, build under sanitizers, run all tests
+#   make run      a server and two people on this machine, to play with
+#   make build    programs in build/release/bin
+#   make bench    the figures of docs/performance.md
+#   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
+#   make kill     1,000 x kill -9 of the server under load
+#   make format   clang-format over the sources
+#   make install  honours DESTDIR and PREFIX
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+KILLS ?= 1000
+
+.PHONY: all demo run build dev check bench fuzz kill tsan format install clean
+all: build
+
+build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
+  build/%/build.ninja: CMakePresets.json
+	cmake --preset $* >/dev/null
+
+build: setup build/release/build.ninja
+	ninja -j $(JOBS) -C build/release $(if $(VERBOSE),,--quiet)
+
+.PHONY: setup setup-check setup-bench
+setup:
+	@tools/setup build
+setup-check:
+	@tools/setup check
+setup-bench:
+	@tools/setup bench
+
+# The programs alone: what demo and run need.
+.PHONY: programs
+programs: setup build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet tacet tacetd
+
+demo: programs
+	@tools/demo build/release/bin
+
+run: programs
+	@tools/run build/release/bin
+
+dev: setup-check build/dev/build.ninja
+	ninja -j $(JOBS) -C build/dev $(if $(VERBOSE),,--quiet)
+
+check: dev build
+	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+tsan: setup-check build/tsan/build.ninja
+	ninja -j $(JOBS) -C build/tsan --quiet
+	ctest --test-dir build/tsan --output-on-failure -L tsan
+
+bench: setup-bench build
+	@tools/bench build/release
+
+fuzz: setup-check build/fuzz/build.ninja
+	ninja -j $(JOBS) -C build/fuzz --quiet
+	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
+
+kill: setup-check build
+	@tools/kill build/release $(KILLS)
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build/dev build/release build/tsan build/fuzz
