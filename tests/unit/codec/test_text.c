@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Hexadecimal and base64url. */
+#include "tests/support/support.h"
+
+static const struct {
+  const char *text;
+  tacet_err err;
+  const char *hex;
+} rows[] = {
+    {"", TACET_OK, ""},         /* RFC 4648 10, without padding */
+    {"Zg", TACET_OK, "66"},
+    {"Zm8", TACET_OK, "666f"},
+    {"Zm9v", TACET_OK, "666f6f"},
+    {"Zm9vYg", TACET_OK, "666f6f62"},
+    {"Zm9vYmE", TACET_OK, "666f6f6261"},
+    {"-_-_", TACET_OK, "fbffbf"},
+    {"Zg==", TACET_ERR_ENCODING, NULL}, /* padding */
+    {"+/+/", TACET_ERR_ENCODING, NULL}, /* the other alphabet */
+    {"Zh", TACET_ERR_ENCODING, NULL},   /* unused bits that are not zero */
+    {"Zm9", TACET_ERR_ENCODING, NULL},
+    {"Z", TACET_ERR_ENCODING, NULL},    /* no such length */
+    {"Zm9vY", TACET_ERR_ENCODING, NULL},
+    {"Zm 9v", TACET_ERR_ENCODING, NULL},
+};
+
+static void base64url_has_one_form(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    uint8_t out[16];
+    size_t len = 99;
+    tacet_err err = tacet_base64url_read(rows[i].text, strlen(rows[i].text),
+                                         out, sizeof(out), &len);
+    if (err != rows[i].err) {
+      fail_msg("\"%s\": %s", rows[i].text, tacet_err_name(err));
+    }
+    if (err != TACET_OK) {
+      assert_int_equal(len, 99);
+      continue;
+    }
+    tacet_span want = test_hex(rows[i].hex);
+    assert_span(want, tacet_span_of(out, len));
+    char text[32];
+    tacet_base64url_write(want, text);
+    assert_string_equal(text, rows[i].text);
+    assert_int_equal(strlen(text), TACET_BASE64_LEN(want.len));
+    test_hex_free(want);
+  }
+  uint8_t small[2];
+  size_t len;
+  assert_err(TACET_ERR_LIMIT, tacet_base64url_read("Zm9v", 4, small, 2, &len));
+}
+
+static void all_bytes_survive(void **state) {
+  (void)state;
+  uint8_t all[257], back[257];
+  char text[600];
+  for (size_t i = 0; i < sizeof(all); i++) {
+    all[i] = (uint8_t)(i * 167 + 13);
+  }
+  for (size_t n = 0; n <= sizeof(all); n++) {
+    size_t len;
+    tacet_base64url_write(tacet_span_of(all, n), text);
+    assert_ok(tacet_base64url_read(text, strlen(text), back, n, &len));
+    assert_span(tacet_span_of(all, n), tacet_span_of(back, len));
+    tacet_hex_write(tacet_span_of(all, n), text);
+    assert_ok(tacet_hex_read(text, strlen(text), back, n));
+    assert_span(tacet_span_of(all, n), tacet_span_of(back, n));
+  }
+}
+
+static void hex_is_exact(void **state) {
+  (void)state;
+  uint8_t out[2] = {9, 9};
+  assert_err(TACET_ERR_ENCODING, tacet_hex_read("abc", 3, out, 1));
+  assert_err(TACET_ERR_ENCODING, tacet_hex_read("ab", 2, out, 2));
+  assert_err(TACET_ERR_ENCODING, tacet_hex_read("0g", 2, out, 1));
+  assert_err(TACET_ERR_ENCODING, tacet_hex_read(" 1", 2, out, 1));
+  assert_int_equal(out[0], 9);
+  assert_ok(tacet_hex_read("aBCd", 4, out, 2));
+  assert_int_equal(out[1], 0xcd);
+}
+
+int main(void) {
+  static const struct CMUnitTest tests[] = {
+      cmocka_unit_test(base64url_has_one_form),
+      cmocka_unit_test(all_bytes_survive),
+      cmocka_unit_test(hex_is_exact),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
