@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * client/client.h -- one person's device: account, conversations, messages.
+ *
+ * A `client` is an open home: a folder with an encrypted store. Every call that
+ * changes something has made it durable when it returns; what has to reach the
+ * server is then sent by whoever syncs. Several processes may have one home
+ * open: a lock, not an error, decides which of them syncs, and the others hand
+ * their work over through the store and wait for its result. A process that is
+ * killed at any moment loses nothing: the next one goes on where it stopped.
+ *
+ * Conventions besides those of tacet/base.h:
+ *   results   Calls that can fail return a client_kind, which is the exit code
+ *             of 0 to 5 that the commands promise, and describe a failure in
+ *             *err (never NULL): one sentence that names cause and next step.
+ *   memory    What a call gives back lives in the client_mem it was given, and
+ *             is freed with that, all at once. Strings are UTF-8, NUL ended.
+ *   ids       Are text: 64 lower-case hex digits for messages, conversations
+ *             and accounts, 32 for devices and for events that are no message.
+ *   times     Are milliseconds since 1970, UTC.
+ *   blocking  A call that talks to the server blocks, tells its progress, and
+ *             ends early (FAILED, code "interrupted") on client_interrupt().
+ *   threads   One client belongs to one thread, client_interrupt() apart.
+ *
+ * TO, the name of a conversation, is a handle (`name` on one's own server, or
+ * `name@domain`), a group's name or id, or a conversation id. If two fit, the
+ * call fails with USAGE and says which.
+ */
+#ifndef TACET_CLIENT_H
+#define TACET_CLIENT_H
+
+#include "tacet/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct client client;
+
+/* ---- errors ---- */
+
+/* The values are the exit codes of tacet(1). */
+typedef enum client_kind {
+  CLIENT_OK = 0,
+  CLIENT_FAILED = 1,      /* on this side: the disk, a file, a passphrase */
+  CLIENT_USAGE = 2,       /* what was asked for makes no sense */
+  CLIENT_UNREACHABLE = 3, /* server or network: trying again may help */
+  CLIENT_REFUSED = 4,     /* handle taken, invite used, not a member, quota */
+  CLIENT_KEYS = 5         /* keys or proofs do not check out; nothing was sent */
+} client_kind;
+
+/* code is stable and for programs: "handle-taken", "wrong-passphrase",
+ * "newer-version", "corrupt", "certificate-changed", "unknown-handle", ...;
+ * text is for people, and ends with a full stop. */
+typedef struct client_error {
+  client_kind kind;
+  char code[32];
+  char text[600];
+} client_error;
+
+/* ---- memory of results ---- */
+
+/* Grows as results are put in; freed whole and wiped. Zero-initialise it, or
+ * use CLIENT_MEM(name), which frees it by scope. */
+typedef struct client_mem {
+  struct client_mem_block *first;
+} client_mem;
+#define CLIENT_MEM(name) TACET_CLEANUP(client_mem_free) client_mem name = {NULL}
+void client_mem_free(client_mem *m);
+
+/* ---- the world outside: clock, randomness, network ---- */
+
+struct client_env; /* client/env.h: what tests and other platforms replace */
+
+/* Long work tells how far it is. `what` is "upload", "download", "encrypt",
+ * "claim" or "prepare"; `name` a file's name, a handle, or NULL. total 0: not
+ * known. Called from within the call that works. */
+typedef void (*client_progress_fn)(void *user, const char *what,
+                                   const char *name, uint64_t done,
+                                   uint64_t total);
+void client_set_progress(client *c, client_progress_fn fn, void *user);
+
+/* Makes the blocking call that is under way, or else the next one, end soon.
+ * May be called from a signal handler or another thread. */
+void client_interrupt(client *c);
+
+/* ---- the home ---- */
+
+typedef enum client_home_state {
+  CLIENT_HOME_NONE,       /* no such folder, or nothing in it */
+  CLIENT_HOME_PASSPHRASE, /* a store that a passphrase opens */
+  CLIENT_HOME_OPEN        /* a store whose key lies beside it */
+} client_home_state;
+
+/* Looks, opens nothing. Fails with "newer-version" and "corrupt" as client_open
+ * does. */
+TACET_MUST_CHECK client_kind client_home_probe(const char *home,
+                                               client_home_state *state,
+                                               client_error *err);
+/* Makes the folder (mode 0700) and an empty store. An empty passphrase: the
+ * store key lies in the home, and whoever reads the disk reads everything. The
+ * env is borrowed until client_free(); NULL is the system's. FAILED "exists" if
+ * there is a store already. */
+TACET_MUST_CHECK client_kind client_create(const char *home,
+                                           tacet_span passphrase,
+                                           const struct client_env *env,
+                                           client **out, client_error *err);
+/* FAILED: "no-home", "passphrase-needed", "wrong-passphrase", "newer-version",
+ * "corrupt", "unreadable". */
+TACET_MUST_CHECK client_kind client_open(const char *home,
+                                         tacet_span passphrase,
+                                         const struct client_env *env,
+                                         client **out, client_error *err);
+void client_free(client *c); /* NULL is fine */
+/* False until client_register() has gone through; then everything but the two
+ * calls below fails with USAGE "not-registered". */
+bool client_is_registered(const client *c);
+
+/* ---- the account ---- */
+
+typedef struct client_registration {
+  const char *handle;  /* name@domain */
+  const char *account; /* its id */
+  const char *words;   /* the 24 words of the recovery key, by spaces */
+} client_registration;
+
+/* Makes keys and manifest, registers with the invite, publishes key packages.
+ * Nothing of a half-done registration is lost: the same call again goes on with
+ * it, also after a crash. `name` is folded to lower case; a domain in it must be
+ * the server's. REFUSED: "handle-taken", "invite-used", "invite-expired",
+ * "handle-retired"; USAGE: "bad-handle", "bad-invite", "registered"; KEYS:
+ * "certificate-changed". */
+TACET_MUST_CHECK client_kind client_register(client *c, const char *name,
+                                             const char *invite_link,
+                                             const char *device_name,
+                                             client_mem *mem,
+                                             client_registration *out,
+                                             client_error *err);
+
+typedef struct client_status {
+  const char *handle, *account, *device, *device_name;
+  const char *server;      /* https://... */
+  const char *domain;
+  bool reachable;          /* as of now: status asks */
+  bool sync_elsewhere;     /* another process is syncing this home */
+  bool passphrase;         /* false: the store's key lies beside it */
+  bool recovery_confirmed; /* false: the words are still on this device */
+  bool post_quantum;       /* of the suite that every conversation uses */
+  uint64_t last_sync;      /* 0: never */
+  size_t n_queued;         /* messages that some recipient has not got */
+  size_t n_events;         /* waiting for client_next_event() */
+  size_t n_requests;
+  size_t n_contacts, n_verified;
+  size_t n_conversations;
+  size_t n_key_packages;   /* published and not known to be claimed */
+  size_t n_tokens_directory, n_tokens_delivery;
+  const char *trust;       /* one sentence about what is and is not checked */
+} client_status;
+/* Works without the server too (reachable false). */
+TACET_MUST_CHECK client_kind client_status_get(client *c, client_mem *mem,
+                                               client_status *out,
+                                               client_error *err);
+
+typedef struct client_device {
+  const char *id;   /* 32 hex digits */
+  const char *name; /* NULL where not known */
+  bool this_one;
+} client_device;
+TACET_MUST_CHECK client_kind client_devices(client *c, client_mem *mem,
+                                            const client_device **list,
+                                            size_t *n, client_error *err);
+
+/* The 24 words, until they were confirmed; then REFUSED "recovery-erased". */
+TACET_MUST_CHECK client_kind client_recovery_words(client *c, client_mem *mem,
+                                                   const char **words,
+                                                   client_error *err);
+/* The owner has written them down: erases the private key from the device. With
+ * words not NULL they are compared first (USAGE "wrong-words"; case and spacing
+ * do not matter). */
+TACET_MUST_CHECK client_kind client_recovery_confirm(client *c,
+                                                     const char *words,
+                                                     client_error *err);
+/* Tells the conversations (a last manifest without devices), erases the account
+ * on the server, then the home. Asks nothing: the caller did. */
+TACET_MUST_CHECK client_kind client_delete_account(client *c,
+                                                   client_error *err);
+
+/* ---- sending ---- */
+
+typedef struct client_outgoing {
+  const char *to;
+  const char *text;           /* NULL: only attachments */
+  const char *const *files;   /* paths; read, encrypted and kept by the call */
+  size_t n_files;
+  const char *reply_to;       /* message id, or NULL */
+  uint64_t expires_ms;        /* from now; 0: never */
+} client_outgoing;
+#define CLIENT_TEXT_MAX (256 * 1024) /* bytes of one message's text */
+#define CLIENT_FILE_MAX ((uint64_t)100 * 1024 * 1024)
+#define CLIENT_FILES_MAX 16
+
+/* Puts the message into the outbox, durably, and gives its id; talks to no one.
+ * A first message to somebody makes the conversation on the way out; answering
+ * a request accepts it. USAGE: "no-such-conversation", "ambiguous",
+ * "not-utf8", "too-long", "no-such-message"; FAILED: "file-too-large",
+ * "unreadable-file", "disk-full"; REFUSED: "blocked", "not-member". */
+TACET_MUST_CHECK client_kind client_send(client *c, const client_outgoing *m,
+                                         client_mem *mem, const char **id,
+                                         client_error *err);
+
+typedef enum client_delivery {
+  CLIENT_QUEUED, /* the server could not be reached yet */
+  CLIENT_PARTLY, /* some recipients' mailboxes are full or gone; kept trying */
+  CLIENT_SENT    /* stored for every recipient */
+} client_delivery;
+/* Works on the outbox until the message is with the server, cannot be for now,
+ * or timeout_ms is over (0: does not wait). UNREACHABLE is no failure here: it
+ * gives QUEUED, and why in *err (with err->kind set). What can never be sent is
+ * one: REFUSED "unknown-handle", KEYS "keys-changed", ... */
+TACET_MUST_CHECK client_kind client_flush(client *c, const char *message_id,
+                                          uint64_t timeout_ms,
+                                          client_delivery *out,
+                                          client_error *err);
+
+/* ---- receiving ---- */
+
+typedef struct client_attachment {
+  size_t index; /* in its message, for client_attachment_save() */
+  const char *name, *type;
+  uint64_t size;
+  const char *path; /* where it was saved, or NULL */
+} client_attachment;
+
+/* One message, as an event or as history. */
+typedef struct client_message {
+  const char *id, *conversation;
+  const char *group;    /* its name; NULL for one to one */
+  const char *from;     /* handle */
+  const char *device;
+  bool own;             /* written by this account */
+  bool request;         /* in a conversation not accepted yet */
+  uint64_t sent_at;     /* by the sender's clock */
+  uint64_t received_at; /* by ours; when it was written, for an own one */
+  uint64_t expires_at;  /* 0: never */
+  const char *text;     /* "" if there is none */
+  const char *reply_to; /* or NULL */
+  client_delivery delivery; /* of an own one */
+  const client_attachment *attachments;
+  size_t n_attachments;
+} client_message;
+
+typedef enum client_event_type {
+  CLIENT_EVENT_NONE,    /* nothing came in time */
+  CLIENT_EVENT_FD,      /* the descriptor in the wait became readable */
+  CLIENT_EVENT_MESSAGE, /* .message */
+  CLIENT_EVENT_GROUP,   /* .group: created, added, removed, left, renamed */
+  CLIENT_EVENT_REQUEST, /* .request: first letter of a stranger */
+  CLIENT_EVENT_WARNING  /* .warning */
+} client_event_type;
+
+typedef struct client_event {
+  client_event_type type;
+  const char *id;
+  const char *conversation; /* NULL where there is none */
+  union {
+    client_message message;
+    struct {
+      const char *action; /* "created", "added", "removed", "left", "renamed" */
+      const char *name;   /* of the group, after it */
+      const char *by;     /* handle */
+      const char *const *members; /* whom the action is about */
+      size_t n_members;
+    } group;
+    struct {
+      const char *from;  /* handle */
+      const char *group; /* name, if it is an invitation to one; else NULL */
+    } request;
+    struct {
+      const char *code; /* "gap", "undecryptable", "keys-changed", ... */
+      const char *text; /* one sentence with a next step */
+    } warning;
+  } u;
+} client_event;
+
+typedef struct client_wait {
+  uint64_t timeout_ms; /* 0: only what is there; CLIENT_FOREVER */
+  int fd;              /* wakes up for it too (a terminal); -1: none */
+} client_wait;
+#define CLIENT_FOREVER UINT64_MAX
+
+/* The oldest event not marked done. Syncs (or lets the syncing process do it)
+ * until there is one; even timeout 0 asks the server once for what has come.
+ * The event is durable and comes again, with the same id, until
+ * client_event_done(): print it, flush, then mark it. Not reaching the server
+ * is UNREACHABLE only once what is stored has been given out, and with
+ * CLIENT_FOREVER never: it then reconnects by itself. */
+TACET_MUST_CHECK client_kind client_next_event(client *c,
+                                               const client_wait *wait,
+                                               client_mem *mem,
+                                               client_event *out,
+                                               client_error *err);
+TACET_MUST_CHECK client_kind client_event_done(client *c, const char *id,
+                                               client_error *err);
+/* As client_next_event(), but of one conversation: what a chat window shows.
+ * Others' events stay for the next `receive`. */
+TACET_MUST_CHECK client_kind client_next_event_of(client *c, const char *to,
+                                                  const client_wait *wait,
+                                                  client_mem *mem,
+                                                  client_event *out,
+                                                  client_error *err);
+
+/* Fetches, checks and decrypts one attachment into folder `dir` (made if need
+ * be), under its name freed of slashes, control characters and leading dots; a
+ * name that is taken gets " (2)" and so on. A broken download goes on where it
+ * stopped. The path is remembered. REFUSED "not-accepted" for one of a request,
+ * "expired" if the server has it no more; KEYS "attachment-damaged". */
+TACET_MUST_CHECK client_kind client_attachment_save(client *c,
+                                                    const char *message_id,
+                                                    size_t index,
+                                                    const char *dir,
+                                                    client_mem *mem,
+                                                    const char **path,
+                                                    client_error *err);
+
+/* The last `limit` messages of a conversation, oldest first (0: all). */
+TACET_MUST_CHECK client_kind client_history(client *c, const char *to,
+                                            size_t limit, client_mem *mem,
+                                            const client_message **list,
+                                            size_t *n, client_error *err);
+
+/* ---- groups ---- */
+
+typedef struct client_member {
+  const char *handle;
+  const char *account;
+  bool admin, self, verified;
+} client_member;
+
+typedef struct client_group {
+  const char *conversation;
+  const char *name;
+  bool request;  /* not accepted yet */
+  bool left;     /* left, or removed from it */
+  uint64_t epoch;
+  const client_member *members;
+  size_t n_members;
+} client_group;
+
+/* Each of these is recorded first, then carried out, and returns when the change
+ * is in force. If the server cannot be reached it stays recorded and is carried
+ * out by the next sync; the call then returns OK with *queued true. A change
+ * that the group forbids is REFUSED "not-admin" or "not-member"; a lost race
+ * is tried again by itself. */
+TACET_MUST_CHECK client_kind client_group_create(
+    client *c, const char *name, const char *const *handles, size_t n_handles,
+    client_mem *mem, const char **conversation, bool *queued,
+    client_error *err);
+TACET_MUST_CHECK client_kind client_group_add(client *c, const char *group,
+                                              const char *const *handles,
+                                              size_t n_handles, bool *queued,
+                                              client_error *err);
+TACET_MUST_CHECK client_kind client_group_remove(client *c, const char *group,
+                                                 const char *const *handles,
+                                                 size_t n_handles, bool *queued,
+                                                 client_error *err);
+TACET_MUST_CHECK client_kind client_group_leave(client *c, const char *group,
+                                                bool *queued,
+                                                client_error *err);
+TACET_MUST_CHECK client_kind client_group_rename(client *c, const char *group,
+                                                 const char *name, bool *queued,
+                                                 client_error *err);
+/* Members are given too. */
+TACET_MUST_CHECK client_kind client_groups(client *c, client_mem *mem,
+                                           const client_group **list, size_t *n,
+                                           client_error *err);
+TACET_MUST_CHECK client_kind client_group_show(client *c, const char *group,
+                                               client_mem *mem,
+                                               client_group *out,
+                                               client_error *err);
+
+/* ---- people ---- */
+
+typedef struct client_request {
+  const char *from;         /* handle */
+  const char *group;        /* name, for an invitation to a group; else NULL */
+  const char *conversation;
+  uint64_t received_at;
+  size_t n_messages;
+} client_request;
+TACET_MUST_CHECK client_kind client_requests(client *c, client_mem *mem,
+                                             const client_request **list,
+                                             size_t *n, client_error *err);
+/* `who` is a handle, or the name or id of a group one was invited to. */
+TACET_MUST_CHECK client_kind client_request_accept(client *c, const char *who,
+                                                   client_error *err);
+/* Deletes what came and the mailbox it came to; the sender is told nothing. */
+TACET_MUST_CHECK client_kind client_request_refuse(client *c, const char *who,
+                                                   client_error *err);
+
+typedef enum client_trust {
+  CLIENT_UNVERIFIED, /* the server could have substituted this account */
+  CLIENT_VERIFIED,   /* codes were compared */
+  CLIENT_CHANGED     /* two chains of keys claim this account: nothing is sent */
+} client_trust;
+
+typedef struct client_contact {
+  const char *handle, *account;
+  client_trust trust;
+  bool blocked;
+  size_t n_devices;
+} client_contact;
+TACET_MUST_CHECK client_kind client_contacts(client *c, client_mem *mem,
+                                             const client_contact **list,
+                                             size_t *n, client_error *err);
+/* Hears nothing more of them; deletes the mailboxes they know. */
+TACET_MUST_CHECK client_kind client_block(client *c, const char *handle,
+                                          client_error *err);
+TACET_MUST_CHECK client_kind client_unblock(client *c, const char *handle,
+                                            client_error *err);
+
+typedef struct client_code {
+  char digits[72];  /* "12345 67890 ...": 12 groups of 5, the same on both sides */
+  char qr_text[64]; /* what a QR code holds */
+  client_trust trust;
+} client_code;
+/* Over the two account ids. Looks an unknown handle up. */
+TACET_MUST_CHECK client_kind client_code_get(client *c, const char *handle,
+                                             client_code *out,
+                                             client_error *err);
+/* `code`: digits (spacing does not matter) or a qr_text, compared first; a
+ * difference is KEYS "code-differs". NULL: the caller compared by eye. */
+TACET_MUST_CHECK client_kind client_verify(client *c, const char *handle,
+                                           const char *code, client_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
