@@ -91,7 +91,8 @@ extern "C" {
   X(MANIFEST, 330, "a device manifest does not follow from the one before")    \
   X(FORK, 331, "two different manifests claim one number")                     \
   X(TOKEN, 332, "a token or its proof does not verify")                        \
-  X(POLICY, 333, "the group's rules do not allow that")
+  X(POLICY, 333, "the group's rules do not allow that")                        \
+  X(PATH_SECRET, 334, "the own part of an update path does not open or fit")
 
 typedef enum tacet_err {
   TACET_OK = 0,
