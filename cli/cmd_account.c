@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * register, recovery, status, devices, delete-account. */
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int cli_register(const cli_args *a) {
+  const char *invite = cli_value(a, "--invite", 0);
+  if (invite == NULL) {
+    return cli_fail(2, "registering needs --invite LINK; the operator of the "
+                       "server makes one with `tacetd invite`.");
+  }
+  int code;
+  client *c = cli_create(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  client_registration r;
+  client_kind kind = client_register(
+      c, a->words[0], invite, cli_value(a, "--device", 0), &mem, &r, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  printf("You are %s.\n\nWrite down these 24 words and keep them off this "
+         "machine. They are the only way back\nif you lose every device; "
+         "nobody, the operator included, has them:\n\n",
+         r.handle);
+  char word[64];
+  int n = 0, used;
+  for (const char *p = r.words; sscanf(p, " %63s%n", word, &used) == 1;
+       p += used) {
+    n++;
+    printf("  %2d %-10s%s", n, word, n % 6 == 0 ? "\n" : "");
+  }
+  printf(
+      "\n`tacet recovery show` shows them again until `tacet recovery check` "
+      "has seen them typed.\n");
+  if (cli_flag(a, "--no-passphrase")) {
+    fprintf(stderr,
+            "tacet: this home is not locked: whoever reads %s reads "
+            "everything in it.\n",
+            cli_home(a));
+  }
+  return 0;
+}
+
+int cli_recovery_show(const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const char *words;
+  client_kind kind = client_recovery_words(c, &mem, &words, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts(words);
+  return 0;
+}
+
+int cli_recovery_check(const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  char words[1024] = "";
+  client_error err = {0};
+  if (isatty(STDIN_FILENO)) {
+    (void)cli_ask("The 24 words: ", false, words, sizeof(words));
+  } else if (fgets(words, sizeof(words), stdin) != NULL) {
+    words[strcspn(words, "\r\n")] = '\0';
+  }
+  if (words[0] == '\0') {
+    client_free(c);
+    return cli_fail(2, "type the 24 words, in one line.");
+  }
+  client_kind kind = client_recovery_confirm(c, words, &err);
+  tacet_wipe(words, sizeof(words));
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts("They are right. This device no longer holds them; your paper does.");
+  return 0;
+}
+
+static void status_json(const client_status *s) {
+  char time[32];
+  json_t *o = json_pack(
+      "{s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:b, s:b, s:s?}", "handle",
+      s->handle, "account", s->account, "device", s->device, "device_name",
+      s->device_name, "server", s->server, "reachable", s->reachable,
+      "passphrase", s->passphrase, "recovery_confirmed", s->recovery_confirmed,
+      "post_quantum", s->post_quantum, "last_sync",
+      s->last_sync == 0 ? NULL : cli_time(s->last_sync, time));
+  const struct {
+    const char *key;
+    size_t n;
+  } counts[] = {{"queued", s->n_queued},
+                {"events", s->n_events},
+                {"requests", s->n_requests},
+                {"contacts", s->n_contacts},
+                {"verified", s->n_verified},
+                {"conversations", s->n_conversations},
+                {"key_packages", s->n_key_packages},
+                {"tokens_directory", s->n_tokens_directory},
+                {"tokens_delivery", s->n_tokens_delivery}};
+  for (size_t i = 0; o != NULL && i < sizeof(counts) / sizeof(counts[0]); i++) {
+    json_object_set_new(o, counts[i].key,
+                        json_integer((json_int_t)counts[i].n));
+  }
+  if (o != NULL) {
+    json_object_set_new(o, "trust", json_string(s->trust));
+    json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+  }
+  json_decref(o);
+}
+
+static void status_text(const client_status *s) {
+  char time[32];
+  printf("account    %s\n", s->handle);
+  printf("device     %.8s %s\n", s->device,
+         s->device_name == NULL ? "" : s->device_name);
+  printf("server     %s (%s)\n", s->server,
+         s->reachable ? "reachable" : "not reachable now");
+  printf("last sync  %s\n",
+         s->last_sync == 0 ? "never" : cli_time_short(s->last_sync, time));
+  printf("waiting    %zu to send, %zu to read, %zu requests\n", s->n_queued,
+         s->n_events, s->n_requests);
+  printf("people     %zu contacts, %zu of them verified; %zu conversations\n",
+         s->n_contacts, s->n_verified, s->n_conversations);
+  printf("encryption MLS, %s\n",
+         s->post_quantum ? "X-Wing (ML-KEM-768 with X25519)" : "classical");
+  printf("home       %s\n", s->passphrase
+                                ? "locked with a passphrase"
+                                : "not locked: the disk shows everything");
+  printf("recovery   %s\n",
+         s->recovery_confirmed
+             ? "the words are with you alone"
+             : "the words are still on this device: `tacet recovery check`");
+  printf("trust      %s\n", s->trust);
+}
+
+int cli_status(const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  client_status s;
+  client_kind kind = client_status_get(c, &mem, &s, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  if (cli_flag(a, "--json")) {
+    status_json(&s);
+  } else {
+    status_text(&s);
+  }
+  return 0;
+}
+
+int cli_devices(const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const client_device *list;
+  size_t n;
+  client_kind kind = client_devices(c, &mem, &list, &n, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (cli_flag(a, "--json")) {
+      json_t *o = json_pack("{s:s, s:s?, s:b}", "id", list[i].id, "name",
+                            list[i].name, "this_one", list[i].this_one);
+      json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+      putchar('\n');
+      json_decref(o);
+    } else {
+      printf("%s  %s%s\n", list[i].id,
+             list[i].name == NULL ? "?" : list[i].name,
+             list[i].this_one ? "  (this one)" : "");
+    }
+  }
+  return 0;
+}
+
+int cli_delete_account(const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  char answer[64] = "";
+  if (!cli_flag(a, "--yes") &&
+      (!isatty(STDIN_FILENO) ||
+       !cli_ask("This erases the account, here and on the server; nobody can "
+                "have its handle again.\nType erase to go on: ",
+                false, answer, sizeof(answer)) ||
+       strcmp(answer, "erase") != 0)) {
+    client_free(c);
+    return cli_fail(2,
+                    "nothing was erased; say --yes, or type erase when asked.");
+  }
+  client_error err = {0};
+  client_kind kind = client_delete_account(c, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts("The account is gone, here and on the server.");
+  return 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * send, receive, history. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How long `send` works on the outbox before it leaves the rest to the next
+ * command. */
+#define FLUSH_MS 30000
+
+/* 0, or an exit code after saying why. */
+static int report_delivery(client_delivery d, const client_error *err,
+                           bool insist) {
+  if (d == CLIENT_SENT) {
+    return 0;
+  }
+  if (insist) {
+    return cli_fail(3, "%s It stays in the outbox.",
+                    err->text[0] == '\0' ? "The server does not have it yet."
+                                         : err->text);
+  }
+  fprintf(stderr,
+          "tacet: queued%s; it goes out with the next command that "
+          "reaches the server.\n",
+          d == CLIENT_PARTLY ? " for some of them" : "");
+  return 0;
+}
+
+static int send_message(client *c, const client_outgoing *m, bool insist) {
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const char *id;
+  if (client_send(c, m, &mem, &id, &err) != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  client_delivery d = CLIENT_QUEUED;
+  err = (client_error){0};
+  if (client_flush(c, id, FLUSH_MS, &d, &err) != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts(id);
+  return report_delivery(d, &err, insist);
+}
+
+int cli_send(const cli_args *a) {
+  const char *files[CLIENT_FILES_MAX];
+  client_outgoing m = {.to = a->words[0],
+                       .files = files,
+                       .reply_to = cli_value(a, "--reply-to", 0)};
+  for (const char *f; (f = cli_value(a, "--attach", m.n_files)) != NULL;) {
+    if (m.n_files == CLIENT_FILES_MAX) {
+      return cli_fail(2, "at most %d files go with one message.",
+                      CLIENT_FILES_MAX);
+    }
+    files[m.n_files++] = f;
+  }
+  const char *expires = cli_value(a, "--expires", 0);
+  if (expires != NULL && !cli_duration(expires, &m.expires_ms)) {
+    return cli_fail(2, "--expires wants a time such as 30m, 2h or 1d, not %s.",
+                    expires);
+  }
+  char *typed = NULL;
+  m.text = a->n_words > 1 ? a->words[1] : NULL;
+  if (m.text != NULL && strcmp(m.text, "-") == 0) {
+    typed = cli_read_text();
+    if (typed == NULL) {
+      return 2;
+    }
+    m.text = typed;
+  }
+  if ((m.text == NULL || m.text[0] == '\0') && m.n_files == 0) {
+    free(typed);
+    return cli_fail(2, "the message is empty: usage: tacet send TO [TEXT|-] "
+                       "[--attach FILE]…");
+  }
+  int code;
+  client *c = cli_open(a, &code);
+  if (c != NULL) {
+    code = send_message(c, &m, cli_flag(a, "--sent"));
+    client_free(c);
+  }
+  free(typed);
+  return code;
+}
+
+/* ---- receive ---- */
+
+/* Fetches the files of a message before it is shown, so that the event can say
+ * where they are. One that fails is told and left for another time. */
+static void save_attachments(client *c, client_message *m, const char *dir,
+                             client_mem *mem) {
+  if (m->n_attachments == 0 || m->request || m->own) {
+    return;
+  }
+  client_attachment *list = calloc(m->n_attachments, sizeof(*list));
+  if (list == NULL) {
+    return;
+  }
+  memcpy(list, m->attachments, m->n_attachments * sizeof(*list));
+  for (size_t i = 0; i < m->n_attachments; i++) {
+    client_error err = {0};
+    const char *path;
+    if (client_attachment_save(c, m->id, list[i].index, dir, mem, &path,
+                               &err) == CLIENT_OK) {
+      list[i].path = path;
+    } else {
+      (void)cli_fail_with(&err);
+    }
+  }
+  m->attachments = list; /* freed by show_event */
+}
+
+/* Prints, flushes, then marks: a kill in between shows it once more. */
+static int show_event(client *c, client_event *e, const cli_args *a,
+                      client_mem *mem) {
+  const char *dir = cli_value(a, "--save-attachments", 0);
+  const client_attachment *given = NULL;
+  if (e->type == CLIENT_EVENT_MESSAGE) {
+    given = e->u.message.attachments;
+    if (dir != NULL) {
+      save_attachments(c, &e->u.message, dir, mem);
+    }
+  }
+  if (cli_flag(a, "--json")) {
+    cli_put_event_json(e);
+  } else {
+    cli_put_event(e);
+  }
+  if (e->type == CLIENT_EVENT_MESSAGE && e->u.message.attachments != given) {
+    union {
+      const client_attachment *from;
+      client_attachment *to;
+    } own = {e->u.message.attachments};
+    free(own.to);
+  }
+  client_error err = {0};
+  if (!cli_flush()) {
+    return 1;
+  }
+  return client_event_done(c, e->id, &err) == CLIENT_OK ? 0
+                                                        : cli_fail_with(&err);
+}
+
+static int receive_loop(client *c, const cli_args *a, client_wait wait) {
+  bool follow = cli_flag(a, "--follow");
+  for (;;) {
+    CLIENT_MEM(mem);
+    client_error err = {0};
+    client_event e = {0};
+    client_kind kind = client_next_event(c, &wait, &mem, &e, &err);
+    if (cli_interrupted()) {
+      return 0;
+    }
+    if (kind != CLIENT_OK) {
+      return cli_fail_with(&err);
+    }
+    if (e.type == CLIENT_EVENT_NONE) {
+      return 0;
+    }
+    int code = show_event(c, &e, a, &mem);
+    if (code != 0) {
+      return code;
+    }
+    if (!follow) {
+      wait.timeout_ms = 0; /* something came; print what is there and end */
+    }
+  }
+}
+
+int cli_receive(const cli_args *a) {
+  client_wait wait = {.timeout_ms = 0, .fd = -1};
+  const char *timeout = cli_value(a, "--timeout", 0);
+  if (timeout != NULL && !cli_duration(timeout, &wait.timeout_ms)) {
+    return cli_fail(2, "--timeout wants seconds, not %s.", timeout);
+  }
+  if (cli_flag(a, "--follow")) {
+    wait.timeout_ms = CLIENT_FOREVER;
+  }
+  int code;
+  client *c = cli_open(a, &code);
+  if (c != NULL) {
+    code = receive_loop(c, a, wait);
+    client_free(c);
+  }
+  return code;
+}
+
+int cli_history(const cli_args *a) {
+  size_t limit = 50;
+  const char *text = cli_value(a, "--limit", 0);
+  if (text != NULL) {
+    char *end;
+    unsigned long v = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0') {
+      return cli_fail(2, "--limit wants a number, not %s.", text);
+    }
+    limit = v;
+  }
+  int code;
+  client *c = cli_open(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const client_message *list;
+  size_t n;
+  client_kind kind =
+      client_history(c, a->words[0], limit, &mem, &list, &n, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (cli_flag(a, "--json")) {
+      cli_put_message_json(&list[i]);
+    } else {
+      cli_put_message(&list[i]);
+    }
+  }
+  return 0;
+}
