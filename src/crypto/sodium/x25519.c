@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * DHKEM(X25519, HKDF-SHA256), RFC 9180 7.1. */
+#include <sodium.h>
+
+#include "crypto/dhkem.h"
+
+#define X25519_LEN 32
+
+static tacet_err scalar_to_public(tacet_span private_key, uint8_t *public_key) {
+  return crypto_scalarmult_base(public_key, private_key.p) == 0
+             ? TACET_OK
+             : TACET_ERR_PROVIDER;
+}
+
+/* libsodium refuses the all-zero result (RFC 9180 7.1.4, RFC 7748 6.1). */
+static tacet_err diffie_hellman(tacet_span private_key, tacet_span public_key,
+                                tacet_secret *out) {
+  if (crypto_scalarmult(out->b, private_key.p, public_key.p) != 0) {
+    tacet_secret_wipe(out);
+    return TACET_ERR_AUTH;
+  }
+  out->len = X25519_LEN;
+  return TACET_OK;
+}
+
+static const tacet_dhkem dhkem = {
+    .id = 0x0020,
+    .hash = &tacet_hash_sha256,
+    .dh_len = X25519_LEN,
+    .public_len = X25519_LEN,
+    .private_len = X25519_LEN,
+    .public_key = scalar_to_public,
+    .dh = diffie_hellman,
+    .private_valid = NULL, /* clamping makes a key of every string */
+};
+
+static tacet_err derive_key_pair(tacet_span ikm, tacet_secret *private_key,
+                                 uint8_t *public_key) {
+  return tacet_dhkem_derive_key_pair(&dhkem, ikm, private_key, public_key);
+}
+
+static tacet_err generate(tacet_secret *private_key, uint8_t *public_key) {
+  return tacet_dhkem_generate(&dhkem, private_key, public_key);
+}
+
+static tacet_err public_of(tacet_span private_key, uint8_t *public_key) {
+  return tacet_dhkem_public_key(&dhkem, private_key, public_key);
+}
+
+static tacet_err encap(tacet_span public_key, tacet_secret *shared,
+                       uint8_t *enc) {
+  return tacet_dhkem_encap(&dhkem, public_key, shared, enc);
+}
+
+static tacet_err encap_deterministic(tacet_span public_key,
+                                     tacet_span randomness,
+                                     tacet_secret *shared, uint8_t *enc) {
+  return tacet_dhkem_encap_deterministic(&dhkem, public_key, randomness, shared,
+                                         enc);
+}
+
+static tacet_err decap(tacet_span private_key, tacet_span enc,
+                       tacet_secret *shared) {
+  return tacet_dhkem_decap(&dhkem, private_key, enc, shared);
+}
+
+const tacet_kem tacet_kem_x25519 = {
+    .id = 0x0020,
+    .secret_len = 32,
+    .enc_len = X25519_LEN,
+    .public_len = X25519_LEN,
+    .private_len = X25519_LEN,
+    .derive_key_pair = derive_key_pair,
+    .generate = generate,
+    .public_key = public_of,
+    .encap = encap,
+    .decap = decap,
+    .encap_deterministic = encap_deterministic,
+};

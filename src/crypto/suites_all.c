@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * All suites of this release, the default first. A file of its own, as each
+ * suite has: who does not name it does not link every adapter. */
+#include "tacet/crypto.h"
+
+static const tacet_suite *const all[] = {
+    &tacet_suite_xwing_chacha,
+    &tacet_suite_x25519_aes128,
+    &tacet_suite_p256_aes128,
+    &tacet_suite_x25519_chacha,
+};
+
+const tacet_suites tacet_suites_all = {all, sizeof(all) / sizeof(all[0])};
