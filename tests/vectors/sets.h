@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/vectors/sets.h -- the sets of test vectors: what one entry of each file
+ * must satisfy. main.c has the table; set_<name>.c has the functions.
+ */
+#ifndef TESTS_VECTORS_SETS_H
+#define TESTS_VECTORS_SETS_H
+
+#include "tests/vectors/json.h"
+
+/* Whether one entry (an element of the file's top-level array) holds. */
+typedef vec_outcome vec_entry(vec_context *c, const json_t *entry);
+
+vec_entry set_crypto_basics;
+vec_entry set_deserialization;
+vec_entry set_xwing;
+vec_entry set_hpke_pq;
+
+#endif
