@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pre-shared keys: their identifiers and the secret that a list of them makes
+ * (RFC 9420 8.4).
+ */
+#ifndef TACET_MLS_PSK_H
+#define TACET_MLS_PSK_H
+
+#include "tacet/codec.h"
+#include "tacet/crypto.h"
+#include "tacet/mls.h"
+
+/* More PSKs than this in one commit or Welcome are LIMIT. */
+#define TACET_MLS_PSKS_MAX 64
+
+/* struct PreSharedKeyID, with its nonce. */
+void tacet_psk_id_write(tacet_buf *w, const tacet_mls_psk_id *id);
+/* Spans point into the input. An unknown type or usage is ENCODING. */
+void tacet_psk_id_read(tacet_reader *r, tacet_mls_psk_id *out);
+/* The same key? The nonce does not count. */
+bool tacet_psk_id_same(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b);
+/* The key of an id, or NULL. */
+const tacet_span *tacet_psks_find(tacet_mls_psks psks,
+                                  const tacet_mls_psk_id *id);
+/* psk_secret of n keys in the order of their ids; Nh zeros for n == 0. */
+TACET_MUST_CHECK tacet_err tacet_psk_secret(const tacet_hash *h,
+                                            const tacet_mls_psk *psks, size_t n,
+                                            tacet_secret *out);
+
+#endif
