@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * server/command.h -- the subcommands of tacetd and their arguments.
+ */
+#ifndef TACETD_COMMAND_H
+#define TACETD_COMMAND_H
+
+#include "server/ops/config.h"
+
+/* What every program of Tacet ends with. */
+typedef enum tacetd_exit {
+  TACETD_DONE = 0,
+  TACETD_FAILED = 1,
+  TACETD_USAGE = 2,
+  TACETD_UNREACHABLE = 3,
+  TACETD_REFUSED = 4,
+  TACETD_KEYS = 5
+} tacetd_exit;
+
+#define TACETD_SET_MAX 32
+typedef struct tacetd_args {
+  const char *data;
+  const char *words[2]; /* what is not an option, after the command */
+  size_t n_words;
+  bool json;
+  int64_t uses;            /* of an invite */
+  int64_t expires_seconds; /* of an invite */
+  struct {
+    const char *key, *value;
+  } set[TACETD_SET_MAX]; /* keys of tacetd.conf, in order */
+  size_t n_set;
+} tacetd_args;
+
+typedef struct tacetd_command {
+  const char *name, *words, *help; /* words: "" or how usage writes them */
+  size_t min_words, max_words;
+  unsigned options; /* bits of tacetd_option */
+  int (*run)(const tacetd_args *args);
+} tacetd_command;
+
+enum tacetd_option {
+  TACETD_OPTION_KEYS = 1,  /* --KEY VALUE of tacetd.conf */
+  TACETD_OPTION_OPEN = 2,  /* --open */
+  TACETD_OPTION_JSON = 4,  /* --json */
+  TACETD_OPTION_INVITE = 8 /* --uses, --expires */
+};
+
+/* Each prints its own errors and gives an exit code. */
+int tacetd_command_init(const tacetd_args *args);
+int tacetd_command_run(const tacetd_args *args);
+int tacetd_command_invite(const tacetd_args *args);
+int tacetd_command_account(const tacetd_args *args);
+int tacetd_command_inventory(const tacetd_args *args);
+int tacetd_command_doctor(const tacetd_args *args);
+
+/* "tacetd: " and one sentence on stderr. */
+__attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
+
+/* Parses what stands after the command's name. False after having said why. */
+bool tacetd_args_parse(const tacetd_command *command, int n, char **words,
+                       tacetd_args *out);
+/* A number with s, m, h or d behind it (d if nothing is): seconds. */
+bool tacetd_seconds_read(const char *text, int64_t *out);
+/* Reads DIR/tacetd.conf, puts the options over it and finishes it. False after
+ * having said why. */
+bool tacetd_args_config(const tacetd_args *args, tacetd_config *out);
+
+#endif
