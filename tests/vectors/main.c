@@ -18,6 +18,7 @@ static const struct vec_set {
     {"crypto-basics", "mls", "crypto-basics.json", set_crypto_basics},
     {"xwing", "xwing", "test-vectors.json", set_xwing},
     {"hpke-pq", "hpke-pq", "test-vectors.json", set_hpke_pq},
+    {"voprf", "voprf", "allVectors.json", set_voprf},
     {"key-schedule", "mls", "key-schedule.json", set_key_schedule},
     {"psk_secret", "mls", "psk_secret.json", set_psk_secret},
     {"secret-tree", "mls", "secret-tree.json", set_secret_tree},

@@ -14,6 +14,7 @@ vec_entry set_crypto_basics;
 vec_entry set_deserialization;
 vec_entry set_xwing;
 vec_entry set_hpke_pq;
+vec_entry set_voprf;
 vec_entry set_key_schedule;
 vec_entry set_psk_secret;
 vec_entry set_secret_tree;
