@@ -79,6 +79,8 @@ void tacet_buf_init(tacet_buf *w, size_t max);
 void tacet_buf_free(tacet_buf *w); /* wipes; *w can be used again, same max */
 /* Empties it and clears the error; the memory stays (wiped). */
 void tacet_buf_clear(tacet_buf *w);
+/* Takes back all but the first len bytes (wiped) and clears the error. */
+void tacet_buf_cut(tacet_buf *w, size_t len);
 /* Makes room for n more bytes now, so that the next n cannot fail. */
 void tacet_buf_reserve(tacet_buf *w, size_t n);
 /* The sticky error, or a view of what was written (valid until the next write

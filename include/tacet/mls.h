@@ -35,7 +35,7 @@
  *
  * Messages. Every `message` is one whole MLSMessage (6), KeyPackages included,
  * and every output named so is one. Outputs into a tacet_buf are appended; on
- * failure it is cut back to what it held, and its sticky error says the same.
+ * failure it is cut back to what it held.
  *
  * Extension lists, of whatever place, are spans of encoded Extension structs
  * one after the other, without the length of the whole (tacet_mls_extension).

@@ -16,6 +16,15 @@ void tacet_buf_clear(tacet_buf *w) {
   w->err = TACET_OK;
 }
 
+void tacet_buf_cut(tacet_buf *w, size_t len) {
+  TACET_ASSERT(len <= w->len);
+  if (len < w->len) {
+    tacet_wipe(w->p + len, w->len - len);
+  }
+  w->len = len;
+  w->err = TACET_OK;
+}
+
 void tacet_write_fail(tacet_buf *w, tacet_err e) {
   if (w->err == TACET_OK) {
     w->err = e;
