@@ -143,9 +143,10 @@ static bool take_one(const tacetd_rate_rule *rule, uint32_t *used,
                                        : elapsed * rule->amount / rule->seconds;
   uint64_t full = (uint64_t)rule->burst * 1000;
   uint64_t now_used = back >= *used ? 0 : *used - back;
-  if (back > 0) {
-    *at_ms = now_ms; /* else parts of a thousandth would never add up */
-  }
+  /* Only the time that gave something back is used up. */
+  *at_ms = now_used == 0 ? now_ms
+                         : *at_ms + (back * rule->seconds + rule->amount - 1) /
+                                        rule->amount;
   *used = (uint32_t)now_used;
   if (now_used + 1000 > full) {
     uint64_t ms =
