@@ -46,8 +46,9 @@ typedef struct tacet_hash {
 } tacet_hash;
 
 /* seal writes in.len + tag_len bytes, open in.len - tag_len. in and out may be
- * the same memory, else must not overlap. open: AUTH where the tag is wrong,
- * and then out is zeroed. */
+ * the same memory, else must not overlap. open: AUTH where the tag is wrong
+ * (then out is zeroed) or there is not even room for one. LIMIT for what is
+ * longer than the algorithm allows. */
 typedef struct tacet_aead {
   uint16_t id; /* RFC 9180 7.3; 0xFFF0 XChaCha20-Poly1305 (ours, not in HPKE) */
   size_t key_len, nonce_len, tag_len;
@@ -58,7 +59,9 @@ typedef struct tacet_aead {
 } tacet_aead;
 
 /* A KEM as HPKE wants it (RFC 9180 4). decap: AUTH for an encapsulation that
- * can be seen to be wrong (DHKEM's all-zero check). generate draws randomness. */
+ * can be seen to be wrong (DHKEM's all-zero check, a point not on the curve);
+ * encap: ENCODING for such a public key. generate draws randomness, and so does
+ * encap. */
 typedef struct tacet_kem {
   uint16_t id;
   size_t secret_len, enc_len, public_len, private_len;
@@ -75,7 +78,8 @@ typedef struct tacet_kem {
 } tacet_kem;
 
 /* A signature scheme. sign writes at most sig_max bytes. verify: AUTH where it
- * does not verify, whatever the reason (a malformed key or signature too). */
+ * does not verify, whatever the reason (a malformed key or signature too).
+ * ECDSA takes its nonce from libcrypto's own generator. */
 typedef struct tacet_sig {
   uint16_t id; /* TLS SignatureScheme */
   size_t public_len, private_len, sig_max;
@@ -89,6 +93,8 @@ typedef struct tacet_sig {
 
 /* Defined by the adapters. */
 extern const tacet_hash tacet_hash_sha256, tacet_hash_sha384, tacet_hash_sha512;
+/* The same functions of libsodium, for builds without libcrypto. */
+extern const tacet_hash tacet_hash_sodium_sha256, tacet_hash_sodium_sha512;
 extern const tacet_aead tacet_aead_aes128gcm, tacet_aead_aes256gcm,
     tacet_aead_chacha20poly1305, tacet_aead_xchacha20poly1305;
 extern const tacet_kem tacet_kem_x25519, tacet_kem_p256, tacet_kem_xwing;
@@ -162,7 +168,8 @@ typedef struct tacet_hpke {
 #define TACET_HPKE(name) TACET_CLEANUP(tacet_hpke_wipe) tacet_hpke name = {0}
 void tacet_hpke_wipe(tacet_hpke *c);
 
-/* psk and psk_id both empty: mode base; both given: mode psk; else ARGUMENT.
+/* psk and psk_id both empty: mode base; both given: mode psk; else ARGUMENT, as
+ * for a psk under 32 bytes, which cannot have the entropy that 5.1.2 asks for.
  * enc gets kem->enc_len bytes. */
 TACET_MUST_CHECK tacet_err tacet_hpke_setup_sender(tacet_hpke_suite s,
                                                    tacet_span public_key,
