@@ -27,8 +27,9 @@
  * joining and using.
  *
  * No trace. A call that fails leaves the group as it was, byte for byte (what
- * tacet_mls_save() gives is the same), and so do tacet_mls_pending_discard()
- * and tacet_mls_staged_drop().
+ * tacet_mls_save() gives is the same), and so does tacet_mls_staged_drop().
+ * tacet_mls_pending_discard() leaves one: the ratchet generation that a commit
+ * sent as PrivateMessage used stays spent, since it may have been seen.
  *
  * Forward secrecy. Every secret is deleted when its use is over (9.2). What
  * tacet_mls_save() gave before may still hold it: overwrite, do not collect.
@@ -426,7 +427,8 @@ enum {
 /* The cached ones, 0 .. status.n_proposals - 1. */
 void tacet_mls_proposal_at(const tacet_mls_group *g, size_t i,
                            tacet_mls_proposal_view *out);
-/* Forgets them all. A commit that names one fails with PROPOSAL_REF then. */
+/* Forgets them all. A commit that names one fails with PROPOSAL_REF then. Not
+ * while a commit is staged. */
 void tacet_mls_proposals_clear(tacet_mls_group *g);
 
 /* ---- commits ---- */
@@ -542,7 +544,7 @@ typedef struct tacet_mls_event {
  * STATE: a commit is staged already. GROUP_ID, EPOCH_FUTURE, EPOCH_PAST: not
  * for now (handshake messages of past epochs are EPOCH_PAST, unless own).
  * OWN_MESSAGE: an echo, nothing to do; of a commit: merge it if
- * tacet_mls_pending_matches(), else it was discarded too early and this member
+ * tacet_mls_pending_matches(), else it was discarded and this member
  * cannot follow the group any more. REPLAY: seen before, or too late.
  * REMOVED: only past messages are read after a removal. REINIT: the group
  * takes no commits and proposals any more. */
@@ -682,20 +684,18 @@ tacet_mls_successor(const tacet_mls_group *old, const tacet_mls_config *config,
 /* ---- keeping it ---- */
 
 /* The state in two parts, because they change at different times: `shared` (the
- * tree, the GroupContext: large, public) only when the epoch or the set of
- * cached proposals changes, `own` (all secrets) with every message. Write
- * both, or `own` alone while tacet_mls_shared_version() says the same. The two
- * belong together: load checks that. Versioned; load(save(g)) saves the same
- * bytes again. Every bit of `own` is secret: encrypt it. */
+ * tree and the GroupContext: large, public) only when tacet_mls_epoch() does,
+ * `own` (secrets, cached proposals, a pending commit) with every message. Write
+ * both, or `own` alone while the epoch is the same. The two belong together:
+ * load checks that. Versioned; load(save(g)) saves the same bytes again. A
+ * staged commit is not saved. `own` is secret: encrypt it. */
 TACET_MUST_CHECK tacet_err tacet_mls_save_shared(const tacet_mls_group *g,
                                                  tacet_buf *shared);
 TACET_MUST_CHECK tacet_err tacet_mls_save_own(const tacet_mls_group *g,
                                               tacet_buf *own);
-/* Counts up whenever tacet_mls_save_shared() would give something new. Starts
- * anywhere; survives saving. */
-uint64_t tacet_mls_shared_version(const tacet_mls_group *g);
 /* VERSION: written by a newer library. UNKNOWN_SUITE: not offered any more.
- * ENCODING, TRUNCATED, ...: not a state, or parts that differ. */
+ * ENCODING, TRUNCATED, ...: not a state, or parts that do not belong together.
+ */
 TACET_MUST_CHECK tacet_err tacet_mls_load(const tacet_mls_config *config,
                                           tacet_span shared, tacet_span own,
                                           tacet_mls_group **out);
