@@ -8,8 +8,8 @@
 #ifndef TACETD_LIMITS_H
 #define TACETD_LIMITS_H
 
-#define TACETD_KIB(n) ((n) * 1024)
-#define TACETD_MIB(n) ((n) * 1024 * 1024)
+#define TACETD_KIB(n) ((n)*1024)
+#define TACETD_MIB(n) ((n)*1024 * 1024)
 
 /* ---- items and sending ---- */
 
@@ -132,7 +132,8 @@
 #define TACETD_RESUME_TICKETS_MAX 20000
 /* One frame from a client: a full subscribe. */
 #define TACETD_WS_FRAME_MAX TACETD_KIB(64)
-#define TACETD_PING_SECONDS 120 /* NATs forget a TCP flow after some minutes */
+#define TACETD_PING_SECONDS 120 /* NATs forget a TCP flow after some minutes   \
+                                 */
 #define TACETD_PONG_SECONDS 30
 
 /* ---- connections ---- */
@@ -146,7 +147,7 @@
 #define TACETD_HEAD_SECONDS 10
 /* A body must come at 1 MiB in this time: 17 KB/s, a bad mobile link. */
 #define TACETD_BODY_SECONDS 60
-#define TACETD_IDLE_SECONDS 60 /* between two requests of one connection */
+#define TACETD_IDLE_SECONDS 60  /* between two requests of one connection */
 #define TACETD_WRITE_SECONDS 60 /* an answer that nobody takes */
 #define TACETD_HEAD_MAX TACETD_KIB(8)
 /* What all connections' bodies may hold together; then new ones get 503. */
