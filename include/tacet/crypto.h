@@ -171,22 +171,16 @@ void tacet_hpke_wipe(tacet_hpke *c);
 /* psk and psk_id both empty: mode base; both given: mode psk; else ARGUMENT, as
  * for a psk under 32 bytes, which cannot have the entropy that 5.1.2 asks for.
  * enc gets kem->enc_len bytes. */
-TACET_MUST_CHECK tacet_err tacet_hpke_setup_sender(tacet_hpke_suite s,
-                                                   tacet_span public_key,
-                                                   tacet_span info,
-                                                   tacet_span psk,
-                                                   tacet_span psk_id,
-                                                   uint8_t *enc, tacet_hpke *c);
+TACET_MUST_CHECK tacet_err tacet_hpke_setup_sender(
+    tacet_hpke_suite s, tacet_span public_key, tacet_span info, tacet_span psk,
+    tacet_span psk_id, uint8_t *enc, tacet_hpke *c);
 TACET_MUST_CHECK tacet_err tacet_hpke_setup_receiver(
     tacet_hpke_suite s, tacet_span enc, tacet_span private_key, tacet_span info,
     tacet_span psk, tacet_span psk_id, tacet_hpke *c);
 /* For known answers: setup from a shared secret that the KEM gave. */
-TACET_MUST_CHECK tacet_err tacet_hpke_setup_shared(tacet_hpke_suite s,
-                                                   tacet_span shared,
-                                                   tacet_span info,
-                                                   tacet_span psk,
-                                                   tacet_span psk_id,
-                                                   tacet_hpke *c);
+TACET_MUST_CHECK tacet_err
+tacet_hpke_setup_shared(tacet_hpke_suite s, tacet_span shared, tacet_span info,
+                        tacet_span psk, tacet_span psk_id, tacet_hpke *c);
 /* Message c->seq, which then counts on (LIMIT at 2^64-1). out has room for
  * in.len + tag_len. */
 TACET_MUST_CHECK tacet_err tacet_hpke_seal(tacet_hpke *c, tacet_span aad,

@@ -14,8 +14,7 @@ typedef struct kem_suite_id {
 } kem_suite_id;
 
 static kem_suite_id suite_id(const tacet_dhkem *k) {
-  return (kem_suite_id){
-      {'K', 'E', 'M', (uint8_t)(k->id >> 8), (uint8_t)k->id}};
+  return (kem_suite_id){{'K', 'E', 'M', (uint8_t)(k->id >> 8), (uint8_t)k->id}};
 }
 
 /* RFC 9180 7.1.3, for a group in which most but not all strings are keys. With
@@ -107,9 +106,9 @@ static tacet_err encap_with(const tacet_dhkem *k, tacet_span public_key,
     return err == TACET_ERR_AUTH ? TACET_ERR_ENCODING : err;
   }
   TACET_SECRET(made);
-  TACET_TRY(extract_and_expand(
-      k, &dh, tacet_span_of(ephemeral_public, k->public_len), public_key,
-      &made));
+  TACET_TRY(extract_and_expand(k, &dh,
+                               tacet_span_of(ephemeral_public, k->public_len),
+                               public_key, &made));
   TACET_TRY(tacet_secret_set(shared, tacet_secret_span(&made)));
   memcpy(enc, ephemeral_public, k->public_len);
   return TACET_OK;

@@ -23,9 +23,9 @@ typedef struct tacet_dhkem {
   bool (*private_valid)(const uint8_t *private_key);
 } tacet_dhkem;
 
-TACET_MUST_CHECK tacet_err tacet_dhkem_derive_key_pair(
-    const tacet_dhkem *k, tacet_span ikm, tacet_secret *private_key,
-    uint8_t *public_key);
+TACET_MUST_CHECK tacet_err
+tacet_dhkem_derive_key_pair(const tacet_dhkem *k, tacet_span ikm,
+                            tacet_secret *private_key, uint8_t *public_key);
 TACET_MUST_CHECK tacet_err tacet_dhkem_generate(const tacet_dhkem *k,
                                                 tacet_secret *private_key,
                                                 uint8_t *public_key);

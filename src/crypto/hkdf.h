@@ -25,12 +25,9 @@ TACET_MUST_CHECK tacet_err tacet_hkdf_expand_parts(const tacet_hash *h,
                                                    uint8_t *out);
 
 /* LabeledExtract(salt, label, ikm) under suite_id. */
-TACET_MUST_CHECK tacet_err tacet_labeled_extract(const tacet_hash *h,
-                                                 tacet_span suite_id,
-                                                 tacet_span salt,
-                                                 const char *label,
-                                                 tacet_span ikm,
-                                                 tacet_secret *prk);
+TACET_MUST_CHECK tacet_err
+tacet_labeled_extract(const tacet_hash *h, tacet_span suite_id, tacet_span salt,
+                      const char *label, tacet_span ikm, tacet_secret *prk);
 /* LabeledExpand(prk, label, info, len) with info in at most 3 parts. */
 TACET_MUST_CHECK tacet_err tacet_labeled_expand(
     const tacet_hash *h, tacet_span suite_id, const tacet_secret *prk,

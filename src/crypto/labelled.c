@@ -124,9 +124,8 @@ tacet_err tacet_derive_tree_secret(const tacet_hash *h,
   uint8_t context[4] = {(uint8_t)(generation >> 24),
                         (uint8_t)(generation >> 16), (uint8_t)(generation >> 8),
                         (uint8_t)generation};
-  return tacet_expand_with_label(h, secret, label,
-                                 tacet_span_of(context, sizeof(context)), len,
-                                 out);
+  return tacet_expand_with_label(
+      h, secret, label, tacet_span_of(context, sizeof(context)), len, out);
 }
 
 tacet_err tacet_ref_hash(const tacet_hash *h, const char *label,

@@ -12,6 +12,5 @@ tacet_err tacet_random(uint8_t *out, size_t len) {
   if (len == 0) {
     return TACET_OK;
   }
-  return replaced == NULL ? tacet_random_system(out, len)
-                          : replaced(out, len);
+  return replaced == NULL ? tacet_random_system(out, len) : replaced(out, len);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The default: post-quantum, and free of AES so that it runs in a browser too. */
+ * The default: post-quantum, and free of AES so that it runs in a browser too.
+ */
 #include "tacet/crypto.h"
 
 const tacet_suite tacet_suite_xwing_chacha = {

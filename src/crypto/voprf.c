@@ -23,8 +23,8 @@ void tacet_voprf_key_wipe(tacet_voprf_key *k) {
 tacet_err tacet_voprf_hash_to_scalar(const tacet_span *parts, size_t n_parts,
                                      tacet_span dst, uint8_t *scalar) {
   TACET_CLEANUP(uniform_wipe) uniform u;
-  TACET_TRY(tacet_expand_message(hash, parts, n_parts, dst, group->uniform_len,
-                                 u.b));
+  TACET_TRY(
+      tacet_expand_message(hash, parts, n_parts, dst, group->uniform_len, u.b));
   group->scalar_from_uniform(u.b, scalar);
   return TACET_OK;
 }
@@ -152,10 +152,9 @@ static tacet_err output_of(tacet_span input, const uint8_t *element,
                            uint8_t *output) {
   uint8_t input_len[2] = {(uint8_t)(input.len >> 8), (uint8_t)input.len};
   uint8_t element_len[2] = {0, ELEMENT_LEN};
-  tacet_span parts[] = {tacet_span_of(input_len, 2), input,
-                        tacet_span_of(element_len, 2),
-                        tacet_span_of(element, ELEMENT_LEN),
-                        TACET_SPAN_LIT("Finalize")};
+  tacet_span parts[] = {
+      tacet_span_of(input_len, 2), input, tacet_span_of(element_len, 2),
+      tacet_span_of(element, ELEMENT_LEN), TACET_SPAN_LIT("Finalize")};
   return hash->digest(parts, 5, output);
 }
 
@@ -173,9 +172,8 @@ tacet_err tacet_voprf_redeem(const tacet_voprf_key *k, tacet_span input,
   TACET_SECRET(expected);
   TACET_TRY(tacet_voprf_evaluate(k, input, expected.b));
   expected.len = TACET_VOPRF_OUTPUT_LEN;
-  return tacet_equal_ct(tacet_secret_span(&expected), output)
-             ? TACET_OK
-             : TACET_ERR_TOKEN;
+  return tacet_equal_ct(tacet_secret_span(&expected), output) ? TACET_OK
+                                                              : TACET_ERR_TOKEN;
 }
 
 /* ---- client: finalize ---- */
@@ -203,8 +201,8 @@ tacet_err tacet_voprf_finalize(const tacet_voprf_batch *batch,
   }
   TACET_TRY(tacet_voprf_verify(public_key.p, batch->blinded, evaluated, proof));
   for (size_t i = 0; i < n; i++) {
-    tacet_err err = finalize_one(batch, i, evaluated,
-                                 outputs + i * TACET_VOPRF_OUTPUT_LEN);
+    tacet_err err =
+        finalize_one(batch, i, evaluated, outputs + i * TACET_VOPRF_OUTPUT_LEN);
     if (err != TACET_OK) {
       tacet_wipe(outputs, n * TACET_VOPRF_OUTPUT_LEN);
       return err;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The proof of RFC 9497 2.2: one key k with pk = k * G evaluated all of a batch,
- * shown by a discrete-logarithm equality over a random combination of it. */
+ * The proof of RFC 9497 2.2: one key k with pk = k * G evaluated all of a
+ * batch, shown by a discrete-logarithm equality over a random combination of
+ * it. */
 #include "crypto/voprf.h"
 #include "tacet/crypto.h"
 
 static const tacet_group *const group = &tacet_group_ristretto255;
 
-/* What a hash is taken over: fields, most with a length of two bytes. Public. */
+/* What a hash is taken over: fields, most with a length of two bytes. Public.
+ */
 typedef struct transcript {
   uint8_t b[256];
   size_t len;

@@ -101,9 +101,10 @@ static void run_all(const char *folder, tally *t) {
 }
 
 static int usage(void) {
-  fprintf(stderr, "vectors [--folder DIR]   all sets, of DIR, $TACET_VECTORS or "
-                  "../shared/vectors\n"
-                  "vectors SET FILE...      one set:");
+  fprintf(stderr,
+          "vectors [--folder DIR]   all sets, of DIR, $TACET_VECTORS or "
+          "../shared/vectors\n"
+          "vectors SET FILE...      one set:");
   for (size_t i = 0; i < N_SETS; i++) {
     fprintf(stderr, " %s", sets[i].name);
   }

@@ -19,10 +19,9 @@ static vec_outcome expand(vec_context *c, const json_t *v,
   tacet_secret secret = vec_secret(c, v, "secret");
   VEC_OK(c, tacet_expand_with_label(s->hash, &secret, vec_text(c, v, "label"),
                                     vec_hex(c, v, "context"),
-                                    (size_t)vec_uint(c, v, "length"),
-                                    &secret));
-  VEC_CHECK(c, tacet_span_equal(tacet_secret_span(&secret),
-                                vec_hex(c, v, "out")));
+                                    (size_t)vec_uint(c, v, "length"), &secret));
+  VEC_CHECK(c,
+            tacet_span_equal(tacet_secret_span(&secret), vec_hex(c, v, "out")));
   return VEC_PASSED;
 }
 
@@ -31,20 +30,20 @@ static vec_outcome derive(vec_context *c, const json_t *v,
   tacet_secret secret = vec_secret(c, v, "secret");
   VEC_OK(c, tacet_derive_secret(s->hash, &secret, vec_text(c, v, "label"),
                                 &secret));
-  VEC_CHECK(c, tacet_span_equal(tacet_secret_span(&secret),
-                                vec_hex(c, v, "out")));
+  VEC_CHECK(c,
+            tacet_span_equal(tacet_secret_span(&secret), vec_hex(c, v, "out")));
   return VEC_PASSED;
 }
 
 static vec_outcome derive_tree(vec_context *c, const json_t *v,
                                const tacet_suite *s) {
   tacet_secret secret = vec_secret(c, v, "secret");
-  VEC_OK(c, tacet_derive_tree_secret(
-                s->hash, &secret, vec_text(c, v, "label"),
-                (uint32_t)vec_uint(c, v, "generation"),
-                (size_t)vec_uint(c, v, "length"), &secret));
-  VEC_CHECK(c, tacet_span_equal(tacet_secret_span(&secret),
-                                vec_hex(c, v, "out")));
+  VEC_OK(c,
+         tacet_derive_tree_secret(s->hash, &secret, vec_text(c, v, "label"),
+                                  (uint32_t)vec_uint(c, v, "generation"),
+                                  (size_t)vec_uint(c, v, "length"), &secret));
+  VEC_CHECK(c,
+            tacet_span_equal(tacet_secret_span(&secret), vec_hex(c, v, "out")));
   return VEC_PASSED;
 }
 
@@ -85,9 +84,9 @@ static vec_outcome encrypt(vec_context *c, const json_t *v,
   uint8_t enc[TACET_KEM_ENC_MAX], *again = vec_alloc(c, sealed.len);
   VEC_OK(c, tacet_encrypt_with_label(s, pub, label, context, text, enc, again));
   memset(out, 0, text.len);
-  VEC_OK(c, tacet_decrypt_with_label(
-                s, priv, label, context, tacet_span_of(enc, s->kem->enc_len),
-                tacet_span_of(again, sealed.len), out));
+  VEC_OK(c, tacet_decrypt_with_label(s, priv, label, context,
+                                     tacet_span_of(enc, s->kem->enc_len),
+                                     tacet_span_of(again, sealed.len), out));
   VEC_CHECK(c, tacet_span_equal(tacet_span_of(out, text.len), text));
   return VEC_PASSED;
 }
@@ -97,12 +96,9 @@ vec_outcome set_crypto_basics(vec_context *c, const json_t *entry) {
     const char *key;
     vec_outcome (*run)(vec_context *c, const json_t *v, const tacet_suite *s);
   } parts[] = {
-      {"ref_hash", ref_hash},
-      {"expand_with_label", expand},
-      {"derive_secret", derive},
-      {"derive_tree_secret", derive_tree},
-      {"sign_with_label", sign},
-      {"encrypt_with_label", encrypt},
+      {"ref_hash", ref_hash},    {"expand_with_label", expand},
+      {"derive_secret", derive}, {"derive_tree_secret", derive_tree},
+      {"sign_with_label", sign}, {"encrypt_with_label", encrypt},
   };
   const tacet_suite *s = vec_suite(c, entry);
   if (s == NULL) {

@@ -11,8 +11,8 @@ vec_outcome set_xwing(vec_context *c, const json_t *entry) {
   TACET_SECRET(shared);
   VEC_CHECK(c, tacet_span_equal(vec_hex(c, entry, "seed"), sk));
   VEC_OK(c, kem->public_key(sk, public_key));
-  VEC_CHECK(c, tacet_span_equal(tacet_span_of(public_key, kem->public_len),
-                                pk));
+  VEC_CHECK(c,
+            tacet_span_equal(tacet_span_of(public_key, kem->public_len), pk));
   VEC_OK(c, kem->encap_deterministic(pk, vec_hex(c, entry, "eseed"), &shared,
                                      enc));
   VEC_CHECK(c, tacet_span_equal(tacet_span_of(enc, kem->enc_len), ct));

@@ -64,8 +64,8 @@ static vec_outcome issue(vec_context *c, const tacet_voprf_key *k,
   scripted = vec_hex(c, proof, "r");
   VEC_OK(c, tacet_voprf_blind_evaluate(k, batch->blinded, made, made_proof));
   VEC_CHECK(c, tacet_span_equal(tacet_span_of(made, evaluated.len), evaluated));
-  VEC_CHECK(c, tacet_span_equal(tacet_span_of(made_proof, sizeof(made_proof)),
-                                want));
+  VEC_CHECK(
+      c, tacet_span_equal(tacet_span_of(made_proof, sizeof(made_proof)), want));
   uint8_t *got = vec_alloc(c, outputs.len);
   VEC_OK(c, tacet_voprf_finalize(
                 batch, tacet_span_of(k->public_key, sizeof(k->public_key)),
@@ -106,9 +106,9 @@ static vec_outcome run_suite(vec_context *c, const json_t *entry) {
                                    vec_hex(c, entry, "keyInfo"), &k));
   VEC_CHECK(c, tacet_span_equal(tacet_secret_span(&k.private_key),
                                 vec_hex(c, entry, "skSm")));
-  VEC_CHECK(c, tacet_span_equal(
-                   tacet_span_of(k.public_key, sizeof(k.public_key)),
-                   vec_hex(c, entry, "pkSm")));
+  VEC_CHECK(c,
+            tacet_span_equal(tacet_span_of(k.public_key, sizeof(k.public_key)),
+                             vec_hex(c, entry, "pkSm")));
   json_t *list = vec_array(c, entry, "vectors");
   VEC_CHECK(c, json_array_size(list) > 0);
   for (size_t i = 0; i < json_array_size(list); i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * crypto/openssl/p256.h -- what the KEM and the signature scheme on P-256 share:
- * scalars of 32 bytes, big endian; points of 65 bytes, uncompressed.
+ * crypto/openssl/p256.h -- what the KEM and the signature scheme on P-256
+ * share: scalars of 32 bytes, big endian; points of 65 bytes, uncompressed.
  */
 #ifndef TACET_CRYPTO_OPENSSL_P256_H
 #define TACET_CRYPTO_OPENSSL_P256_H

@@ -42,8 +42,8 @@ static tacet_err import_key(work *w, const uint8_t *private_key,
   if (w->build == NULL || w->import == NULL || w->md == NULL) {
     return TACET_ERR_NOMEM;
   }
-  int ok = OSSL_PARAM_BLD_push_utf8_string(
-      w->build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+  int ok = OSSL_PARAM_BLD_push_utf8_string(w->build, OSSL_PKEY_PARAM_GROUP_NAME,
+                                           "prime256v1", 0);
   ok &= OSSL_PARAM_BLD_push_octet_string(w->build, OSSL_PKEY_PARAM_PUB_KEY,
                                          public_key, P256_POINT_LEN);
   if (private_key != NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305
- * (draft-irtf-cfrg-xchacha), whose nonce is long enough to be drawn at random. */
+ * (draft-irtf-cfrg-xchacha), whose nonce is long enough to be drawn at random.
+ */
 #include <sodium.h>
 
 #include "tacet/crypto.h"
@@ -35,9 +36,8 @@ static tacet_err verdict(int opened, tacet_span in, uint8_t *out) {
 static tacet_err chacha_seal(tacet_span key, tacet_span nonce, tacet_span aad,
                              tacet_span in, uint8_t *out) {
   TACET_TRY(check(key, nonce, crypto_aead_chacha20poly1305_ietf_NPUBBYTES, in));
-  return crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in.p, in.len,
-                                                   aad.p, aad.len, NULL,
-                                                   nonce.p, key.p) == 0
+  return crypto_aead_chacha20poly1305_ietf_encrypt(
+             out, NULL, in.p, in.len, aad.p, aad.len, NULL, nonce.p, key.p) == 0
              ? TACET_OK
              : TACET_ERR_PROVIDER;
 }
@@ -48,19 +48,18 @@ static tacet_err chacha_open(tacet_span key, tacet_span nonce, tacet_span aad,
   if (in.len < TAG_LEN) {
     return TACET_ERR_AUTH;
   }
-  return verdict(crypto_aead_chacha20poly1305_ietf_decrypt(
-                     out, NULL, NULL, in.p, in.len, aad.p, aad.len, nonce.p,
-                     key.p),
-                 in, out);
+  return verdict(
+      crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, in.p, in.len,
+                                                aad.p, aad.len, nonce.p, key.p),
+      in, out);
 }
 
 static tacet_err xchacha_seal(tacet_span key, tacet_span nonce, tacet_span aad,
                               tacet_span in, uint8_t *out) {
   TACET_TRY(
       check(key, nonce, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, in));
-  return crypto_aead_xchacha20poly1305_ietf_encrypt(out, NULL, in.p, in.len,
-                                                    aad.p, aad.len, NULL,
-                                                    nonce.p, key.p) == 0
+  return crypto_aead_xchacha20poly1305_ietf_encrypt(
+             out, NULL, in.p, in.len, aad.p, aad.len, NULL, nonce.p, key.p) == 0
              ? TACET_OK
              : TACET_ERR_PROVIDER;
 }
@@ -72,10 +71,10 @@ static tacet_err xchacha_open(tacet_span key, tacet_span nonce, tacet_span aad,
   if (in.len < TAG_LEN) {
     return TACET_ERR_AUTH;
   }
-  return verdict(crypto_aead_xchacha20poly1305_ietf_decrypt(
-                     out, NULL, NULL, in.p, in.len, aad.p, aad.len, nonce.p,
-                     key.p),
-                 in, out);
+  return verdict(
+      crypto_aead_xchacha20poly1305_ietf_decrypt(
+          out, NULL, NULL, in.p, in.len, aad.p, aad.len, nonce.p, key.p),
+      in, out);
 }
 
 const tacet_aead tacet_aead_chacha20poly1305 = {

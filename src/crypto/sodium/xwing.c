@@ -35,10 +35,12 @@ static tacet_err from_seed(const uint8_t *seed, tacet_secret *private_key,
  * different keys, and every node of an MLS tree shows which one is meant. */
 static tacet_err derive_key_pair(tacet_span ikm, tacet_secret *private_key,
                                  uint8_t *public_key) {
-  static const uint8_t tail[] = {'H', 'P', 'K', 'E', '-', 'v', '1', 'K', 'E',
-                                 'M', XWING_ID >> 8, XWING_ID & 0xff, 0, 13,
-                                 'D', 'e', 'r', 'i', 'v', 'e', 'K', 'e', 'y',
-                                 'P', 'a', 'i', 'r', 0, SEED_LEN};
+  static const uint8_t tail[] = {
+      'H', 'P', 'K', 'E', '-',           'v',
+      '1', 'K', 'E', 'M', XWING_ID >> 8, XWING_ID & 0xff,
+      0,   13,  'D', 'e', 'r',           'i',
+      'v', 'e', 'K', 'e', 'y',           'P',
+      'a', 'i', 'r', 0,   SEED_LEN};
   TACET_SECRET(seed);
   seed.len = SEED_LEN;
   crypto_xof_shake256_state state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * RFC 9180 A.1 to A.5, modes base and psk: the known answers that test_hpke.c
- * checks. Of the six messages of each, those with sequence numbers 0, 1 and 256.
- * All texts are hexadecimal.
+ * checks. Of the six messages of each, those with sequence numbers 0, 1 and
+ * 256. All texts are hexadecimal.
  */
 #ifndef TESTS_UNIT_CRYPTO_RFC9180_H
 #define TESTS_UNIT_CRYPTO_RFC9180_H
@@ -28,8 +28,7 @@ typedef struct rfc9180_case {
 static const rfc9180_case rfc9180[] = {
     {
         .name = "A.1 base",
-        .suite = {&tacet_kem_x25519, &tacet_hash_sha256,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_x25519, &tacet_hash_sha256, &tacet_aead_aes128gcm},
         .ikm_e =
             "7268600d403fce431561aef583ee1613527cff655c1343f29812e66706df3234",
         .enc =
@@ -75,8 +74,7 @@ static const rfc9180_case rfc9180[] = {
     },
     {
         .name = "A.1 psk",
-        .suite = {&tacet_kem_x25519, &tacet_hash_sha256,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_x25519, &tacet_hash_sha256, &tacet_aead_aes128gcm},
         .ikm_e =
             "78628c354e46f3e169bd231be7b2ff1c77aa302460a26dbfa15515684c00130b",
         .enc =
@@ -220,8 +218,7 @@ static const rfc9180_case rfc9180[] = {
     },
     {
         .name = "A.3 base",
-        .suite = {&tacet_kem_p256, &tacet_hash_sha256,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_p256, &tacet_hash_sha256, &tacet_aead_aes128gcm},
         .ikm_e =
             "4270e54ffd08d79d5928020af4686d8f6b7d35dbe470265f1f5aa22816ce860e",
         .enc =
@@ -269,8 +266,7 @@ static const rfc9180_case rfc9180[] = {
     },
     {
         .name = "A.3 psk",
-        .suite = {&tacet_kem_p256, &tacet_hash_sha256,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_p256, &tacet_hash_sha256, &tacet_aead_aes128gcm},
         .ikm_e =
             "2afa611d8b1a7b321c761b483b6a053579afa4f767450d3ad0f84a39fda587a6",
         .enc =
@@ -319,8 +315,7 @@ static const rfc9180_case rfc9180[] = {
     },
     {
         .name = "A.4 base",
-        .suite = {&tacet_kem_p256, &tacet_hash_sha512,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_p256, &tacet_hash_sha512, &tacet_aead_aes128gcm},
         .ikm_e =
             "4ab11a9dd78c39668f7038f921ffc0993b368171d3ddde8031501ee1e08c4c9a",
         .enc =
@@ -369,8 +364,7 @@ static const rfc9180_case rfc9180[] = {
     },
     {
         .name = "A.4 psk",
-        .suite = {&tacet_kem_p256, &tacet_hash_sha512,
-                  &tacet_aead_aes128gcm},
+        .suite = {&tacet_kem_p256, &tacet_hash_sha512, &tacet_aead_aes128gcm},
         .ikm_e =
             "c11d883d6587f911d2ddbc2a0859d5b42fb13bf2c8e89ef408a25564893856f5",
         .enc =

@@ -227,8 +227,8 @@ static void hkdf_has_a_limit(void **state) {
     tacet_span key = tacet_span_of(prk, all[i]->len);
     size_t most = 255 * all[i]->len;
     memset(out, 0xee, sizeof(out));
-    assert_err(TACET_ERR_LIMIT, tacet_hkdf_expand(all[i], key, TACET_SPAN_EMPTY,
-                                                  most + 1, out));
+    assert_err(TACET_ERR_LIMIT,
+               tacet_hkdf_expand(all[i], key, TACET_SPAN_EMPTY, most + 1, out));
     assert_int_equal(out[0], 0xee);
     assert_ok(tacet_hkdf_expand(all[i], key, TACET_SPAN_EMPTY, most, out));
     assert_int_equal(out[most], 0xee);
