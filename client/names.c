@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Handles, codes and names. */
+#include "client/names.h"
+
+#include <stdio.h>
+
+#include "tacet/codec.h"
+#include "tacet/crypto.h"
+
+/* ---- handles ---- */
+
+static bool is_punctuation(char c) { return c == '.' || c == '_' || c == '-'; }
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_local(const char *p, size_t len) {
+  if (len == 0 || len > CLIENT_HANDLE_LOCAL_MAX || is_punctuation(p[0]) ||
+      is_punctuation(p[len - 1])) {
+    return false;
+  }
+  for (size_t i = 0; i < len; i++) {
+    if (!is_letter(p[i]) && !is_punctuation(p[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_domain(const char *p, size_t len) {
+  if (len == 0 || len > 253) {
+    return false;
+  }
+  for (size_t i = 0; i < len; i++) {
+    if (!is_letter(p[i]) && p[i] != '.' && p[i] != '-' && p[i] != ':' &&
+        p[i] != '[' && p[i] != ']') {
+      return false;
+    }
+  }
+  return true;
+}
+
+tacet_err client_handle_read(const char *text, const char *own_domain,
+                             client_mem *mem, const char **out) {
+  size_t len = strlen(text);
+  if (len > 512) {
+    return TACET_ERR_ENCODING;
+  }
+  char folded[513];
+  for (size_t i = 0; i <= len; i++) {
+    char c = text[i];
+    folded[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  }
+  const char *at = strchr(folded, '@');
+  size_t local = at != NULL ? (size_t)(at - folded) : len;
+  if (!is_local(folded, local) ||
+      (at != NULL && !is_domain(at + 1, len - local - 1))) {
+    return TACET_ERR_ENCODING;
+  }
+  return client_mem_printf(mem, out, "%.*s@%s", (int)local, folded,
+                           at != NULL ? at + 1 : own_domain);
+}
+
+tacet_err client_handle_local(const char *handle, client_mem *mem,
+                              const char **out) {
+  const char *at = strchr(handle, '@');
+  size_t len = at != NULL ? (size_t)(at - handle) : strlen(handle);
+  return client_mem_text(mem, tacet_span_of(handle, len), out);
+}
+
+bool client_handle_in(const char *handle, const char *domain) {
+  const char *at = strchr(handle, '@');
+  return at != NULL && strcmp(at + 1, domain) == 0;
+}
+
+/* ---- text ---- */
+
+/* Length of the UTF-8 sequence at p, 0 if there is none. Unicode 15, table
+ * 3-7: the second byte's range depends on the first. */
+static size_t utf8_at(const uint8_t *p, size_t left) {
+  uint8_t a = p[0];
+  if (a < 0x80) {
+    return a != 0 ? 1 : 0;
+  }
+  size_t n = a >= 0xc2 && a <= 0xdf   ? 2
+             : a >= 0xe0 && a <= 0xef ? 3
+             : a >= 0xf0 && a <= 0xf4 ? 4
+                                      : 0;
+  if (n == 0 || left < n) {
+    return 0;
+  }
+  uint8_t low = a == 0xe0 ? 0xa0 : a == 0xf0 ? 0x90 : 0x80;
+  uint8_t high = a == 0xed ? 0x9f : a == 0xf4 ? 0x8f : 0xbf;
+  if (p[1] < low || p[1] > high) {
+    return 0;
+  }
+  for (size_t i = 2; i < n; i++) {
+    if (p[i] < 0x80 || p[i] > 0xbf) {
+      return 0;
+    }
+  }
+  return n;
+}
+
+bool client_is_utf8(tacet_span text) {
+  for (size_t i = 0; i < text.len;) {
+    size_t n = utf8_at(text.p + i, text.len - i);
+    if (n == 0) {
+      return false;
+    }
+    i += n;
+  }
+  return true;
+}
+
+bool client_is_name(tacet_span text, size_t max) {
+  if (text.len == 0 || text.len > max || !client_is_utf8(text)) {
+    return false;
+  }
+  for (size_t i = 0; i < text.len; i++) {
+    bool c1 = text.p[i] == 0xc2 && text.p[i + 1] < 0xa0; /* U+0080..9F */
+    if (text.p[i] < 0x20 || text.p[i] == 0x7f || c1) {
+      return false;
+    }
+  }
+  return true;
+}
+
+tacet_err client_file_name(tacet_span name, client_mem *mem,
+                           const char **out) {
+  char safe[201];
+  size_t n = 0;
+  for (size_t i = 0; i < name.len;) {
+    size_t step = utf8_at(name.p + i, name.len - i);
+    bool bad = step == 0 || name.p[i] < 0x20 || name.p[i] == 0x7f ||
+               name.p[i] == '/' || name.p[i] == '\\' || name.p[i] == ':' ||
+               (name.p[i] == '.' && n == 0) ||
+               (step == 2 && name.p[i] == 0xc2 && name.p[i + 1] < 0xa0);
+    if (!bad) {
+      if (n + step > sizeof(safe) - 1) {
+        break;
+      }
+      memcpy(safe + n, name.p + i, step);
+      n += step;
+    }
+    i += step == 0 ? 1 : step;
+  }
+  if (n == 0) {
+    return client_mem_text(mem, TACET_SPAN_LIT("file"), out);
+  }
+  return client_mem_text(mem, tacet_span_of(safe, n), out);
+}
+
+/* ---- two accounts ---- */
+
+static tacet_err pair_hash(const tacet_hash *h, const char *label, tacet_span a,
+                           tacet_span b, uint8_t *out) {
+  if (a.len != CLIENT_ID_LEN || b.len != CLIENT_ID_LEN) {
+    return TACET_ERR_ARGUMENT;
+  }
+  bool swap = tacet_span_compare(a, b) > 0;
+  tacet_span parts[3] = {tacet_span_str(label), swap ? b : a, swap ? a : b};
+  return h->digest(parts, 3, out);
+}
+
+tacet_err client_pair_id(tacet_span a, tacet_span b,
+                         uint8_t out[CLIENT_ID_LEN]) {
+  return pair_hash(&tacet_hash_sha256, "Tacet 1.0 conversation", a, b, out);
+}
+
+tacet_err client_code_of(tacet_span a, tacet_span b, client_code *out) {
+  /* Five bytes make five digits with a bias below 10^-7; sixty digits are 199
+   * bits, so meeting a code from both sides takes 2^99 key pairs. */
+  uint8_t hash[64];
+  TACET_TRY(pair_hash(&tacet_hash_sha512, "Tacet 1.0 safety code", a, b, hash));
+  client_code code = {.trust = out->trust};
+  for (size_t g = 0; g < 12; g++) {
+    uint64_t v = 0;
+    for (size_t i = 0; i < 5; i++) {
+      v = v << 8 | hash[g * 5 + i];
+    }
+    (void)snprintf(code.digits + g * 6, 7, "%05u ", (unsigned)(v % 100000));
+  }
+  code.digits[71] = '\0';
+  char text[TACET_BASE64_LEN(32) + 1];
+  uint8_t full[32];
+  TACET_TRY(pair_hash(&tacet_hash_sha256, "Tacet 1.0 safety QR", a, b, full));
+  tacet_base64url_write(tacet_span_of(full, sizeof(full)), text);
+  (void)snprintf(code.qr_text, sizeof(code.qr_text), "tacet-code:%s", text);
+  *out = code;
+  return TACET_OK;
+}
+
+bool client_code_matches(const client_code *code, const char *text) {
+  if (strcmp(text, code->qr_text) == 0) {
+    return true;
+  }
+  const char *want = code->digits;
+  for (;; text++) {
+    while (*want == ' ') {
+      want++;
+    }
+    if (*text == ' ' || *text == '-' || *text == '\n') {
+      continue;
+    }
+    if (*text != *want) {
+      return false;
+    }
+    if (*text == '\0') {
+      return true;
+    }
+    want++;
+  }
+}
