@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * net/loop.h -- an event loop: descriptors, timers, calls from other threads.
+ *
+ * One loop belongs to the thread that is in net_loop_run(). Everything here is
+ * for that thread alone, except net_loop_post(), net_loop_stop() and what is
+ * done before net_loop_run() starts. Nothing is called from inside another
+ * call: callbacks come from net_loop_run() only.
+ */
+#ifndef TACET_NET_LOOP_H
+#define TACET_NET_LOOP_H
+
+#include "tacet/base.h"
+
+typedef struct net_loop net_loop;
+
+TACET_MUST_CHECK tacet_err net_loop_new(net_loop **out);
+/* The loop is not running and nothing is watched any more. Posted calls that
+ * did not run yet are run. NULL is fine. */
+void net_loop_free(net_loop *l);
+/* Runs until net_loop_stop(). */
+void net_loop_run(net_loop *l);
+void net_loop_stop(net_loop *l); /* any thread; ends after the current round */
+/* Milliseconds of a clock that never jumps, as of the current round. */
+uint64_t net_loop_now(const net_loop *l);
+
+/* ---- calls from other threads ---- */
+
+/* fn(user) runs soon on the loop's thread, in the order of posting. Any thread.
+ * NOMEM: it will not run. */
+TACET_MUST_CHECK tacet_err net_loop_post(net_loop *l, void (*fn)(void *user),
+                                         void *user);
+
+/* ---- descriptors ---- */
+
+enum { NET_READ = 1, NET_WRITE = 2 };
+
+/* Embed one in the object that owns the descriptor. */
+typedef struct net_watch {
+  int fd;
+  unsigned events; /* NET_READ | NET_WRITE, 0: hang-ups alone */
+  void (*fn)(struct net_watch *w, unsigned events);
+  void *user;
+} net_watch;
+/* `exclusive`: a listening descriptor that several loops watch: one wakes up.
+ * Hang-ups and errors come as NET_READ | NET_WRITE. */
+TACET_MUST_CHECK tacet_err net_watch_start(net_loop *l, net_watch *w,
+                                           bool exclusive);
+void net_watch_change(net_loop *l, net_watch *w, unsigned events);
+/* No callback comes any more, not even one of the current round. */
+void net_watch_stop(net_loop *l, net_watch *w);
+
+/* ---- timers ---- */
+
+/* Embed one; zero-initialise it. */
+typedef struct net_timer {
+  uint64_t at; /* in terms of net_loop_now() */
+  void (*fn)(struct net_timer *t);
+  void *user;
+  size_t place; /* in the loop's heap, from 1; 0: not set */
+} net_timer;
+/* Sets or moves it. Once; the callback may set it again. NOMEM: not set. */
+TACET_MUST_CHECK tacet_err net_timer_set(net_loop *l, net_timer *t,
+                                         uint64_t at);
+void net_timer_cancel(net_loop *l, net_timer *t); /* not set: fine */
+
+#endif
