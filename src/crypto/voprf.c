@@ -137,7 +137,6 @@ tacet_err tacet_voprf_blind_evaluate(const tacet_voprf_key *k,
   TACET_BYTES(made);
   TACET_TRY(tacet_bytes_new(&made, blinded.len));
   for (size_t i = 0; i < n; i++) {
-    TACET_TRY(group->element_check(blinded.p + i * ELEMENT_LEN));
     TACET_TRY(group->mul(k->private_key.b, blinded.p + i * ELEMENT_LEN,
                          made.p + i * ELEMENT_LEN));
   }

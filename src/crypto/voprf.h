@@ -23,7 +23,7 @@ TACET_MUST_CHECK tacet_err tacet_voprf_hash_to_scalar(const tacet_span *parts,
 /* RandomScalar, never zero. */
 TACET_MUST_CHECK tacet_err tacet_voprf_random_scalar(uint8_t *scalar);
 
-/* GenerateProof(k, G, pk, blinded, evaluated): all elements were checked. */
+/* GenerateProof(k, G, pk, blinded, evaluated). */
 TACET_MUST_CHECK tacet_err tacet_voprf_prove(const tacet_voprf_key *k,
                                              tacet_span blinded,
                                              tacet_span evaluated,

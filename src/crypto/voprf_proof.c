@@ -128,29 +128,19 @@ static tacet_err combine(const uint8_t *s, const uint8_t *a, const uint8_t *c,
   return group->add(left, right, out);
 }
 
-static tacet_err check_elements(const uint8_t *public_key, tacet_span blinded,
-                                tacet_span evaluated) {
-  TACET_TRY(group->element_check(public_key));
-  for (size_t at = 0; at < blinded.len; at += ELEMENT_LEN) {
-    TACET_TRY(group->element_check(blinded.p + at));
-    TACET_TRY(group->element_check(evaluated.p + at));
-  }
-  return TACET_OK;
-}
-
 tacet_err tacet_voprf_verify(const uint8_t *public_key, tacet_span blinded,
                              tacet_span evaluated, tacet_span proof) {
   const uint8_t *c = proof.p, *s = proof.p + SCALAR_LEN;
   commitments x;
   uint8_t expected[SCALAR_LEN];
-  TACET_TRY(check_elements(public_key, blinded, evaluated));
+  TACET_TRY(group->element_check(public_key));
   if (group->scalar_check(c) != TACET_OK ||
       group->scalar_check(s) != TACET_OK) {
     return TACET_ERR_TOKEN;
   }
+  TACET_TRY(composites(public_key, blinded, evaluated, x.m, x.z));
   /* From here on a neutral element is a forgery's, not an encoding's. */
-  if (composites(public_key, blinded, evaluated, x.m, x.z) != TACET_OK ||
-      combine(s, NULL, c, public_key, x.t2) != TACET_OK ||
+  if (combine(s, NULL, c, public_key, x.t2) != TACET_OK ||
       combine(s, x.m, c, x.z, x.t3) != TACET_OK) {
     return TACET_ERR_TOKEN;
   }

@@ -5,8 +5,8 @@
  * Elements and scalars are their canonical encodings, of element_len and
  * scalar_len bytes; there is no other form of them in memory. Functions take
  * them by pointer; the lengths are the caller's to have checked. `out` may be
- * an input. An element that comes from outside goes through element_check
- * first, a scalar through scalar_check.
+ * an input. add and mul refuse an input that is no element; a scalar from
+ * outside must have passed scalar_check, for nothing else looks at it.
  *
  * No function gives the neutral element: where that would be the result it is
  * ENCODING, as for an input that is no element. In these protocols it never

@@ -65,36 +65,51 @@ static void derived_keys_are_determined(void **state) {
   }
 }
 
-/* Every length but the right one, for each kind of input. */
+/* Every length but the right one, for each kind of input; what lies there is a
+ * good key or encapsulation, so that the length alone can be the reason. */
 static void wrong_lengths_are_refused(void **state) {
   (void)state;
   for (size_t i = 0; i < N_KEMS; i++) {
     const tacet_kem *k = kems[i];
     pair p = new_pair(k);
-    size_t cuts[] = {
-        0, 1, 31, 32, 33, 64, 65, 66, k->public_len - 1, k->public_len + 1};
-    uint8_t *big = calloc(1, 2000), pk[TACET_KEM_PUBLIC_MAX];
-    uint8_t enc[TACET_KEM_ENC_MAX];
-    memset(enc, 0xee, sizeof(enc));
+    size_t cuts[] = {0,
+                     1,
+                     31,
+                     32,
+                     33,
+                     64,
+                     65,
+                     66,
+                     k->public_len - 1,
+                     k->public_len + 1,
+                     k->enc_len - 1,
+                     k->enc_len + 1};
+    uint8_t key[2000] = {0}, sent[2000] = {0}, own[100] = {0}, pk[2000];
     TACET_SECRET(s);
+    assert_ok(k->encap(public_of(k, &p), &s, sent));
+    memcpy(key, p.pk, k->public_len);
+    memcpy(own, p.sk.b, p.sk.len);
+    tacet_secret_wipe(&s);
+    memset(pk, 0xee, sizeof(pk));
     for (size_t j = 0; j < sizeof(cuts) / sizeof(cuts[0]); j++) {
-      tacet_span in = tacet_span_of(big, cuts[j]);
-      if (cuts[j] != k->public_len) {
-        assert_err(TACET_ERR_ENCODING, k->encap(in, &s, enc));
+      size_t n = cuts[j];
+      if (n != k->public_len) {
+        assert_err(TACET_ERR_ENCODING, k->encap(tacet_span_of(key, n), &s, pk));
       }
-      if (cuts[j] != k->enc_len) {
-        assert_err(TACET_ERR_ENCODING,
-                   k->decap(tacet_secret_span(&p.sk), in, &s));
+      if (n != k->enc_len) {
+        assert_err(TACET_ERR_ENCODING, k->decap(tacet_secret_span(&p.sk),
+                                                tacet_span_of(sent, n), &s));
       }
-      if (cuts[j] != k->private_len) {
-        assert_err(TACET_ERR_ARGUMENT, k->public_key(in, pk));
+      if (n != k->private_len && n <= sizeof(own)) {
         assert_err(TACET_ERR_ARGUMENT,
-                   k->decap(in, tacet_span_of(big, k->enc_len), &s));
+                   k->public_key(tacet_span_of(own, n), pk));
+        assert_err(TACET_ERR_ARGUMENT,
+                   k->decap(tacet_span_of(own, n),
+                            tacet_span_of(sent, k->enc_len), &s));
       }
     }
     assert_int_equal(s.len, 0);
-    assert_int_equal(enc[0], 0xee);
-    free(big);
+    assert_int_equal(pk[0], 0xee);
   }
 }
 

@@ -210,6 +210,15 @@ static void every_bit_counts(void **state) {
       pk[bit / 8] ^= (uint8_t)(1u << (bit % 8));
     }
     assert_ok(a->verify(pk_span, message, tacet_span_of(sig, len)));
+    /* A good key or signature with a byte after it is neither. */
+    uint8_t longer[TACET_SIG_PUBLIC_MAX + TACET_SIG_MAX] = {0};
+    memcpy(longer, sig, len);
+    assert_err(TACET_ERR_AUTH,
+               a->verify(pk_span, message, tacet_span_of(longer, len + 1)));
+    memcpy(longer, pk, a->public_len);
+    assert_err(TACET_ERR_AUTH,
+               a->verify(tacet_span_of(longer, a->public_len + 1), message,
+                         tacet_span_of(sig, len)));
   }
 }
 

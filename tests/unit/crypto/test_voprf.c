@@ -353,6 +353,12 @@ static void answers_must_fit_the_batch(void **state) {
   assert_err(TACET_ERR_ENCODING,
              tacet_voprf_finalize(&b, tacet_span_of(e.key.public_key, 31),
                                   evaluated, proof, e.outputs));
+  uint8_t longer[(N + 1) * ELEMENT];
+  memcpy(longer, e.evaluated, sizeof(e.evaluated));
+  memcpy(longer + sizeof(e.evaluated), e.evaluated, ELEMENT);
+  assert_err(TACET_ERR_ENCODING,
+             tacet_voprf_finalize(&b, pk, tacet_span_of(longer, sizeof(longer)),
+                                  proof, e.outputs));
   b.n = N - 1;
   assert_err(TACET_ERR_ARGUMENT,
              tacet_voprf_finalize(&b, pk, evaluated, proof, e.outputs));
