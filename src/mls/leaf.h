@@ -46,7 +46,7 @@ bool tacet_leaf_supports_proposal(const tacet_leaf_node *leaf, uint16_t type);
  * rules->source 0, tacet_leaf_verify(), and the two rules about the whole of
  * mls/tree.h. n signature checks. */
 TACET_MUST_CHECK tacet_err tacet_tree_check_leaves(
-    const tacet_tree *t, const tacet_leaf_rules *rules, tacet_span group_id);
+    tacet_tree *t, const tacet_leaf_rules *rules, tacet_span group_id);
 /* Do all members support these GroupContext extensions, what a
  * required_capabilities among them lists included? For new group extensions.
  * CAPABILITIES. */

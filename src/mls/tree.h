@@ -61,8 +61,8 @@ bool tacet_tree_leaf(const tacet_tree *t, uint32_t leaf, tacet_leaf_node *out);
 tacet_span tacet_tree_leaf_bytes(const tacet_tree *t, uint32_t leaf);
 /* Of any node; empty where blank. */
 tacet_span tacet_tree_encryption_key(const tacet_tree *t, uint32_t node);
-/* parent_hash and the unmerged leaves (a list of uint32) of a parent that is
- * not blank. */
+/* parent_hash and the unmerged leaves (a list of uint32, good until the next
+ * edit) of a parent that is not blank. */
 tacet_span tacet_tree_parent_hash(const tacet_tree *t, uint32_t node);
 tacet_span tacet_tree_unmerged(const tacet_tree *t, uint32_t node);
 /* Who has that key? Leaf index, node index. O(log n). */
@@ -165,9 +165,9 @@ bool tacet_tree_is_added(const tacet_tree *t, uint32_t leaf);
  * 12.4.3.1). DUPLICATE_KEY. O(1): counted along. */
 TACET_MUST_CHECK tacet_err tacet_tree_check_unique(const tacet_tree *t);
 /* Every credential type in use is supported by every member (7.3).
- * CAPABILITIES. O(1): counted along. */
-TACET_MUST_CHECK tacet_err tacet_tree_check_credentials(const tacet_tree *t);
-/* More credential types than this in use at once are LIMIT in an edit. */
+ * CAPABILITIES; LIMIT: more types at once than the tree counts. O(1): counted
+ * along. */
+TACET_MUST_CHECK tacet_err tacet_tree_check_credentials(tacet_tree *t);
 #define TACET_TREE_CREDENTIAL_TYPES_MAX 8
 
 #endif
