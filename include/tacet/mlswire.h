@@ -103,10 +103,7 @@ enum {
   TACET_PSK_USAGE_BRANCH = 3
 };
 
-enum {
-  TACET_PROPOSAL_BY_VALUE = 1,
-  TACET_PROPOSAL_BY_REFERENCE = 2
-};
+enum { TACET_PROPOSAL_BY_VALUE = 1, TACET_PROPOSAL_BY_REFERENCE = 2 };
 
 enum { TACET_NODE_BLANK = 0, TACET_NODE_LEAF = 1, TACET_NODE_PARENT = 2 };
 
@@ -260,10 +257,10 @@ void tacet_key_package_tbs_write(tacet_buf *w, const tacet_key_package *k);
 /* ---- pre-shared keys (8.4) ---- */
 
 typedef struct tacet_pre_shared_key_id {
-  uint8_t type;        /* TACET_PSK_TYPE_... */
-  uint8_t usage;       /* resumption: TACET_PSK_USAGE_..., else 0 */
-  tacet_span id;       /* external: psk_id; resumption: psk_group_id */
-  uint64_t epoch;      /* resumption: psk_epoch, else 0 */
+  uint8_t type;   /* TACET_PSK_TYPE_... */
+  uint8_t usage;  /* resumption: TACET_PSK_USAGE_..., else 0 */
+  tacet_span id;  /* external: psk_id; resumption: psk_group_id */
+  uint64_t epoch; /* resumption: psk_epoch, else 0 */
   tacet_span nonce;
 } tacet_pre_shared_key_id;
 /* ENCODING: an unknown type or usage. */

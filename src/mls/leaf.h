@@ -50,8 +50,8 @@ TACET_MUST_CHECK tacet_err tacet_tree_check_leaves(
 /* Do all members support these GroupContext extensions, what a
  * required_capabilities among them lists included? For new group extensions.
  * CAPABILITIES. */
-TACET_MUST_CHECK tacet_err tacet_tree_check_extensions(
-    const tacet_tree *t, tacet_span group_extensions);
+TACET_MUST_CHECK tacet_err
+tacet_tree_check_extensions(const tacet_tree *t, tacet_span group_extensions);
 /* Do all members that process the open change's commit, that is, those it
  * neither added nor removed, support a proposal type (12.2)? CAPABILITIES. */
 TACET_MUST_CHECK tacet_err tacet_tree_check_proposal_type(const tacet_tree *t,

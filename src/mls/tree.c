@@ -5,7 +5,9 @@
 /* ---- making ---- */
 
 /* Bytes for the hashes of all nodes of level 2 and up. */
-static size_t n_hashes(uint32_t n_leaves) { return n_leaves / 2 + 1; }
+static size_t n_hashes(uint32_t n_leaves) {
+  return n_leaves / 2 + 1;
+}
 
 static tacet_err tree_alloc(const tacet_suite *suite, uint32_t n_leaves,
                             tacet_tree **out) {
@@ -15,7 +17,7 @@ static tacet_err tree_alloc(const tacet_suite *suite, uint32_t n_leaves,
   }
   t->suite = suite;
   t->n_leaves = n_leaves;
-  tacet_err err = tree_reserve_leaves(t, n_leaves);
+  tacet_err err = tacet_tree_reserve_leaves(t, n_leaves);
   if (err != TACET_OK) {
     tacet_tree_free(t);
     return err;
@@ -43,11 +45,11 @@ void tacet_tree_free(tacet_tree *t) {
   tacet_free(t->nodes);
   tacet_free(t->hashes);
   tacet_free(t->fresh);
-  tree_index_free(t);
+  tacet_tree_index_free(t);
   tacet_free(t);
 }
 
-void *tree_regrow(const void *old, size_t len, size_t new_len) {
+void *tacet_tree_regrow(const void *old, size_t len, size_t new_len) {
   void *p = tacet_alloc(new_len);
   if (p != NULL && len > 0) {
     memcpy(p, old, len);
@@ -55,9 +57,9 @@ void *tree_regrow(const void *old, size_t len, size_t new_len) {
   return p;
 }
 
-tacet_err tree_reserve_leaves(tacet_tree *t, uint32_t n_leaves) {
+tacet_err tacet_tree_reserve_leaves(tacet_tree *t, uint32_t n_leaves) {
   if (t->open != NULL && n_leaves > t->open->cap_leaves) {
-    TACET_TRY(tree_grow_bits(t->open, n_leaves));
+    TACET_TRY(tacet_tree_grow_bits(t->open, n_leaves));
   }
   if (n_leaves <= t->cap_leaves) {
     return TACET_OK;
@@ -67,13 +69,13 @@ tacet_err tree_reserve_leaves(tacet_tree *t, uint32_t n_leaves) {
   uint32_t had = first ? 0 : tacet_tree_n_nodes(t->cap_leaves);
   size_t had_hashes = first ? 0 : n_hashes(t->cap_leaves);
   tree_node **nodes =
-      tree_regrow(t->nodes, had * sizeof(*nodes),
-             tacet_tree_n_nodes(n_leaves) * sizeof(*nodes));
-  uint8_t *hashes = tree_regrow(t->hashes, had_hashes * hash_len,
-                                n_hashes(n_leaves) * hash_len);
+      tacet_tree_regrow(t->nodes, had * sizeof(*nodes),
+                        tacet_tree_n_nodes(n_leaves) * sizeof(*nodes));
+  uint8_t *hashes = tacet_tree_regrow(t->hashes, had_hashes * hash_len,
+                                      n_hashes(n_leaves) * hash_len);
   uint8_t *fresh =
-      tree_regrow(t->fresh, first ? 0 : bits_len((uint32_t)had_hashes),
-             bits_len((uint32_t)n_hashes(n_leaves)));
+      tacet_tree_regrow(t->fresh, first ? 0 : bits_len((uint32_t)had_hashes),
+                        bits_len((uint32_t)n_hashes(n_leaves)));
   if (nodes == NULL || hashes == NULL || fresh == NULL) {
     tacet_free(nodes);
     tacet_free(hashes);
@@ -105,14 +107,14 @@ static bool unmerged_leaf_is_sound(const tacet_tree *t, uint32_t parent,
   for (x = tacet_node_parent(x); x != parent; x = tacet_node_parent(x)) {
     highest = t->nodes[x] != NULL ? t->nodes[x] : highest;
   }
-  return highest == NULL || u32_has(tree_node_unmerged(highest), leaf);
+  return highest == NULL || tacet_u32_has(tree_node_unmerged(highest), leaf);
 }
 
 static bool unmerged_is_sound(const tacet_tree *t, uint32_t parent) {
   tacet_span list = tree_node_unmerged(t->nodes[parent]);
   for (size_t i = 0; i < list.len / 4; i++) {
-    if ((i > 0 && u32_at(list, i - 1) >= u32_at(list, i)) ||
-        !unmerged_leaf_is_sound(t, parent, u32_at(list, i))) {
+    if ((i > 0 && tacet_u32_at(list, i - 1) >= tacet_u32_at(list, i)) ||
+        !unmerged_leaf_is_sound(t, parent, tacet_u32_at(list, i))) {
       return false;
     }
   }
@@ -122,7 +124,7 @@ static bool unmerged_is_sound(const tacet_tree *t, uint32_t parent) {
 static tacet_err load_nodes(tacet_tree *t, tacet_span list) {
   uint32_t x = 0;
   for (tacet_node n; tacet_node_next(&list, &n); x++) {
-    TACET_TRY(tree_node_of(&n, x, &t->nodes[x]));
+    TACET_TRY(tacet_tree_node_of(&n, x, &t->nodes[x]));
   }
   if (t->nodes[x - 1] == NULL) {
     return TACET_ERR_TREE; /* 12.4.3.3: no blank nodes at the end */
@@ -133,8 +135,8 @@ static tacet_err load_nodes(tacet_tree *t, tacet_span list) {
       return TACET_ERR_TREE;
     }
   }
-  TACET_TRY(tree_index_reserve(t, x));
-  tree_index_build(t);
+  TACET_TRY(tacet_tree_index_reserve(t, x));
+  tacet_tree_index_build(t);
   return TACET_OK;
 }
 
@@ -166,16 +168,22 @@ void tacet_tree_write(const tacet_tree *t, tacet_buf *w) {
   }
   size_t at = tacet_write_open(w);
   for (uint32_t x = 0; x < n; x++) {
-    tree_node_write(w, x, t->nodes[x]);
+    tacet_tree_node_write(w, x, t->nodes[x]);
   }
   tacet_write_close(w, at);
 }
 
 /* ---- looking ---- */
 
-const tacet_suite *tacet_tree_suite(const tacet_tree *t) { return t->suite; }
-uint32_t tacet_tree_n_leaves(const tacet_tree *t) { return t->n_leaves; }
-uint32_t tacet_tree_n_members(const tacet_tree *t) { return t->n_members; }
+const tacet_suite *tacet_tree_suite(const tacet_tree *t) {
+  return t->suite;
+}
+uint32_t tacet_tree_n_leaves(const tacet_tree *t) {
+  return t->n_leaves;
+}
+uint32_t tacet_tree_n_members(const tacet_tree *t) {
+  return t->n_members;
+}
 
 /* Leaf numbers come from messages: 2 * leaf may wrap. */
 static const tree_node *leaf_at(const tacet_tree *t, uint32_t leaf) {
@@ -185,7 +193,7 @@ static const tree_node *leaf_at(const tacet_tree *t, uint32_t leaf) {
 bool tacet_tree_leaf(const tacet_tree *t, uint32_t leaf, tacet_leaf_node *out) {
   const tree_node *n = leaf_at(t, leaf);
   if (n != NULL) {
-    tree_node_leaf_view(n, out);
+    tacet_tree_node_leaf_view(n, out);
   }
   return n != NULL;
 }
@@ -197,13 +205,13 @@ tacet_span tacet_tree_leaf_bytes(const tacet_tree *t, uint32_t leaf) {
 
 tacet_span tacet_tree_encryption_key(const tacet_tree *t, uint32_t node) {
   const tree_node *n = tree_at(t, node);
-  return n == NULL ? TACET_SPAN_EMPTY : tree_node_encryption_key(n);
+  return n == NULL ? TACET_SPAN_EMPTY : tacet_tree_node_encryption_key(n);
 }
 
 tacet_span tacet_tree_parent_hash(const tacet_tree *t, uint32_t node) {
   const tree_node *n = tree_at(t, node);
   TACET_ASSERT(n != NULL && !tacet_node_is_leaf(node));
-  return tree_node_second(n);
+  return tacet_tree_node_second(n);
 }
 
 tacet_span tacet_tree_unmerged(const tacet_tree *t, uint32_t node) {

@@ -25,15 +25,15 @@ void tacet_tree_change_free(tacet_tree_change *c) {
   }
 }
 
-tacet_err tree_grow_bits(tacet_tree_change *c, uint32_t n_leaves) {
+tacet_err tacet_tree_grow_bits(tacet_tree_change *c, uint32_t n_leaves) {
   if (n_leaves <= c->cap_leaves) {
     return TACET_OK;
   }
   bool first = c->cap_leaves == 0;
-  uint8_t *touched = tree_regrow(
+  uint8_t *touched = tacet_tree_regrow(
       c->touched, first ? 0 : bits_len(tacet_tree_n_nodes(c->cap_leaves)),
       bits_len(tacet_tree_n_nodes(n_leaves)));
-  uint8_t *added = tree_regrow(
+  uint8_t *added = tacet_tree_regrow(
       c->added, first ? 0 : bits_len(c->cap_leaves), bits_len(n_leaves));
   if (touched == NULL || added == NULL) {
     tacet_free(touched);
@@ -55,7 +55,7 @@ static tacet_err change_new(const tacet_tree *t, tacet_tree_change **out) {
   }
   c->version = t->version;
   c->n_leaves = t->n_leaves;
-  tacet_err err = tree_grow_bits(c, t->cap_leaves);
+  tacet_err err = tacet_tree_grow_bits(c, t->cap_leaves);
   if (err != TACET_OK) {
     change_free(c);
     return err;
@@ -69,7 +69,9 @@ tacet_err tacet_tree_begin(tacet_tree *t) {
   return change_new(t, &t->open);
 }
 
-bool tacet_tree_is_open(const tacet_tree *t) { return t->open != NULL; }
+bool tacet_tree_is_open(const tacet_tree *t) {
+  return t->open != NULL;
+}
 
 void tacet_tree_commit(tacet_tree *t) {
   TACET_ASSERT(t->open != NULL);
@@ -83,11 +85,11 @@ void tacet_tree_commit(tacet_tree *t) {
 static void exchange(tacet_tree *t, tacet_tree_change *c) {
   uint32_t n_leaves = c->n_leaves;
   c->n_leaves = t->n_leaves;
-  tree_set_n_leaves(t, n_leaves > t->n_leaves ? n_leaves : t->n_leaves);
+  tacet_tree_set_n_leaves(t, n_leaves > t->n_leaves ? n_leaves : t->n_leaves);
   for (uint32_t i = 0; i < c->n; i++) {
     tree_entry *e = &c->entries[i];
     if (t->nodes[e->node] != NULL) {
-      tree_index_remove(t, e->node);
+      tacet_tree_index_remove(t, e->node);
     }
     tree_node *other = e->other;
     e->other = t->nodes[e->node];
@@ -98,11 +100,11 @@ static void exchange(tacet_tree *t, tacet_tree_change *c) {
     const tree_entry *e = &c->entries[i];
     t->nodes[e->node] = e->incoming;
     if (e->incoming != NULL) {
-      tree_index_add(t, e->node);
+      tacet_tree_index_add(t, e->node);
     }
-    tree_touch_hashes(t, e->node);
+    tacet_tree_touch_hashes(t, e->node);
   }
-  tree_set_n_leaves(t, n_leaves);
+  tacet_tree_set_n_leaves(t, n_leaves);
   t->first_blank = 0;
 }
 
@@ -122,10 +124,11 @@ void tacet_tree_detach(tacet_tree *t, tacet_tree_change **out) {
 tacet_err tacet_tree_attach(tacet_tree *t, tacet_tree_change **change) {
   tacet_tree_change *c = *change;
   TACET_ASSERT(t->open == NULL && c->version == t->version);
-  TACET_TRY(tree_reserve_leaves(t, c->n_leaves));
-  TACET_TRY(tree_index_reserve(t, c->n));
+  TACET_TRY(tacet_tree_reserve_leaves(t, c->n_leaves));
+  TACET_TRY(tacet_tree_index_reserve(t, c->n));
   t->open = c;
-  tacet_err err = tree_reserve_leaves(t, t->cap_leaves); /* room for the bits */
+  /* Again, for the bits of what is open now. */
+  tacet_err err = tacet_tree_reserve_leaves(t, t->cap_leaves);
   if (err != TACET_OK) {
     t->open = NULL;
     return err;
@@ -137,7 +140,7 @@ tacet_err tacet_tree_attach(tacet_tree *t, tacet_tree_change **change) {
 
 /* ---- the one way to alter a node ---- */
 
-bool tree_is_touched(const tacet_tree *t, uint32_t node) {
+bool tacet_tree_is_touched(const tacet_tree *t, uint32_t node) {
   return bit_get(t->open->touched, node);
 }
 
@@ -162,43 +165,43 @@ static tacet_err entry_add(tacet_tree_change *c, uint32_t node,
 }
 
 static tacet_err make_way(tacet_tree *t, uint32_t node) {
-  TACET_TRY(tree_index_reserve(t, 1));
-  if (tree_is_touched(t, node)) {
+  TACET_TRY(tacet_tree_index_reserve(t, 1));
+  if (tacet_tree_is_touched(t, node)) {
     return TACET_OK;
   }
   return entry_add(t->open, node, t->nodes[node]);
 }
 
-tacet_err tree_put(tacet_tree *t, uint32_t node, tree_node *n) {
+tacet_err tacet_tree_put(tacet_tree *t, uint32_t node, tree_node *n) {
   TACET_ASSERT(t->open != NULL && node < tacet_tree_n_nodes(t->n_leaves));
   tree_node *before = t->nodes[node];
   if (before == NULL && n == NULL) {
     return TACET_OK;
   }
-  bool own = tree_is_touched(t, node);
+  bool own = tacet_tree_is_touched(t, node);
   tacet_err err = make_way(t, node);
   if (err != TACET_OK) {
     tacet_free(n);
     return err;
   }
   if (before != NULL) {
-    tree_index_remove(t, node);
+    tacet_tree_index_remove(t, node);
   }
   if (own) {
     tacet_free(before);
   }
   t->nodes[node] = n;
   if (n != NULL) {
-    tree_index_add(t, node);
+    tacet_tree_index_add(t, node);
   } else if (tacet_node_is_leaf(node) &&
              tacet_leaf_of_node(node) < t->first_blank) {
     t->first_blank = tacet_leaf_of_node(node);
   }
-  tree_touch_hashes(t, node);
+  tacet_tree_touch_hashes(t, node);
   return TACET_OK;
 }
 
-void tree_set_added(tacet_tree *t, uint32_t leaf, bool added) {
+void tacet_tree_set_added(tacet_tree *t, uint32_t leaf, bool added) {
   bit_set(t->open->added, leaf, added);
 }
 
@@ -220,7 +223,7 @@ void tacet_tree_change_write(const tacet_tree_change *c, tacet_buf *w) {
     /* What lies beyond the new end is blank: reading knows that. */
     if (e->node < tacet_tree_n_nodes(c->n_leaves)) {
       tacet_write_u32(w, e->node);
-      tree_node_write(w, e->node, e->other);
+      tacet_tree_node_write(w, e->node, e->other);
     }
   }
   tacet_write_close(w, at);
@@ -229,8 +232,8 @@ void tacet_tree_change_write(const tacet_tree_change *c, tacet_buf *w) {
 static bool unmerged_fits(const tree_node *n, uint32_t node) {
   tacet_span list = tree_node_unmerged(n);
   for (size_t i = 0; i < list.len / 4; i++) {
-    if (!tacet_node_has_leaf(node, u32_at(list, i)) ||
-        (i > 0 && u32_at(list, i - 1) >= u32_at(list, i))) {
+    if (!tacet_node_has_leaf(node, tacet_u32_at(list, i)) ||
+        (i > 0 && tacet_u32_at(list, i - 1) >= tacet_u32_at(list, i))) {
       return false;
     }
   }
@@ -248,7 +251,7 @@ static tacet_err read_entry(tacet_reader *r, tacet_tree_change *c) {
   }
   TACET_TRY(entry_add(c, node, NULL));
   tree_node **slot = &c->entries[c->n - 1].other;
-  TACET_TRY(tree_node_of(&view, node, slot));
+  TACET_TRY(tacet_tree_node_of(&view, node, slot));
   return *slot == NULL || unmerged_fits(*slot, node) ? TACET_OK
                                                      : TACET_ERR_TREE;
 }
@@ -283,7 +286,7 @@ tacet_err tacet_tree_change_read(const tacet_tree *t, tacet_reader *r,
   tacet_tree_change *c = NULL;
   TACET_TRY(change_new(t, &c));
   c->n_leaves = n_leaves;
-  tacet_err err = tree_grow_bits(c, n_leaves);
+  tacet_err err = tacet_tree_grow_bits(c, n_leaves);
   if (err == TACET_OK) {
     err = read_entries(t, r, c);
   }
@@ -297,15 +300,14 @@ tacet_err tacet_tree_change_read(const tacet_tree *t, tacet_reader *r,
 
 bool tacet_tree_change_leaf(const tacet_tree_change *c, uint32_t leaf,
                             tacet_leaf_node *out) {
-  if (leaf >= c->cap_leaves ||
-      !bit_get(c->touched, tacet_node_of_leaf(leaf))) {
+  if (leaf >= c->cap_leaves || !bit_get(c->touched, tacet_node_of_leaf(leaf))) {
     return false;
   }
   *out = (tacet_leaf_node){.source = 0};
   for (uint32_t i = 0; i < c->n; i++) {
     const tree_entry *e = &c->entries[i];
     if (e->node == tacet_node_of_leaf(leaf) && e->other != NULL) {
-      tree_node_leaf_view(e->other, out);
+      tacet_tree_node_leaf_view(e->other, out);
     }
   }
   return true;

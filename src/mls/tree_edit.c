@@ -4,13 +4,13 @@
 
 /* ---- size ---- */
 
-void tree_set_n_leaves(tacet_tree *t, uint32_t n_leaves) {
+void tacet_tree_set_n_leaves(tacet_tree *t, uint32_t n_leaves) {
   /* Roots between the two sizes: what was kept of them is from before. */
   uint32_t low = n_leaves < t->n_leaves ? n_leaves : t->n_leaves;
   uint32_t high = n_leaves < t->n_leaves ? t->n_leaves : n_leaves;
   t->n_leaves = high;
   for (uint32_t n = low; n < high; n *= 2) {
-    tree_touch_hashes(t, tacet_tree_root(2 * n));
+    tacet_tree_touch_hashes(t, tacet_tree_root(2 * n));
   }
   t->n_leaves = n_leaves;
 }
@@ -20,8 +20,8 @@ static tacet_err extend(tacet_tree *t) {
   if (n_leaves > TACET_TREE_LEAVES_MAX) {
     return TACET_ERR_LIMIT;
   }
-  TACET_TRY(tree_reserve_leaves(t, n_leaves));
-  tree_set_n_leaves(t, n_leaves);
+  TACET_TRY(tacet_tree_reserve_leaves(t, n_leaves));
+  tacet_tree_set_n_leaves(t, n_leaves);
   return TACET_OK;
 }
 
@@ -40,9 +40,9 @@ static tacet_err halve(tacet_tree *t) {
   while (t->n_leaves > 1 && !right_half_has_leaf(t)) {
     for (uint32_t x = tacet_tree_root(t->n_leaves);
          x < tacet_tree_n_nodes(t->n_leaves); x++) {
-      TACET_TRY(tree_put(t, x, NULL));
+      TACET_TRY(tacet_tree_put(t, x, NULL));
     }
-    tree_set_n_leaves(t, t->n_leaves / 2);
+    tacet_tree_set_n_leaves(t, t->n_leaves / 2);
   }
   return TACET_OK;
 }
@@ -50,14 +50,14 @@ static tacet_err halve(tacet_tree *t) {
 /* ---- single nodes ---- */
 
 tacet_err tacet_tree_blank(tacet_tree *t, uint32_t node) {
-  return tree_put(t, node, NULL);
+  return tacet_tree_put(t, node, NULL);
 }
 
 tacet_err tacet_tree_set_leaf(tacet_tree *t, uint32_t leaf,
                               tacet_span leaf_node) {
   tree_node *n = NULL;
-  TACET_TRY(tree_node_leaf(leaf_node, &n));
-  return tree_put(t, tacet_node_of_leaf(leaf), n);
+  TACET_TRY(tacet_tree_node_leaf(leaf_node, &n));
+  return tacet_tree_put(t, tacet_node_of_leaf(leaf), n);
 }
 
 tacet_err tacet_tree_set_parent(tacet_tree *t, uint32_t node,
@@ -65,16 +65,16 @@ tacet_err tacet_tree_set_parent(tacet_tree *t, uint32_t node,
                                 tacet_span parent_hash) {
   TACET_ASSERT(!tacet_node_is_leaf(node));
   tree_node *n = NULL;
-  TACET_TRY(tree_node_parent(encryption_key, parent_hash, TACET_SPAN_EMPTY,
-                             &n));
-  return tree_put(t, node, n);
+  TACET_TRY(tacet_tree_node_parent(encryption_key, parent_hash,
+                                   TACET_SPAN_EMPTY, &n));
+  return tacet_tree_put(t, node, n);
 }
 
 static tacet_err blank_above(tacet_tree *t, uint32_t leaf) {
   uint32_t root = tacet_tree_root(t->n_leaves);
   for (uint32_t x = tacet_node_of_leaf(leaf); x != root;) {
     x = tacet_node_parent(x);
-    TACET_TRY(tree_put(t, x, NULL));
+    TACET_TRY(tacet_tree_put(t, x, NULL));
   }
   return TACET_OK;
 }
@@ -100,11 +100,11 @@ static tacet_err add_unmerged(tacet_tree *t, uint32_t node, uint32_t leaf) {
   if (n == NULL) {
     return TACET_OK;
   }
-  if (tree_is_touched(t, node) && tree_node_add_unmerged(n, leaf)) {
+  if (tacet_tree_is_touched(t, node) && tacet_tree_node_add_unmerged(n, leaf)) {
     return TACET_OK; /* the leaf is put next, and makes hashes stale */
   }
-  TACET_TRY(tree_node_with_unmerged(n, leaf, &copy));
-  return tree_put(t, node, copy);
+  TACET_TRY(tacet_tree_node_with_unmerged(n, leaf, &copy));
+  return tacet_tree_put(t, node, copy);
 }
 
 tacet_err tacet_tree_add(tacet_tree *t, tacet_span leaf_node, uint32_t *leaf) {
@@ -116,7 +116,7 @@ tacet_err tacet_tree_add(tacet_tree *t, tacet_span leaf_node, uint32_t *leaf) {
     TACET_TRY(add_unmerged(t, x, i));
   }
   TACET_TRY(tacet_tree_set_leaf(t, i, leaf_node));
-  tree_set_added(t, i, true);
+  tacet_tree_set_added(t, i, true);
   *leaf = i;
   return TACET_OK;
 }
@@ -131,8 +131,8 @@ tacet_err tacet_tree_update(tacet_tree *t, uint32_t leaf,
 tacet_err tacet_tree_remove(tacet_tree *t, uint32_t leaf) {
   TACET_ASSERT(tacet_tree_leaf_bytes(t, leaf).len > 0);
   TACET_TRY(blank_above(t, leaf));
-  TACET_TRY(tree_put(t, tacet_node_of_leaf(leaf), NULL));
-  tree_set_added(t, leaf, false);
+  TACET_TRY(tacet_tree_put(t, tacet_node_of_leaf(leaf), NULL));
+  tacet_tree_set_added(t, leaf, false);
   return halve(t);
 }
 

@@ -5,9 +5,11 @@
 
 /* ---- what is kept ---- */
 
-static bool is_kept(uint32_t node) { return (node & 3) == 3; }
+static bool is_kept(uint32_t node) {
+  return (node & 3) == 3;
+}
 
-void tree_touch_hashes(tacet_tree *t, uint32_t node) {
+void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node) {
   uint32_t root = tacet_tree_root(t->n_leaves);
   for (;; node = tacet_node_parent(node)) {
     if (is_kept(node)) {
@@ -44,7 +46,7 @@ static tacet_err hash_leaf(const tacet_tree *t, uint32_t node, bool gone,
                            uint8_t *out) {
   const tree_node *n = gone ? NULL : t->nodes[node];
   uint32_t leaf = tacet_leaf_of_node(node);
-  uint8_t head[6] = {TACET_NODE_LEAF,      (uint8_t)(leaf >> 24),
+  uint8_t head[6] = {TACET_NODE_LEAF,       (uint8_t)(leaf >> 24),
                      (uint8_t)(leaf >> 16), (uint8_t)(leaf >> 8),
                      (uint8_t)leaf,         n != NULL};
   tacet_span parts[2] = {{head, sizeof(head)}, TACET_SPAN_EMPTY};
@@ -59,7 +61,7 @@ static tacet_err without(tacet_span list, tacet_span gone, tacet_bytes *out) {
   TACET_TRY(tacet_bytes_set(out, list));
   size_t n = 0;
   for (size_t i = 0; i < list.len / 4; i++) {
-    if (!u32_has(gone, u32_at(list, i))) {
+    if (!tacet_u32_has(gone, tacet_u32_at(list, i))) {
       memmove(out->p + 4 * n, list.p + 4 * i, 4);
       n++;
     }
@@ -123,7 +125,7 @@ static tacet_err hash_subtree(tacet_tree *t, uint32_t root, tacet_span gone,
   size_t depth = 1, hash_len = t->suite->hash->len;
   uint8_t value[TACET_HASH_MAX], made[TACET_HASH_MAX]; /* value: of the subtree
                                                           finished last */
-  stack[0] = (frame){.node = root, .gone = u32_below(gone, root)};
+  stack[0] = (frame){.node = root, .gone = tacet_u32_below(gone, root)};
   while (depth > 0) {
     frame *f = &stack[depth - 1];
     if (tacet_node_is_leaf(f->node)) {
@@ -133,15 +135,15 @@ static tacet_err hash_subtree(tacet_tree *t, uint32_t root, tacet_span gone,
       memcpy(value, kept_hash(t, f->node), hash_len);
       depth--;
     } else if (f->n_done < 2) {
-      uint32_t child = f->n_done == 0 ? tacet_node_left(f->node)
-                                      : tacet_node_right(f->node);
+      uint32_t child =
+          f->n_done == 0 ? tacet_node_left(f->node) : tacet_node_right(f->node);
       if (f->n_done++ == 1) {
         memcpy(f->left, value, hash_len);
       }
       TACET_ASSERT(depth < DEPTH_MAX);
       stack[depth].node = child;
       stack[depth].n_done = 0;
-      stack[depth++].gone = u32_below(f->gone, child);
+      stack[depth++].gone = tacet_u32_below(f->gone, child);
     } else {
       TACET_TRY(hash_parent(t, f->node, f->gone, f->left, value, made));
       memcpy(value, made, hash_len);
@@ -184,22 +186,23 @@ tacet_err tacet_tree_parent_hash_of(tacet_tree *t, uint32_t parent,
 static tacet_span parent_hash_field(const tacet_tree *t, uint32_t d) {
   const tree_node *n = t->nodes[d];
   if (!tacet_node_is_leaf(d)) {
-    return tree_node_second(n);
+    return tacet_tree_node_second(n);
   }
   tacet_leaf_node leaf;
-  tree_node_leaf_view(n, &leaf);
+  tacet_tree_node_leaf_view(n, &leaf);
   return leaf.parent_hash;
 }
 
 /* RFC 9420 7.9.2: the only D below C such that P's unmerged leaves below C are
  * the resolution of C without D. */
 static bool find_d(const tacet_tree *t, uint32_t p, uint32_t c, uint32_t *d) {
-  tacet_span unmerged = u32_below(tree_node_unmerged(t->nodes[p]), c);
+  tacet_span unmerged = tacet_u32_below(tree_node_unmerged(t->nodes[p]), c);
   size_t n_others = 0, n_unmerged = 0;
   tacet_resolution it;
   tacet_resolution_start(t, c, &it);
   for (uint32_t x; n_others < 2 && tacet_resolution_next(&it, &x);) {
-    if (tacet_node_is_leaf(x) && u32_has(unmerged, tacet_leaf_of_node(x))) {
+    if (tacet_node_is_leaf(x) &&
+        tacet_u32_has(unmerged, tacet_leaf_of_node(x))) {
       n_unmerged++;
     } else {
       n_others++;

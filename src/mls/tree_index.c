@@ -36,10 +36,8 @@ static uint32_t place(const tacet_tree *t, const tree_index *x, key_of *key,
 static bool doubled(const tacet_tree *t, const tree_index *x, key_of *key,
                     uint32_t i) {
   tacet_span own = key(t->nodes[x->node[i]]);
-  return (i > 0 &&
-          tacet_span_equal(own, key(t->nodes[x->node[i - 1]]))) ||
-         (i + 1 < x->n &&
-          tacet_span_equal(own, key(t->nodes[x->node[i + 1]])));
+  return (i > 0 && tacet_span_equal(own, key(t->nodes[x->node[i - 1]]))) ||
+         (i + 1 < x->n && tacet_span_equal(own, key(t->nodes[x->node[i + 1]])));
 }
 
 static void index_insert(const tacet_tree *t, tree_index *x, key_of *key,
@@ -64,8 +62,7 @@ static void index_delete(const tacet_tree *t, tree_index *x, key_of *key,
 static bool index_find(const tacet_tree *t, const tree_index *x, key_of *key,
                        tacet_span wanted, uint32_t *node) {
   uint32_t i = place(t, x, key, wanted, 0);
-  if (i == x->n ||
-      !tacet_span_equal(key(t->nodes[x->node[i]]), wanted)) {
+  if (i == x->n || !tacet_span_equal(key(t->nodes[x->node[i]]), wanted)) {
     return false;
   }
   *node = x->node[i];
@@ -74,14 +71,15 @@ static bool index_find(const tacet_tree *t, const tree_index *x, key_of *key,
 
 bool tacet_tree_find_encryption_key(const tacet_tree *t, tacet_span key,
                                     uint32_t *node) {
-  return index_find(t, &t->by_encryption_key, tree_node_encryption_key, key,
-                    node);
+  return index_find(t, &t->by_encryption_key, tacet_tree_node_encryption_key,
+                    key, node);
 }
 
 bool tacet_tree_find_signature_key(const tacet_tree *t, tacet_span key,
                                    uint32_t *leaf) {
   uint32_t node;
-  if (!index_find(t, &t->by_signature_key, tree_node_second, key, &node)) {
+  if (!index_find(t, &t->by_signature_key, tacet_tree_node_second, key,
+                  &node)) {
     return false;
   }
   *leaf = tacet_leaf_of_node(node);
@@ -112,12 +110,12 @@ static tacet_err index_reserve(tree_index *x, uint32_t n) {
   return TACET_OK;
 }
 
-tacet_err tree_index_reserve(tacet_tree *t, uint32_t n) {
+tacet_err tacet_tree_index_reserve(tacet_tree *t, uint32_t n) {
   TACET_TRY(index_reserve(&t->by_encryption_key, n));
   return index_reserve(&t->by_signature_key, n);
 }
 
-void tree_index_free(tacet_tree *t) {
+void tacet_tree_index_free(tacet_tree *t) {
   tacet_free(t->by_encryption_key.node);
   tacet_free(t->by_signature_key.node);
 }
@@ -189,7 +187,7 @@ static void credentials_count(tacet_tree *t, const tree_node *n, bool add) {
   tree_credentials *c = &t->credentials;
   uint32_t by = add ? 1 : UINT32_MAX;
   tacet_leaf_node leaf;
-  tree_node_leaf_view(n, &leaf);
+  tacet_tree_node_leaf_view(n, &leaf);
   bool known = false;
   for (uint32_t i = 0; i < c->n; i++) {
     if (supports(&leaf, c->use[i].type)) {
@@ -218,7 +216,7 @@ static void credentials_build(tacet_tree *t) {
       continue;
     }
     tacet_leaf_node leaf;
-    tree_node_leaf_view(n, &leaf);
+    tacet_tree_node_leaf_view(n, &leaf);
     bool known = false;
     for (uint32_t j = 0; j < t->credentials.n; j++) {
       if (t->credentials.use[j].type == leaf.credential.type) {
@@ -249,25 +247,25 @@ tacet_err tacet_tree_check_credentials(tacet_tree *t) {
 
 /* ---- all of it for one node ---- */
 
-void tree_index_add(tacet_tree *t, uint32_t node) {
-  index_insert(t, &t->by_encryption_key, tree_node_encryption_key, node);
+void tacet_tree_index_add(tacet_tree *t, uint32_t node) {
+  index_insert(t, &t->by_encryption_key, tacet_tree_node_encryption_key, node);
   if (tacet_node_is_leaf(node)) {
-    index_insert(t, &t->by_signature_key, tree_node_second, node);
+    index_insert(t, &t->by_signature_key, tacet_tree_node_second, node);
     t->n_members++;
     credentials_count(t, t->nodes[node], true);
   }
 }
 
-void tree_index_remove(tacet_tree *t, uint32_t node) {
-  index_delete(t, &t->by_encryption_key, tree_node_encryption_key, node);
+void tacet_tree_index_remove(tacet_tree *t, uint32_t node) {
+  index_delete(t, &t->by_encryption_key, tacet_tree_node_encryption_key, node);
   if (tacet_node_is_leaf(node)) {
-    index_delete(t, &t->by_signature_key, tree_node_second, node);
+    index_delete(t, &t->by_signature_key, tacet_tree_node_second, node);
     t->n_members--;
     credentials_count(t, t->nodes[node], false);
   }
 }
 
-void tree_index_build(tacet_tree *t) {
+void tacet_tree_index_build(tacet_tree *t) {
   t->by_encryption_key.n = t->by_signature_key.n = t->n_members = 0;
   for (uint32_t x = 0; x < tacet_tree_n_nodes(t->n_leaves); x++) {
     if (t->nodes[x] != NULL) {
@@ -278,7 +276,7 @@ void tree_index_build(tacet_tree *t) {
       t->n_members++;
     }
   }
-  index_sort(t, &t->by_encryption_key, tree_node_encryption_key);
-  index_sort(t, &t->by_signature_key, tree_node_second);
+  index_sort(t, &t->by_encryption_key, tacet_tree_node_encryption_key);
+  index_sort(t, &t->by_signature_key, tacet_tree_node_second);
   credentials_build(t);
 }

@@ -11,9 +11,15 @@
 static inline uint32_t tacet_node_level(uint32_t x) {
   return (uint32_t)__builtin_ctz(~x);
 }
-static inline bool tacet_node_is_leaf(uint32_t x) { return (x & 1) == 0; }
-static inline uint32_t tacet_node_of_leaf(uint32_t leaf) { return 2 * leaf; }
-static inline uint32_t tacet_leaf_of_node(uint32_t x) { return x / 2; }
+static inline bool tacet_node_is_leaf(uint32_t x) {
+  return (x & 1) == 0;
+}
+static inline uint32_t tacet_node_of_leaf(uint32_t leaf) {
+  return 2 * leaf;
+}
+static inline uint32_t tacet_leaf_of_node(uint32_t x) {
+  return x / 2;
+}
 static inline uint32_t tacet_tree_n_nodes(uint32_t n_leaves) {
   return 2 * n_leaves - 1;
 }

@@ -4,7 +4,7 @@
 
 /* ---- rising lists ---- */
 
-uint32_t u32_at(tacet_span list, size_t i) {
+uint32_t tacet_u32_at(tacet_span list, size_t i) {
   const uint8_t *p = list.p + 4 * i;
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
          p[3];
@@ -15,7 +15,7 @@ static size_t lower_bound(tacet_span list, uint32_t value) {
   size_t low = 0, high = list.len / 4;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (u32_at(list, middle) < value) {
+    if (tacet_u32_at(list, middle) < value) {
       low = middle + 1;
     } else {
       high = middle;
@@ -24,12 +24,12 @@ static size_t lower_bound(tacet_span list, uint32_t value) {
   return low;
 }
 
-bool u32_has(tacet_span list, uint32_t value) {
+bool tacet_u32_has(tacet_span list, uint32_t value) {
   size_t i = lower_bound(list, value);
-  return i < list.len / 4 && u32_at(list, i) == value;
+  return i < list.len / 4 && tacet_u32_at(list, i) == value;
 }
 
-tacet_span u32_below(tacet_span list, uint32_t node) {
+tacet_span tacet_u32_below(tacet_span list, uint32_t node) {
   if (list.len == 0) {
     return TACET_SPAN_EMPTY;
   }
@@ -56,7 +56,7 @@ static tree_node *node_alloc(size_t len, uint32_t n_unmerged) {
   return n;
 }
 
-tacet_err tree_node_leaf(tacet_span leaf_node, tree_node **out) {
+tacet_err tacet_tree_node_leaf(tacet_span leaf_node, tree_node **out) {
   tacet_leaf_node view;
   TACET_TRY(tacet_leaf_node_parse(leaf_node, &view));
   tree_node *n = node_alloc(leaf_node.len, 0);
@@ -86,8 +86,9 @@ static uint8_t *put_vec(uint8_t *p, tacet_span s) {
   return p + head + s.len;
 }
 
-tacet_err tree_node_parent(tacet_span encryption_key, tacet_span parent_hash,
-                           tacet_span unmerged, tree_node **out) {
+tacet_err tacet_tree_node_parent(tacet_span encryption_key,
+                                 tacet_span parent_hash, tacet_span unmerged,
+                                 tree_node **out) {
   if (encryption_key.len > TACET_VARINT_MAX / 4 ||
       parent_hash.len > TACET_VARINT_MAX / 4) {
     return TACET_ERR_LIMIT;
@@ -117,7 +118,7 @@ static void insert_unmerged(tree_node *n, uint32_t leaf) {
   n->n_unmerged++;
 }
 
-bool tree_node_add_unmerged(tree_node *n, uint32_t leaf) {
+bool tacet_tree_node_add_unmerged(tree_node *n, uint32_t leaf) {
   if (4 * (size_t)n->n_unmerged == room_for(n->n_unmerged)) {
     return false;
   }
@@ -125,8 +126,8 @@ bool tree_node_add_unmerged(tree_node *n, uint32_t leaf) {
   return true;
 }
 
-tacet_err tree_node_with_unmerged(const tree_node *n, uint32_t leaf,
-                                  tree_node **out) {
+tacet_err tacet_tree_node_with_unmerged(const tree_node *n, uint32_t leaf,
+                                        tree_node **out) {
   tree_node *copy = node_alloc(n->len, n->n_unmerged + 1);
   if (copy == NULL) {
     return TACET_ERR_NOMEM;
@@ -148,18 +149,20 @@ static tacet_span vec_number(const tree_node *n, int number) {
   return s;
 }
 
-tacet_span tree_node_encryption_key(const tree_node *n) {
+tacet_span tacet_tree_node_encryption_key(const tree_node *n) {
   return vec_number(n, 0);
 }
 
-tacet_span tree_node_second(const tree_node *n) { return vec_number(n, 1); }
+tacet_span tacet_tree_node_second(const tree_node *n) {
+  return vec_number(n, 1);
+}
 
-void tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out) {
+void tacet_tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out) {
   TACET_ASSERT(tacet_leaf_node_parse(tree_node_bytes(n), out) == TACET_OK);
 }
 
-tacet_err tree_node_of(const tacet_node *view, uint32_t node,
-                       tree_node **out) {
+tacet_err tacet_tree_node_of(const tacet_node *view, uint32_t node,
+                             tree_node **out) {
   if (view->type == TACET_NODE_BLANK) {
     *out = NULL;
     return TACET_OK;
@@ -169,13 +172,13 @@ tacet_err tree_node_of(const tacet_node *view, uint32_t node,
     return TACET_ERR_TREE;
   }
   return view->type == TACET_NODE_LEAF
-             ? tree_node_leaf(view->leaf.raw, out)
-             : tree_node_parent(view->parent.encryption_key,
-                                view->parent.parent_hash,
-                                view->parent.unmerged_leaves, out);
+             ? tacet_tree_node_leaf(view->leaf.raw, out)
+             : tacet_tree_node_parent(view->parent.encryption_key,
+                                      view->parent.parent_hash,
+                                      view->parent.unmerged_leaves, out);
 }
 
-void tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n) {
+void tacet_tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n) {
   tacet_write_optional(w, n != NULL);
   if (n == NULL) {
     return;

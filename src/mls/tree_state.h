@@ -22,27 +22,27 @@ typedef struct tree_node {
   uint8_t bytes[];
 } tree_node;
 
-TACET_MUST_CHECK tacet_err tree_node_leaf(tacet_span leaf_node,
-                                          tree_node **out);
-TACET_MUST_CHECK tacet_err tree_node_parent(tacet_span encryption_key,
-                                            tacet_span parent_hash,
-                                            tacet_span unmerged,
-                                            tree_node **out);
+TACET_MUST_CHECK tacet_err tacet_tree_node_leaf(tacet_span leaf_node,
+                                                tree_node **out);
+TACET_MUST_CHECK tacet_err tacet_tree_node_parent(tacet_span encryption_key,
+                                                  tacet_span parent_hash,
+                                                  tacet_span unmerged,
+                                                  tree_node **out);
 /* A copy with one more unmerged leaf in its place. */
-TACET_MUST_CHECK tacet_err tree_node_with_unmerged(const tree_node *n,
-                                                   uint32_t leaf,
-                                                   tree_node **out);
+TACET_MUST_CHECK tacet_err tacet_tree_node_with_unmerged(const tree_node *n,
+                                                         uint32_t leaf,
+                                                         tree_node **out);
 /* The same without a copy; false if there is no room in the block. */
-bool tree_node_add_unmerged(tree_node *n, uint32_t leaf);
+bool tacet_tree_node_add_unmerged(tree_node *n, uint32_t leaf);
 /* From a view of optional<Node>; NULL for a blank one. TREE: a parent in the
  * place of a leaf, or the other way round. */
-TACET_MUST_CHECK tacet_err tree_node_of(const tacet_node *view, uint32_t node,
-                                        tree_node **out);
+TACET_MUST_CHECK tacet_err tacet_tree_node_of(const tacet_node *view,
+                                              uint32_t node, tree_node **out);
 /* optional<Node> again. */
-void tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n);
-tacet_span tree_node_encryption_key(const tree_node *n);
+void tacet_tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n);
+tacet_span tacet_tree_node_encryption_key(const tree_node *n);
 /* The second vector: signature key of a leaf, parent hash of a parent. */
-tacet_span tree_node_second(const tree_node *n);
+tacet_span tacet_tree_node_second(const tree_node *n);
 static inline tacet_span tree_node_bytes(const tree_node *n) {
   return (tacet_span){n->bytes, n->len};
 }
@@ -50,13 +50,13 @@ static inline tacet_span tree_node_unmerged(const tree_node *n) {
   return (tacet_span){n->bytes + n->len, (size_t)n->n_unmerged * 4};
 }
 /* The leaf of a LeafNode that was parsed before. */
-void tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out);
+void tacet_tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out);
 
 /* Lists of uint32, rising: the number `i`; whether `value` is in it; the part
  * that lies below a node. */
-uint32_t u32_at(tacet_span list, size_t i);
-bool u32_has(tacet_span list, uint32_t value);
-tacet_span u32_below(tacet_span list, uint32_t node);
+uint32_t tacet_u32_at(tacet_span list, size_t i);
+bool tacet_u32_has(tacet_span list, uint32_t value);
+tacet_span tacet_u32_below(tacet_span list, uint32_t node);
 
 /* ---- indexes (tree_index.c) ---- */
 
@@ -98,23 +98,23 @@ static inline tree_node *tree_at(const tacet_tree *t, uint32_t node) {
 }
 
 /* A longer copy with zeros behind, or NULL. The old one stays. */
-void *tree_regrow(const void *old, size_t len, size_t new_len);
+void *tacet_tree_regrow(const void *old, size_t len, size_t new_len);
 /* Room for n_leaves in all arrays, those of the open change included. */
-TACET_MUST_CHECK tacet_err tree_reserve_leaves(tacet_tree *t,
-                                               uint32_t n_leaves);
+TACET_MUST_CHECK tacet_err tacet_tree_reserve_leaves(tacet_tree *t,
+                                                     uint32_t n_leaves);
 /* Sets the number of leaves; there is room. */
-void tree_set_n_leaves(tacet_tree *t, uint32_t n_leaves);
+void tacet_tree_set_n_leaves(tacet_tree *t, uint32_t n_leaves);
 /* Forgets the hashes above a node, its own included. */
-void tree_touch_hashes(tacet_tree *t, uint32_t node);
+void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node);
 
 /* Takes t->nodes[node] into the counts, or out of them. There is room. */
-void tree_index_add(tacet_tree *t, uint32_t node);
-void tree_index_remove(tacet_tree *t, uint32_t node);
+void tacet_tree_index_add(tacet_tree *t, uint32_t node);
+void tacet_tree_index_remove(tacet_tree *t, uint32_t node);
 /* Room for n more nodes. */
-TACET_MUST_CHECK tacet_err tree_index_reserve(tacet_tree *t, uint32_t n);
+TACET_MUST_CHECK tacet_err tacet_tree_index_reserve(tacet_tree *t, uint32_t n);
 /* Counts everything anew; there is room. */
-void tree_index_build(tacet_tree *t);
-void tree_index_free(tacet_tree *t);
+void tacet_tree_index_build(tacet_tree *t);
+void tacet_tree_index_free(tacet_tree *t);
 
 /* ---- changes (tree_change.c) ---- */
 
@@ -135,14 +135,15 @@ struct tacet_tree_change {
 
 /* Replaces what stands at a node by `n`, which may be NULL and which it owns
  * from now on, also on failure. */
-TACET_MUST_CHECK tacet_err tree_put(tacet_tree *t, uint32_t node, tree_node *n);
+TACET_MUST_CHECK tacet_err tacet_tree_put(tacet_tree *t, uint32_t node,
+                                          tree_node *n);
 /* Has the open change replaced that node already? Then what stands there is its
  * own. */
-bool tree_is_touched(const tacet_tree *t, uint32_t node);
-void tree_set_added(tacet_tree *t, uint32_t leaf, bool added);
+bool tacet_tree_is_touched(const tacet_tree *t, uint32_t node);
+void tacet_tree_set_added(tacet_tree *t, uint32_t leaf, bool added);
 
-TACET_MUST_CHECK tacet_err tree_grow_bits(tacet_tree_change *c,
-                                          uint32_t n_leaves);
+TACET_MUST_CHECK tacet_err tacet_tree_grow_bits(tacet_tree_change *c,
+                                                uint32_t n_leaves);
 
 static inline bool bit_get(const uint8_t *bits, uint32_t i) {
   return (bits[i / 8] >> (i % 8) & 1) != 0;
@@ -151,6 +152,8 @@ static inline void bit_set(uint8_t *bits, uint32_t i, bool value) {
   uint8_t bit = (uint8_t)(1u << (i % 8));
   bits[i / 8] = (uint8_t)(value ? bits[i / 8] | bit : bits[i / 8] & ~bit);
 }
-static inline size_t bits_len(uint32_t n) { return (n + 7) / 8; }
+static inline size_t bits_len(uint32_t n) {
+  return (n + 7) / 8;
+}
 
 #endif

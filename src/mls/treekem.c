@@ -45,9 +45,9 @@ static tacet_err set_path(tacet_tree *t, uint32_t leaf, const public_path *p,
   }
   *parent_hash_len = 0;
   for (uint32_t i = p->path.n; i-- > 0;) {
-    TACET_TRY(tacet_tree_set_parent(
-        t, p->path.node[i], p->key[i],
-        tacet_span_of(parent_hash, *parent_hash_len)));
+    TACET_TRY(
+        tacet_tree_set_parent(t, p->path.node[i], p->key[i],
+                              tacet_span_of(parent_hash, *parent_hash_len)));
     TACET_TRY(tacet_tree_parent_hash_of(t, p->path.node[i], p->path.copath[i],
                                         parent_hash));
     *parent_hash_len = tacet_tree_suite(t)->hash->len;
@@ -99,8 +99,8 @@ static tacet_err make_secrets(const tacet_suite *s, const tacet_tree_path *path,
   for (uint32_t i = 0; i < path->n; i++) {
     TACET_SECRET(key);
     TACET_TRY(tacet_secret_set(&secrets->secret[i], tacet_secret_span(&next)));
-    TACET_TRY(tacet_path_secret_keys(s, &next, &key,
-                                     keys + i * s->kem->public_len));
+    TACET_TRY(
+        tacet_path_secret_keys(s, &next, &key, keys + i * s->kem->public_len));
     tacet_tree_private_set(after, path->node[i], &key);
     TACET_TRY(next_path_secret(s, &next, &next));
   }
@@ -123,13 +123,12 @@ tacet_err tacet_treekem_make(tacet_tree *t, const tacet_path_args *args,
   TACET_TRY(make_secrets(s, &p.path, &made, &own, keys.p));
   TACET_TRY(s->kem->generate(&own.leaf_key, leaf_key));
   for (uint32_t i = 0; i < p.path.n; i++) {
-    p.key[i] = tacet_span_of(keys.p + i * s->kem->public_len,
-                             s->kem->public_len);
+    p.key[i] =
+        tacet_span_of(keys.p + i * s->kem->public_len, s->kem->public_len);
   }
   uint8_t parent_hash[TACET_HASH_MAX];
   size_t parent_hash_len;
-  TACET_TRY(
-      set_path(t, args->leaf_index, &p, parent_hash, &parent_hash_len));
+  TACET_TRY(set_path(t, args->leaf_index, &p, parent_hash, &parent_hash_len));
   TACET_TRY(sign_and_set_leaf(t, args,
                               tacet_span_of(leaf_key, s->kem->public_len),
                               tacet_span_of(parent_hash, parent_hash_len)));
@@ -199,9 +198,8 @@ static tacet_err check_new_key(const tacet_tree *t, tacet_span key) {
   if (key.len != tacet_tree_suite(t)->kem->public_len) {
     return TACET_ERR_PATH;
   }
-  return tacet_tree_find_encryption_key(t, key, &node)
-             ? TACET_ERR_DUPLICATE_KEY
-             : TACET_OK;
+  return tacet_tree_find_encryption_key(t, key, &node) ? TACET_ERR_DUPLICATE_KEY
+                                                       : TACET_OK;
 }
 
 /* RFC 9420 7.6: one ciphertext for each recipient, in the order of the
@@ -228,8 +226,7 @@ static tacet_err check_path(const tacet_tree *t, uint32_t sender,
   if (path->n_nodes != p->path.n) {
     return TACET_ERR_PATH;
   }
-  tacet_span before =
-      tacet_tree_encryption_key(t, tacet_node_of_leaf(sender));
+  tacet_span before = tacet_tree_encryption_key(t, tacet_node_of_leaf(sender));
   if (tacet_span_equal(before, path->leaf_node.encryption_key)) {
     return TACET_ERR_LEAF;
   }
@@ -329,13 +326,11 @@ static uint32_t shared_place(const tacet_tree_path *path, uint32_t leaf) {
   return i;
 }
 
-tacet_err tacet_treekem_decrypt(const tacet_tree *t,
-                                const tacet_tree_private *before,
-                                uint32_t sender, const tacet_update_path *path,
-                                tacet_span group_context,
-                                tacet_tree_private *after,
-                                tacet_secret *commit_secret,
-                                tacet_secret *path_secret) {
+tacet_err
+tacet_treekem_decrypt(const tacet_tree *t, const tacet_tree_private *before,
+                      uint32_t sender, const tacet_update_path *path,
+                      tacet_span group_context, tacet_tree_private *after,
+                      tacet_secret *commit_secret, tacet_secret *path_secret) {
   tacet_tree_path filtered;
   tacet_tree_filtered_path(t, sender, &filtered);
   uint32_t place = shared_place(&filtered, before->leaf);
@@ -353,8 +348,8 @@ tacet_err tacet_treekem_decrypt(const tacet_tree *t,
   TACET_TREE_PRIVATE(own);
   TACET_TRY(find_ciphertext(t, before, filtered.copath[place],
                             n.encrypted_path_secret, &key, &c));
-  TACET_TRY(open_path_secret(tacet_tree_suite(t), key, &c, group_context,
-                             &secret));
+  TACET_TRY(
+      open_path_secret(tacet_tree_suite(t), key, &c, group_context, &secret));
   own = *before;
   tacet_tree_private_prune(&own, t);
   TACET_TRY(derive_up(t, &filtered, place, &secret, &own, &commit));

@@ -95,23 +95,20 @@ TACET_MUST_CHECK tacet_err tacet_treekem_merge(tacet_tree *t, uint32_t sender,
  * of the new epoch (may be `before`), commit_secret what its name says.
  * PATH_SECRET: no key for any of it, it does not open, or the keys derived are
  * not the public ones. path_secret, if not NULL, gets what was decrypted. */
-TACET_MUST_CHECK tacet_err tacet_treekem_decrypt(
-    const tacet_tree *t, const tacet_tree_private *before, uint32_t sender,
-    const tacet_update_path *path, tacet_span group_context,
-    tacet_tree_private *after, tacet_secret *commit_secret,
-    tacet_secret *path_secret);
+TACET_MUST_CHECK tacet_err
+tacet_treekem_decrypt(const tacet_tree *t, const tacet_tree_private *before,
+                      uint32_t sender, const tacet_update_path *path,
+                      tacet_span group_context, tacet_tree_private *after,
+                      tacet_secret *commit_secret, tacet_secret *path_secret);
 
 /* ---- joining (12.4.3.1) ---- */
 
 /* The private side of a member that a Welcome brought: its leaf key, and, if
  * the Welcome has a path secret (else pass NULL), the keys above the node that
  * it shares with the signer. PATH_SECRET: they are not the tree's keys. */
-TACET_MUST_CHECK tacet_err tacet_treekem_join(const tacet_tree *t,
-                                              uint32_t leaf,
-                                              const tacet_secret *leaf_key,
-                                              uint32_t signer,
-                                              const tacet_secret *path_secret,
-                                              tacet_tree_private *out);
+TACET_MUST_CHECK tacet_err tacet_treekem_join(
+    const tacet_tree *t, uint32_t leaf, const tacet_secret *leaf_key,
+    uint32_t signer, const tacet_secret *path_secret, tacet_tree_private *out);
 
 /* The key pair of a node from its path secret (7.4): kem->public_len bytes. */
 TACET_MUST_CHECK tacet_err tacet_path_secret_keys(const tacet_suite *suite,

@@ -155,8 +155,9 @@ void tacet_private_message_write(tacet_buf *w, const tacet_private_message *m) {
 }
 
 /* RFC 9420 6.3.1: padding MUST be all zero, or it would be a covert channel. */
-tacet_err tacet_private_message_content_parse(
-    tacet_span in, uint8_t content_type, tacet_private_message_content *out) {
+tacet_err
+tacet_private_message_content_parse(tacet_span in, uint8_t content_type,
+                                    tacet_private_message_content *out) {
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(in, &err);
   tacet_private_message_content c;

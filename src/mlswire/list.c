@@ -22,8 +22,12 @@ static tacet_span read_numbers(tacet_reader *r, size_t size) {
   return list;
 }
 
-tacet_span tacet_u16_list_read(tacet_reader *r) { return read_numbers(r, 2); }
-tacet_span tacet_u32_list_read(tacet_reader *r) { return read_numbers(r, 4); }
+tacet_span tacet_u16_list_read(tacet_reader *r) {
+  return read_numbers(r, 2);
+}
+tacet_span tacet_u32_list_read(tacet_reader *r) {
+  return read_numbers(r, 4);
+}
 
 bool tacet_u16_list_next(tacet_span *list, uint16_t *out) {
   tacet_err err;
