@@ -22,6 +22,11 @@ static const struct vec_set {
     {"key-schedule", "mls", "key-schedule.json", set_key_schedule},
     {"psk_secret", "mls", "psk_secret.json", set_psk_secret},
     {"secret-tree", "mls", "secret-tree.json", set_secret_tree},
+    {"messages", "mls", "messages.json", set_messages},
+    {"tree-math", "mls", "tree-math.json", set_tree_math},
+    {"tree-operations", "mls", "tree-operations.json", set_tree_operations},
+    {"tree-validation", "mls", "tree-validation.json", set_tree_validation},
+    {"treekem", "mls", "treekem.json", set_treekem},
 };
 #define N_SETS (sizeof(sets) / sizeof(sets[0]))
 

@@ -18,5 +18,10 @@ vec_entry set_voprf;
 vec_entry set_key_schedule;
 vec_entry set_psk_secret;
 vec_entry set_secret_tree;
+vec_entry set_messages;
+vec_entry set_tree_math;
+vec_entry set_tree_operations;
+vec_entry set_tree_validation;
+vec_entry set_treekem;
 
 #endif
