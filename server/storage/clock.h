@@ -15,7 +15,7 @@
 
 /* Where time comes from. Tests bring their own. */
 typedef struct sto_clock {
-  int64_t (*now_s)(void *user);       /* Unix seconds; may jump */
+  int64_t (*now_s)(void *user);         /* Unix seconds; may jump */
   uint64_t (*monotonic_ms)(void *user); /* never goes back */
   void *user;
 } sto_clock;
@@ -27,9 +27,9 @@ static inline int64_t sto_day_of(int64_t seconds) {
 }
 
 typedef struct sto_day {
-  int64_t day;      /* the server's; what is stamped on rows */
-  bool trusted;     /* things may expire */
-  int64_t ahead;    /* days that the clock is ahead of it (behind: negative) */
+  int64_t day;   /* the server's; what is stamped on rows */
+  bool trusted;  /* things may expire */
+  int64_t ahead; /* days that the clock is ahead of it (behind: negative) */
   /* Watching: the clock and the monotonic one when it was last seen steady. */
   bool watching;
   int64_t clock_s;

@@ -92,10 +92,10 @@ typedef struct sto_options {
   const char *path;
   const sto_schema *schema;
   sto_hooks hooks;
-  unsigned n_readers;       /* 1 to 8 */
-  size_t queue_jobs_max;    /* write jobs that wait; then BUSY */
-  size_t queue_bytes_max;   /* and their memory */
-  uint64_t disk_reserve;    /* free bytes below which growing jobs are FULL */
+  unsigned n_readers;     /* 1 to 8 */
+  size_t queue_jobs_max;  /* write jobs that wait; then BUSY */
+  size_t queue_bytes_max; /* and their memory */
+  uint64_t disk_reserve;  /* free bytes below which growing jobs are FULL */
   /* Free bytes where the file is; NULL asks the system. For tests. */
   uint64_t (*disk_free)(void *user);
   void *disk_user;
@@ -145,17 +145,17 @@ TACET_MUST_CHECK tacet_err sto_conn_transact(sto_conn *c, sto_job *job);
 
 /* Reads every page of a database and checks its structure (slow): IO and a
  * sentence if it is damaged. A server may be running on it. */
-TACET_MUST_CHECK tacet_err sto_check(const sto_schema *schema,
-                                     const char *path, sto_trouble *why);
+TACET_MUST_CHECK tacet_err sto_check(const sto_schema *schema, const char *path,
+                                     sto_trouble *why);
 
 /* Calls `visit` for every column that the file's tables really have, in the
  * order of their names. It must return OK to go on; what else it returns is
  * given back. */
-TACET_MUST_CHECK tacet_err
-sto_columns(const char *path,
-            tacet_err (*visit)(void *user, const char *table,
-                               const char *column),
-            void *user, sto_trouble *why);
+TACET_MUST_CHECK tacet_err sto_columns(const char *path,
+                                       tacet_err (*visit)(void *user,
+                                                          const char *table,
+                                                          const char *column),
+                                       void *user, sto_trouble *why);
 
 /* ---- inside a job ---- */
 
