@@ -105,26 +105,27 @@ void client_field_text(client_fields *f, const char **v) {
   }
 }
 
-size_t client_field_array(client_fields *f, void **list, size_t *n,
-                          size_t size) {
+void *client_field_array(client_fields *f, void *list, size_t *n, size_t size) {
   uint32_t count = (uint32_t)*n;
   client_field_u32(f, &count);
+  if (!f->reading) {
+    return list;
+  }
+  *n = 0;
   if (failed(f)) {
-    return 0;
+    return NULL;
   }
-  if (f->reading) {
-    if (count > tacet_read_left(&f->r)) {
-      fail(f, TACET_ERR_LIMIT);
-      return 0;
-    }
-    *list = client_mem_array(f->mem, count, size);
-    *n = *list == NULL ? 0 : count;
-    if (*list == NULL) {
-      fail(f, TACET_ERR_NOMEM);
-      return 0;
-    }
+  if (count > tacet_read_left(&f->r)) {
+    fail(f, TACET_ERR_LIMIT);
+    return NULL;
   }
-  return count;
+  void *p = client_mem_array(f->mem, count, size);
+  if (p == NULL) {
+    fail(f, TACET_ERR_NOMEM);
+    return NULL;
+  }
+  *n = count;
+  return p;
 }
 
 tacet_err client_fields_write(tacet_buf *w, client_fields_fn fn, void *record) {

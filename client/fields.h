@@ -32,10 +32,11 @@ void client_field_span(client_fields *f, tacet_span *v);
 void client_field_secret(client_fields *f, tacet_secret *v);
 /* NULL stays NULL. */
 void client_field_text(client_fields *f, const char **v);
-/* The count of an array of elements that take `size` bytes in memory and at
- * least one on the disk; allocates it when reading. Gives how many to visit. */
-size_t client_field_array(client_fields *f, void **list, size_t *n,
-                          size_t size);
+/* An array of elements that take `size` bytes in memory and at least one on the
+ * disk: its count is written, or read and the array allocated. Gives the array;
+ * the caller then visits its *n elements. */
+TACET_MUST_CHECK void *client_field_array(client_fields *f, void *list,
+                                          size_t *n, size_t size);
 
 typedef void (*client_fields_fn)(client_fields *f, void *record);
 #define CLIENT_RECORD_MAX ((size_t)16 << 20)

@@ -22,13 +22,13 @@ typedef struct client_header {
   const char *name, *value; /* of answers: the name in lower case */
 } client_header;
 
-typedef struct client_request {
+typedef struct client_call {
   client_half half;
   const char *method, *path;
   const client_header *headers; /* beyond Host, lengths and the like */
   size_t n_headers;
   tacet_span body; /* application/tacet if not empty */
-} client_request;
+} client_call;
 
 typedef struct client_answer {
   unsigned status;
@@ -61,7 +61,7 @@ struct client_transport {
 typedef struct client_transport_calls {
   /* One request and its answer, whatever its status. Strings and body of the
    * answer lie in mem. An answer's body is at most 4 MiB. */
-  tacet_err (*request)(client_transport *t, const client_request *r,
+  tacet_err (*request)(client_transport *t, const client_call *r,
                        client_mem *mem, client_answer *out,
                        client_error *detail);
   /* The link: a WebSocket to GET /v1/receive. Open at most once. */

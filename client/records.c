@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The fields of each record, in the order in which they are stored. */
+#include "client/records.h"
+
+#define ARRAY(f, list, n)                                                      \
+  ((list) = client_field_array((f), (list), &(n), sizeof(*(list))))
+
+void client_self_fields(client_fields *f, void *record) {
+  client_self *r = record;
+  client_field_version(f, 1);
+  client_field_u8(f, &r->stage);
+  client_field_text(f, &r->handle);
+  client_field_text(f, &r->domain);
+  client_field_text(f, &r->device_name);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_fixed(f, r->device, sizeof(r->device));
+  client_field_secret(f, &r->device_key);
+  client_field_fixed(f, r->device_public, sizeof(r->device_public));
+  client_field_secret(f, &r->recovery_key);
+  client_field_fixed(f, r->recovery_public, sizeof(r->recovery_public));
+  client_field_u32(f, &r->manifest_number);
+}
+
+void client_server_fields(client_fields *f, void *record) {
+  client_server_record *r = record;
+  client_field_version(f, 1);
+  client_field_text(f, &r->url);
+  client_field_bool(f, &r->has_pin);
+  client_field_fixed(f, r->pin, sizeof(r->pin));
+  client_field_span(f, &r->policy);
+  client_field_span(f, &r->invite_token);
+}
+
+void client_upkeep_fields(client_fields *f, void *record) {
+  client_upkeep *r = record;
+  client_field_version(f, 1);
+  client_field_u64(f, &r->last_sync);
+  client_field_u64(f, &r->next_packages);
+  client_field_u64(f, &r->next_last_resort);
+  client_field_u64(f, &r->next_draw[0]);
+  client_field_u64(f, &r->next_draw[1]);
+  client_field_u64(f, &r->next_sweep);
+  client_field_u32(f, &r->n_packages);
+  client_field_u64(f, &r->stopped);
+}
+
+void client_person_fields(client_fields *f, void *record) {
+  client_person *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_text(f, &r->handle);
+  client_field_u32(f, &r->number);
+  client_field_bool(f, &r->accepted);
+  client_field_bool(f, &r->blocked);
+  client_field_bool(f, &r->verified);
+  client_field_bool(f, &r->forked);
+  client_field_bool(f, &r->erased);
+  client_field_u64(f, &r->met_at);
+}
+
+void client_token_fields(client_fields *f, void *record) {
+  client_token *r = record;
+  client_field_version(f, 1);
+  client_field_span(f, &r->bytes);
+  client_field_u64(f, &r->drawn_day);
+  client_field_u64(f, &r->expires);
+  client_field_u64(f, &r->reserved);
+}
+
+void client_mailbox_fields(client_fields *f, void *record) {
+  client_mailbox *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->id, sizeof(r->id));
+  client_field_u8(f, &r->use);
+  client_field_secret(f, &r->read);
+  client_field_secret(f, &r->capability);
+  client_field_secret(f, &r->sealing);
+  client_field_fixed(f, r->sealing_public, sizeof(r->sealing_public));
+  client_field_span(f, &r->package);
+  client_field_span(f, &r->group);
+  client_field_u64(f, &r->seen);
+  client_field_u64(f, &r->until);
+  client_field_u64(f, &r->made_at);
+  client_field_bool(f, &r->last_resort);
+}
+
+void client_package_fields(client_fields *f, void *record) {
+  client_package *r = record;
+  client_field_version(f, 1);
+  client_field_span(f, &r->message);
+  client_field_span(f, &r->keys);
+  client_field_fixed(f, r->mailbox, sizeof(r->mailbox));
+  client_field_bool(f, &r->published);
+  client_field_bool(f, &r->last_resort);
+  client_field_u64(f, &r->made_at);
+  client_field_u64(f, &r->not_after);
+  client_field_u64(f, &r->claimed_at);
+}
+
+void client_claim_fields(client_fields *f, void *record) {
+  client_claim *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_span(f, &r->message);
+  client_field_bool(f, &r->last_resort);
+  client_field_u64(f, &r->claimed_at);
+}
+
+void client_talk_fields(client_fields *f, void *record) {
+  client_talk *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->id, sizeof(r->id));
+  client_field_bool(f, &r->pair);
+  client_field_u8(f, &r->state);
+  client_field_fixed(f, r->peer, sizeof(r->peer));
+  client_field_fixed(f, r->inviter, sizeof(r->inviter));
+  client_field_text(f, &r->name);
+  client_field_span(f, &r->group);
+  client_field_u64(f, &r->counter);
+  client_field_u64(f, &r->made_at);
+  client_field_u64(f, &r->active_at);
+}
+
+static void accounts(client_fields *f, uint8_t (**list)[CLIENT_ID_LEN],
+                     size_t *n) {
+  *list = client_field_array(f, *list, n, sizeof(**list));
+  for (size_t i = 0; i < *n; i++) {
+    client_field_fixed(f, (*list)[i], CLIENT_ID_LEN);
+  }
+}
+
+void client_group_fields(client_fields *f, void *record) {
+  client_group_record *r = record;
+  client_field_version(f, 1);
+  client_field_span(f, &r->id);
+  client_field_fixed(f, r->talk, sizeof(r->talk));
+  client_field_span(f, &r->own);
+  client_field_u64(f, &r->shared_version);
+  client_field_u64(f, &r->epoch);
+  client_field_u32(f, &r->slot);
+  client_field_fixed(f, r->mailbox, sizeof(r->mailbox));
+  client_field_bool(f, &r->fresh_due);
+  client_field_u64(f, &r->fresh_at);
+  client_field_bool(f, &r->look_due);
+  client_field_u64(f, &r->looked_at);
+  client_field_u64(f, &r->update_at);
+  client_field_u64(f, &r->retire_at);
+  client_field_bool(f, &r->broken);
+  client_field_u64(f, &r->commit);
+  client_field_u32(f, &r->lost);
+  client_field_u64(f, &r->retry_at);
+  ARRAY(f, r->addresses, r->n_addresses);
+  for (size_t i = 0; i < r->n_addresses; i++) {
+    client_address *a = &r->addresses[i];
+    client_field_fixed(f, a->device, sizeof(a->device));
+    client_field_fixed(f, a->mailbox, sizeof(a->mailbox));
+    client_field_fixed(f, a->capability, sizeof(a->capability));
+  }
+  accounts(f, &r->leaving, &r->n_leaving);
+}
+
+void client_epoch_fields(client_fields *f, void *record) {
+  client_epoch *r = record;
+  client_field_version(f, 1);
+  client_field_u64(f, &r->epoch);
+  client_field_secret(f, &r->envelope);
+  client_field_fixed(f, &r->slots[0][0], sizeof(r->slots));
+  client_field_secret(f, &r->media);
+  client_field_u64(f, &r->left_at);
+}
+
+void client_counters_fields(client_fields *f, void *record) {
+  client_counters *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_u64(f, &r->next);
+  ARRAY(f, r->holes, r->n_holes);
+  for (size_t i = 0; i < r->n_holes; i++) {
+    client_field_u64(f, &r->holes[i].first);
+    client_field_u64(f, &r->holes[i].last);
+    client_field_u64(f, &r->holes[i].since);
+    client_field_bool(f, &r->holes[i].told);
+  }
+}
+
+void client_message_fields(client_fields *f, void *record) {
+  client_message_record *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->id, sizeof(r->id));
+  client_field_fixed(f, r->talk, sizeof(r->talk));
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_fixed(f, r->device, sizeof(r->device));
+  client_field_bool(f, &r->own);
+  client_field_u8(f, &r->delivery);
+  client_field_u64(f, &r->sent_at);
+  client_field_u64(f, &r->received_at);
+  client_field_u64(f, &r->expires_at);
+  client_field_text(f, &r->text);
+  client_field_span(f, &r->reply_to);
+  ARRAY(f, r->parts, r->n_parts);
+  for (size_t i = 0; i < r->n_parts; i++) {
+    client_part *p = &r->parts[i];
+    client_field_text(f, &p->name);
+    client_field_text(f, &p->type);
+    client_field_u64(f, &p->size);
+    client_field_span(f, &p->reference);
+  }
+  client_field_span(f, &r->content);
+  client_field_bool(f, &r->failed);
+  client_field_u8(f, &r->fail_kind);
+  client_field_text(f, &r->fail_code);
+  client_field_text(f, &r->fail_text);
+}
+
+void client_parcel_fields(client_fields *f, void *record) {
+  client_parcel *r = record;
+  client_field_version(f, 1);
+  client_field_u64(f, &r->number);
+  client_field_u8(f, &r->kind);
+  client_field_span(f, &r->group);
+  client_field_u64(f, &r->epoch);
+  client_field_span(f, &r->message);
+  client_field_fixed(f, r->slot, sizeof(r->slot));
+  client_field_u64(f, &r->made_at);
+  client_field_u64(f, &r->retry_at);
+  client_field_u32(f, &r->tries);
+  ARRAY(f, r->to, r->n_to);
+  for (size_t i = 0; i < r->n_to; i++) {
+    client_recipient *t = &r->to[i];
+    client_field_fixed(f, t->mailbox, sizeof(t->mailbox));
+    client_field_fixed(f, t->capability, sizeof(t->capability));
+    client_field_fixed(f, t->device, sizeof(t->device));
+    client_field_u8(f, &t->state);
+    client_field_bool(f, &t->paid);
+  }
+  client_field_u64(f, &r->after);
+}
+
+void client_payload_fields(client_fields *f, void *record) {
+  client_payload *r = record;
+  client_field_version(f, 1);
+  client_field_span(f, &r->item);
+  client_field_span(f, &r->body);
+}
+
+void client_unopened_fields(client_fields *f, void *record) {
+  client_unopened *r = record;
+  client_field_version(f, 1);
+  client_field_span(f, &r->item);
+  client_field_u64(f, &r->received_at);
+}
+
+void client_event_fields(client_fields *f, void *record) {
+  client_event_record *r = record;
+  client_field_version(f, 1);
+  client_field_u8(f, &r->type);
+  client_field_text(f, &r->id);
+  client_field_fixed(f, r->talk, sizeof(r->talk));
+  client_field_bool(f, &r->has_talk);
+  client_field_span(f, &r->message);
+  client_field_text(f, &r->action);
+  client_field_text(f, &r->name);
+  client_field_text(f, &r->code);
+  client_field_text(f, &r->text);
+  client_field_fixed(f, r->by, sizeof(r->by));
+  accounts(f, &r->members, &r->n_members);
+}
+
+void client_job_fields(client_fields *f, void *record) {
+  client_job *r = record;
+  client_field_version(f, 1);
+  client_field_u64(f, &r->number);
+  client_field_u8(f, &r->kind);
+  client_field_fixed(f, r->talk, sizeof(r->talk));
+  accounts(f, &r->accounts, &r->n_accounts);
+  client_field_text(f, &r->text);
+  client_field_u64(f, &r->due);
+  client_field_u32(f, &r->tries);
+  client_field_bool(f, &r->done);
+  client_field_u8(f, &r->kind_of_failure);
+  client_field_text(f, &r->code);
+  client_field_text(f, &r->why);
+}
+
+void client_file_fields(client_fields *f, void *record) {
+  client_file *r = record;
+  client_field_version(f, 1);
+  client_field_text(f, &r->path);
+  client_field_u64(f, &r->size);
+  client_field_u64(f, &r->done);
+  client_field_span(f, &r->blob);
+  client_field_bool(f, &r->incoming);
+  client_field_text(f, &r->saved);
+}
