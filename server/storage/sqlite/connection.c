@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A connection: its settings, errors and statements. */
 #include "server/storage/sqlite/private.h"
+#include "server/storage/sqlite/scrub.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -125,6 +126,7 @@ static const char settings[] = "PRAGMA secure_delete=ON;"
                                "PRAGMA cell_size_check=ON;"
                                "PRAGMA mmap_size=0;"
                                "PRAGMA synchronous=FULL;"
+                               "PRAGMA max_page_count=" SCRUB_PAGES_MAX ";"
                                "PRAGMA wal_autocheckpoint=0;";
 
 static int count_wal(void *user, sqlite3 *db, const char *name, int pages) {
@@ -164,8 +166,10 @@ tacet_err conn_open(const sto_schema *schema, const char *path, const char *vfs,
               SQLITE_OPEN_PRIVATECACHE |
               (create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                       : SQLITE_OPEN_READWRITE);
-  int rc = c->queries == NULL ? SQLITE_NOMEM
-                              : sqlite3_open_v2(path, &c->db, flags, vfs);
+  const char *scrub = scrub_vfs(vfs);
+  int rc = c->queries == NULL || scrub == NULL
+               ? SQLITE_NOMEM
+               : sqlite3_open_v2(path, &c->db, flags, scrub);
   tacet_err err = conn_error(c, rc);
   if (err == TACET_OK) {
     err = configure(c, kind);
