@@ -4,7 +4,9 @@
 
 #define KEYS_VERSION 1
 
-void tacet_mls_keys_wipe(tacet_mls_keys *k) { tacet_wipe(k, sizeof(*k)); }
+void tacet_mls_keys_wipe(tacet_mls_keys *k) {
+  tacet_wipe(k, sizeof(*k));
+}
 
 void tacet_mls_keys_write(tacet_buf *w, const tacet_mls_keys *k) {
   tacet_write_u8(w, KEYS_VERSION);

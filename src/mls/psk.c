@@ -3,39 +3,21 @@
 
 #include "mls/key_schedule.h"
 
-void tacet_psk_id_write(tacet_buf *w, const tacet_mls_psk_id *id) {
-  tacet_write_u8(w, (uint8_t)id->type);
-  if (id->type == TACET_MLS_PSK_RESUMPTION) {
-    tacet_write_u8(w, (uint8_t)id->usage);
-    tacet_write_vec(w, id->id);
-    tacet_write_u64(w, id->epoch);
-  } else {
-    tacet_write_vec(w, id->id);
-  }
-  tacet_write_vec(w, id->nonce);
+tacet_mls_psk_id tacet_psk_id_of(const tacet_pre_shared_key_id *wire) {
+  return (tacet_mls_psk_id){.type = (tacet_mls_psk_type)wire->type,
+                            .usage = (tacet_mls_psk_usage)wire->usage,
+                            .id = wire->id,
+                            .epoch = wire->epoch,
+                            .nonce = wire->nonce};
 }
 
-void tacet_psk_id_read(tacet_reader *r, tacet_mls_psk_id *out) {
-  tacet_mls_psk_id id = {.usage = TACET_MLS_USAGE_APPLICATION};
-  uint8_t type = tacet_read_u8(r);
-  id.type = (tacet_mls_psk_type)type;
-  if (type == TACET_MLS_PSK_RESUMPTION) {
-    uint8_t usage = tacet_read_u8(r);
-    if (usage < TACET_MLS_USAGE_APPLICATION || usage > TACET_MLS_USAGE_BRANCH) {
-      tacet_read_fail(r, TACET_ERR_ENCODING);
-    }
-    id.usage = (tacet_mls_psk_usage)usage;
-    id.id = tacet_read_vec(r);
-    id.epoch = tacet_read_u64(r);
-  } else if (type == TACET_MLS_PSK_EXTERNAL) {
-    id.id = tacet_read_vec(r);
-  } else {
-    tacet_read_fail(r, TACET_ERR_ENCODING);
-  }
-  id.nonce = tacet_read_vec(r);
-  if (*r->err == TACET_OK) {
-    *out = id;
-  }
+tacet_pre_shared_key_id tacet_psk_id_wire(const tacet_mls_psk_id *id) {
+  bool resumption = id->type == TACET_MLS_PSK_RESUMPTION;
+  return (tacet_pre_shared_key_id){.type = (uint8_t)id->type,
+                                   .usage = resumption ? (uint8_t)id->usage : 0,
+                                   .id = id->id,
+                                   .epoch = resumption ? id->epoch : 0,
+                                   .nonce = id->nonce};
 }
 
 bool tacet_psk_id_same(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b) {
@@ -65,7 +47,8 @@ static tacet_err psk_input(const tacet_hash *h, const tacet_mls_psk *psk,
   TACET_TRY(
       tacet_hkdf_extract(h, tacet_secret_span(&zero), psk->key, &extracted));
   TACET_BUF(label, TACET_MLS_MESSAGE_LIMIT);
-  tacet_psk_id_write(&label, &psk->id);
+  tacet_pre_shared_key_id id = tacet_psk_id_wire(&psk->id);
+  tacet_pre_shared_key_id_write(&label, &id);
   tacet_write_u16(&label, (uint16_t)index);
   tacet_write_u16(&label, (uint16_t)count);
   tacet_span context;

@@ -5,17 +5,15 @@
 #ifndef TACET_MLS_PSK_H
 #define TACET_MLS_PSK_H
 
-#include "tacet/codec.h"
-#include "tacet/crypto.h"
 #include "tacet/mls.h"
+#include "tacet/mlswire.h"
 
 /* More PSKs than this in one commit or Welcome are LIMIT. */
 #define TACET_MLS_PSKS_MAX 64
 
-/* struct PreSharedKeyID, with its nonce. */
-void tacet_psk_id_write(tacet_buf *w, const tacet_mls_psk_id *id);
-/* Spans point into the input. An unknown type or usage is ENCODING. */
-void tacet_psk_id_read(tacet_reader *r, tacet_mls_psk_id *out);
+/* Between the caller's form and the wire's. */
+tacet_mls_psk_id tacet_psk_id_of(const tacet_pre_shared_key_id *wire);
+tacet_pre_shared_key_id tacet_psk_id_wire(const tacet_mls_psk_id *id);
 /* The same key? The nonce does not count. */
 bool tacet_psk_id_same(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b);
 /* The key of an id, or NULL. */
