@@ -27,6 +27,17 @@ static const struct vec_set {
     {"tree-operations", "mls", "tree-operations.json", set_tree_operations},
     {"tree-validation", "mls", "tree-validation.json", set_tree_validation},
     {"treekem", "mls", "treekem.json", set_treekem},
+    {"transcript-hashes", "mls", "transcript-hashes.json",
+     set_transcript_hashes},
+    {"message-protection", "mls", "message-protection.json",
+     set_message_protection},
+    {"welcome", "mls", "welcome.json", set_welcome},
+    {"passive-client-welcome", "mls", "passive-client-welcome.json",
+     set_passive_client},
+    {"passive-client-handling-commit", "mls",
+     "passive-client-handling-commit.json", set_passive_client},
+    {"passive-client-random", "mls", "passive-client-random.json",
+     set_passive_client},
 };
 #define N_SETS (sizeof(sets) / sizeof(sets[0]))
 
