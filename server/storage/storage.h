@@ -6,12 +6,13 @@
  * jobs. Write jobs run one after the other on the writer thread; those that
  * arrived while the last fsync ran share the next transaction, and there is no
  * timer. A job's done() is called once the transaction that holds it is on the
- * disk, or has failed. Read jobs run on reader threads, each in a transaction
- * of its own that sees what was committed.
+ * disk, or has failed. Read jobs run on reader threads outside of transactions:
+ * each statement sees what was committed when it began. They may also do other
+ * work that would keep a loop waiting (files, signatures).
  *
  *   any thread        writer thread
  *   sto_write(job) -> queue -> BEGIN, run(job) ..., flush(), COMMIT, done(job)
- *   sto_read(job)  -> queue -> reader thread: BEGIN, run(job), END, done(job)
+ *   sto_read(job)  -> queue -> reader thread: run(job), done(job)
  *
  * A job that is refused by the rules (a capability that is wrong, a quota) says
  * so in its own members, has written nothing, and returns OK. An error of run()
@@ -43,6 +44,27 @@ typedef struct sto_db sto_db;     /* a database with its threads */
 typedef struct sto_conn sto_conn; /* one connection: of one thread at a time */
 typedef struct sto_query sto_query; /* a statement that is being carried out */
 
+/* What a log may want to hear of; numbers only. On threads of the database. */
+typedef enum sto_event {
+  STO_EVENT_FAILED,       /* a: tacet_err of a transaction */
+  STO_EVENT_DISK_LOW,     /* a: free bytes */
+  STO_EVENT_DISK_OK,      /* a: free bytes */
+  STO_EVENT_CLOCK_JUMPED, /* a: days that the clock is ahead */
+  STO_EVENT_CLOCK_STEADY,
+  STO_EVENT_EXPIRED, /* a: rows, b: milliseconds it took */
+  STO_EVENT_KEYS     /* a new weekly key for tokens is in use */
+} sto_event;
+typedef struct sto_watch {
+  void *user;
+  void (*tell)(void *user, sto_event event, int64_t a, int64_t b); /* or NULL */
+} sto_watch;
+static inline void sto_tell(const sto_watch *w, sto_event event, int64_t a,
+                            int64_t b) {
+  if (w->tell != NULL) {
+    w->tell(w->user, event, a, b);
+  }
+}
+
 /* ---- schema ---- */
 
 /* What a half says about its database. All of it is static. */
@@ -63,10 +85,10 @@ typedef struct sto_schema {
 
 typedef struct sto_job sto_job;
 struct sto_job {
-  /* On a thread of the database, in a transaction. */
+  /* On a thread of the database; of a write job, in its transaction. */
   tacet_err (*run)(sto_job *job, sto_conn *c);
   /* On the same thread, after the transaction: OK says it is durable. The job
-   * is its owner's again, who may free it. */
+   * is its owner's again, who may free it or submit it anew. */
   void (*done)(sto_job *job, tacet_err err);
   size_t bytes; /* memory that it holds while it waits: bounds the queue */
   bool grows;   /* adds to the disk: refused (FULL) while that is low */
@@ -130,6 +152,16 @@ typedef struct sto_stats {
   tacet_err last_error;           /* of the last transaction; OK if it worked */
 } sto_stats;
 void sto_stats_get(sto_db *db, sto_stats *out); /* any thread */
+
+/* ---- secrets in files ---- */
+
+/* Reads a file of exactly len bytes. NOT_FOUND, or IO if it has another length
+ * or cannot be read; *why has a sentence. */
+TACET_MUST_CHECK tacet_err sto_secret_read(const char *path, uint8_t *out,
+                                           size_t len, sto_trouble *why);
+/* Makes such a file, for its owner alone and durable. EXISTS, FULL, IO. */
+TACET_MUST_CHECK tacet_err sto_secret_write(const char *path, tacet_span bytes,
+                                            sto_trouble *why);
 
 /* ---- for one process that does one thing (tacetd invite) ---- */
 

@@ -83,6 +83,9 @@ static void count(sto_db *db, tacet_err err, uint64_t jobs_done) {
   }
   db->stats.last_error = err;
   (void)pthread_mutex_unlock(&db->lock);
+  if (err != TACET_OK) {
+    sto_tell(&db->o.watch, STO_EVENT_FAILED, err, 0);
+  }
 }
 
 static uint64_t finish(sto_job *list, tacet_err err) {
@@ -136,12 +139,15 @@ static uint64_t disk_free(const sto_db *db) {
 
 /* Takes the growing jobs out of a list and answers them, if the disk is low. */
 static sto_job *without_growing(sto_db *db, sto_job *list) {
-  bool low = disk_free(db) < db->o.disk_reserve;
+  uint64_t left = disk_free(db);
+  bool low = left < db->o.disk_reserve;
   if (low != db->low) {
     db->low = low;
     (void)pthread_mutex_lock(&db->lock);
     db->stats.disk_low = low;
     (void)pthread_mutex_unlock(&db->lock);
+    sto_tell(&db->o.watch, low ? STO_EVENT_DISK_LOW : STO_EVENT_DISK_OK,
+             left > INT64_MAX ? INT64_MAX : (int64_t)left, 0);
   }
   sto_job *kept = NULL, **end = &kept;
   for (sto_job *next; low && list != NULL; list = next) {
@@ -244,11 +250,8 @@ typedef struct reader_start {
 } reader_start;
 
 static void read_one(sto_conn *c, sto_job *job) {
-  tacet_err err = conn_run(c, "BEGIN");
-  if (err == TACET_OK) {
-    err = job->run(job, c);
-  }
-  conn_rollback(c); /* there is nothing to commit */
+  tacet_err err = job->run(job, c);
+  conn_rollback(c); /* lets go of statements that were left in the middle */
   job->done(job, err);
 }
 
