@@ -114,6 +114,7 @@ typedef struct sto_options {
   const char *path;
   const sto_schema *schema;
   sto_hooks hooks;
+  sto_watch watch;
   unsigned n_readers;     /* 1 to 8 */
   size_t queue_jobs_max;  /* write jobs that wait; then BUSY */
   size_t queue_bytes_max; /* and their memory */
