@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Listening, threads, draining. */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/tls_internal.h"
+
+#define BACKLOG 1024
+#define ACCEPTS 64      /* connections taken in one go */
+#define NO_DESCRIPTORS_MS 100
+
+/* ---- accepting ---- */
+
+static net_peer peer_of(const struct sockaddr_storage *a) {
+  net_peer p = {.address = {0}};
+  if (a->ss_family == AF_INET) {
+    struct sockaddr_in in;
+    memcpy(&in, a, sizeof(in));
+    p.address[10] = p.address[11] = 0xff;
+    memcpy(p.address + 12, &in.sin_addr, 4);
+  } else if (a->ss_family == AF_INET6) {
+    struct sockaddr_in6 in6;
+    memcpy(&in6, a, sizeof(in6));
+    memcpy(p.address, &in6.sin6_addr, 16);
+  }
+  return p;
+}
+
+static void take(loop_context *lc, int fd, const struct sockaddr_storage *a) {
+  net_server *s = lc->s;
+  net_peer peer = peer_of(a);
+  bool full = atomic_load_explicit(&s->connections, memory_order_relaxed) >=
+              s->config.max_connections;
+  if (full || (!s->config.proxy_protocol && s->h.on_accept != NULL &&
+               !s->h.on_accept(s->h.user, peer))) {
+    NET_COUNT(s, refused, 1);
+    close(fd);
+    return;
+  }
+  int one = 1;
+  if (s->config.path == NULL) {
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  }
+  conn_new(lc, fd, peer);
+}
+
+static void listen_again(net_timer *t) {
+  loop_context *lc = t->user;
+  if (!lc->draining) {
+    (void)!net_watch_start(lc->loop, &lc->listen, true);
+  }
+}
+
+static void on_listen(net_watch *w, unsigned events) {
+  loop_context *lc = w->user;
+  (void)events;
+  for (int i = 0; i < ACCEPTS; i++) {
+    struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof(a);
+    int fd = accept4(w->fd, (struct sockaddr *)&a, &len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      take(lc, fd, &a);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+      /* The listener stays readable: look again when some may have ended. */
+      net_watch_stop(lc->loop, w);
+      (void)!net_timer_set(lc->loop, &lc->listen_again,
+                           net_loop_now(lc->loop) + NO_DESCRIPTORS_MS);
+    }
+    if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+/* ---- listening ---- */
+
+static tacet_err bind_path(const char *path, int *out) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof(a.sun_path)) {
+    return TACET_ERR_ARGUMENT;
+  }
+  memcpy(a.sun_path, path, strlen(path) + 1);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  (void)unlink(path); /* of a server that was killed */
+  if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
+      chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0) {
+    if (fd >= 0) {
+      close(fd);
+    }
+    return TACET_ERR_IO;
+  }
+  *out = fd;
+  return TACET_OK;
+}
+
+static tacet_err bind_port(const char *host, const char *port, int *out) {
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+  struct addrinfo *list;
+  if (getaddrinfo(host, port, &hints, &list) != 0) {
+    return TACET_ERR_ARGUMENT;
+  }
+  tacet_err err = TACET_ERR_IO;
+  int one = 1;
+  int fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                  0);
+  if (fd >= 0) {
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (bind(fd, list->ai_addr, list->ai_addrlen) == 0 &&
+        listen(fd, BACKLOG) == 0) {
+      err = TACET_OK;
+    } else {
+      err = errno == EADDRINUSE ? TACET_ERR_EXISTS : TACET_ERR_IO;
+      close(fd);
+    }
+  }
+  freeaddrinfo(list);
+  if (err == TACET_OK) {
+    *out = fd;
+  }
+  return err;
+}
+
+static uint16_t port_of(int fd) {
+  struct sockaddr_storage a;
+  socklen_t len = sizeof(a);
+  if (getsockname(fd, (struct sockaddr *)&a, &len) != 0) {
+    return 0;
+  }
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+  memcpy(&in, &a, sizeof(in));
+  memcpy(&in6, &a, sizeof(in6));
+  return a.ss_family == AF_INET    ? ntohs(in.sin_port)
+         : a.ss_family == AF_INET6 ? ntohs(in6.sin6_port)
+                                   : 0;
+}
+
+/* ---- threads ---- */
+
+static void *run(void *arg) {
+  loop_context *lc = arg;
+  net_loop_run(lc->loop);
+  while (lc->first != NULL) {
+    conn_kill(lc->first);
+  }
+  return NULL;
+}
+
+static tacet_err start_loop(net_server *s, loop_context *lc) {
+  lc->s = s;
+  TACET_TRY(net_loop_new(&lc->loop));
+  lc->bio = net_tls_bio_new();
+  if (lc->bio == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  lc->listen = (net_watch){.fd = s->listen_fd,
+                           .events = NET_READ,
+                           .fn = on_listen,
+                           .user = lc};
+  lc->listen_again = (net_timer){.fn = listen_again, .user = lc};
+  TACET_TRY(net_watch_start(lc->loop, &lc->listen, true));
+  if (pthread_create(&lc->thread, NULL, run, lc) != 0) {
+    return TACET_ERR_IO;
+  }
+  lc->started = true;
+  return TACET_OK;
+}
+
+static uint32_t or_default(uint32_t v, uint32_t value) {
+  return v == 0 ? value : v;
+}
+
+static net_server_config complete(const net_server_config *given) {
+  net_server_config c = *given;
+  c.n_loops = or_default(c.n_loops, 1);
+  c.max_connections = or_default(c.max_connections, 20000);
+  c.handshake_ms = or_default(c.handshake_ms, 10000);
+  c.head_ms = or_default(c.head_ms, 10000);
+  c.idle_ms = or_default(c.idle_ms, 60000);
+  c.body_ms = or_default(c.body_ms, 30000);
+  c.write_ms = or_default(c.write_ms, 30000);
+  c.ping_ms = or_default(c.ping_ms, 50000);
+  return c;
+}
+
+tacet_err net_server_start(const net_server_config *config,
+                           const net_handler *handler, net_server **out) {
+  net_server *s = tacet_alloc(sizeof(*s));
+  if (s == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  s->config = complete(config);
+  s->h = *handler;
+  s->listen_fd = -1;
+  pthread_mutex_init(&s->lock, NULL);
+  pthread_condattr_t attr;
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(&s->gone, &attr);
+  pthread_condattr_destroy(&attr);
+  tacet_err err = config->path != NULL
+                      ? bind_path(config->path, &s->listen_fd)
+                      : bind_port(config->host, config->port, &s->listen_fd);
+  if (err == TACET_OK) {
+    s->port = config->path == NULL ? port_of(s->listen_fd) : 0;
+    s->loops = tacet_alloc_array(s->config.n_loops, sizeof(*s->loops));
+    err = s->loops == NULL ? TACET_ERR_NOMEM : TACET_OK;
+  }
+  for (unsigned i = 0; err == TACET_OK && i < s->config.n_loops; i++) {
+    err = start_loop(s, &s->loops[i]);
+  }
+  if (err != TACET_OK) {
+    net_server_free(s);
+    return err;
+  }
+  *out = s;
+  return TACET_OK;
+}
+
+uint16_t net_server_port(const net_server *s) { return s->port; }
+size_t net_server_n_loops(const net_server *s) { return s->config.n_loops; }
+net_loop *net_server_loop(const net_server *s, size_t i) {
+  return s->loops[i].loop;
+}
+
+void net_server_get_stats(const net_server *s, net_server_stats *out) {
+#define GET(what) atomic_load_explicit(&s->what, memory_order_relaxed)
+  *out = (net_server_stats){.accepted = GET(accepted),
+                            .refused = GET(refused),
+                            .handshakes_failed = GET(handshakes_failed),
+                            .requests = GET(requests),
+                            .bytes_in = GET(bytes_in),
+                            .bytes_out = GET(bytes_out),
+                            .timeouts = GET(timeouts),
+                            .connections = GET(connections),
+                            .websockets = GET(websockets)};
+#undef GET
+}
+
+/* ---- the end ---- */
+
+static void drain_loop(void *user) {
+  loop_context *lc = user;
+  if (!lc->draining) {
+    lc->draining = true;
+    net_watch_stop(lc->loop, &lc->listen);
+    net_timer_cancel(lc->loop, &lc->listen_again);
+  }
+  for (conn *c = lc->first, *next; c != NULL; c = next) {
+    next = c->next;
+    conn_retire(c);
+  }
+}
+
+void net_server_drain(net_server *s, uint32_t ms) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_sec += ms / 1000;
+  end.tv_nsec += (long)(ms % 1000) * 1000000;
+  if (end.tv_nsec >= 1000000000) {
+    end.tv_sec++;
+    end.tv_nsec -= 1000000000;
+  }
+  for (unsigned i = 0; i < s->config.n_loops; i++) {
+    (void)!net_loop_post(s->loops[i].loop, drain_loop, &s->loops[i]);
+  }
+  pthread_mutex_lock(&s->lock);
+  while (atomic_load(&s->connections) > 0 &&
+         pthread_cond_timedwait(&s->gone, &s->lock, &end) != ETIMEDOUT) {
+  }
+  pthread_mutex_unlock(&s->lock);
+}
+
+void net_server_free(net_server *s) {
+  if (s == NULL) {
+    return;
+  }
+  for (unsigned i = 0; s->loops != NULL && i < s->config.n_loops; i++) {
+    loop_context *lc = &s->loops[i];
+    if (lc->started) {
+      net_loop_stop(lc->loop);
+      pthread_join(lc->thread, NULL);
+    }
+    net_loop_free(lc->loop);
+    BIO_free(lc->bio);
+  }
+  if (s->listen_fd >= 0) {
+    close(s->listen_fd);
+  }
+  if (s->config.path != NULL) {
+    (void)unlink(s->config.path);
+  }
+  tacet_free(s->loops);
+  pthread_mutex_destroy(&s->lock);
+  pthread_cond_destroy(&s->gone);
+  tacet_free(s);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The server's side of WebSocket. */
+#include <stdio.h>
+
+#include "net/conn.h"
+
+net_ws *net_ws_accept(net_request *r, size_t max_message, size_t max_queue,
+                      const char *fields, void *user) {
+  conn *c = r->c;
+  char key[29], line[160];
+  net_ws *w = tacet_alloc(sizeof(*w));
+  TACET_ASSERT(!r->answered && r->head.websocket);
+  if (w == NULL ||
+      net_ws_accept_key(net_http_get(&r->head, "sec-websocket-key"), key) !=
+          TACET_OK) {
+    tacet_free(w);
+    net_respond(r, &(net_response){.status = 503, .close = true});
+    return NULL;
+  }
+  snprintf(line, sizeof(line),
+           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+           "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+           key);
+  tacet_write_bytes(&c->out, tacet_span_str(line));
+  if (fields != NULL) {
+    tacet_write_bytes(&c->out, tacet_span_str(fields));
+  }
+  tacet_write_bytes(&c->out, TACET_SPAN_LIT("\r\n"));
+  *w = (net_ws){.c = c,
+                .reader = {.server = true, .max = max_message},
+                .max_queue = max_queue,
+                .user = user,
+                .code = 1006}; /* broke off, until somebody says otherwise */
+  c->ws = w;
+  r->answered = true;
+  c->request = NULL;
+  request_free(r);
+  c->state = CONN_WS;
+  NET_COUNT(c->lc->s, websockets, 1);
+  conn_set_deadline(c, net_loop_now(c->lc->loop) + c->lc->s->config.ping_ms);
+  conn_advance(c);
+  return w;
+}
+
+void ws_free(net_ws *w) {
+  net_server *s = w->c->lc->s;
+  NET_COUNT(s, websockets, (uint_fast64_t)-1);
+  s->h.on_ws_close(s->h.user, w, w->code);
+  net_ws_reader_free(&w->reader);
+  tacet_free(w);
+}
+
+void *net_ws_user(const net_ws *w) { return w->user; }
+net_loop *net_ws_loop(const net_ws *w) { return w->c->lc->loop; }
+net_peer net_ws_peer(const net_ws *w) { return w->c->peer; }
+
+size_t net_ws_queued(const net_ws *w) {
+  return w->c->out.len - w->c->out_at;
+}
+
+bool net_ws_send(net_ws *w, tacet_span message) {
+  conn *c = w->c;
+  if (w->close_sent || c->dead) {
+    return true; /* nobody will read it; on_ws_close is on its way */
+  }
+  size_t waiting = net_ws_queued(w);
+  /* One message always goes, however large, so that a queue cannot be too small
+   * for what must pass it. */
+  if (waiting > 0 && waiting + message.len > w->max_queue) {
+    w->full = true;
+    return false;
+  }
+  if (waiting == 0) {
+    c->progress = net_loop_now(c->lc->loop);
+  }
+  net_ws_write(&c->out, NET_WS_BINARY, message, NULL);
+  if (c->out.err != TACET_OK) {
+    conn_kill(c);
+    return true;
+  }
+  conn_advance(c);
+  return true;
+}
+
+void net_ws_close(net_ws *w, uint16_t code) {
+  conn *c = w->c;
+  if (!w->close_sent && !c->dead) {
+    net_ws_write_close(&c->out, code, NULL);
+    w->close_sent = true;
+    w->code = code;
+    c->state = CONN_CLOSING;
+    conn_set_deadline(c,
+                      net_loop_now(c->lc->loop) + c->lc->s->config.write_ms);
+    conn_advance(c);
+  }
+}
+
+void ws_wrote(conn *c) {
+  net_server *s = c->lc->s;
+  net_ws *w = c->ws;
+  if (w->full && net_ws_queued(w) <= w->max_queue / 2) {
+    w->full = false;
+    s->h.on_ws_writable(s->h.user, w);
+  }
+}
+
+/* Quiet for ping_ms: asked once, then given up; or it reads nothing. */
+void ws_timeout(conn *c) {
+  net_server *s = c->lc->s;
+  net_ws *w = c->ws;
+  uint64_t now = net_loop_now(c->lc->loop);
+  bool stalled =
+      net_ws_queued(w) > 0 && now - c->progress >= s->config.write_ms;
+  if (w->pinged || stalled) {
+    NET_COUNT(s, timeouts, 1);
+    c->dead = true; /* conn_advance() buries it */
+    return;
+  }
+  w->pinged = true;
+  if (net_ws_queued(w) == 0) {
+    c->progress = now;
+  }
+  net_ws_write(&c->out, NET_WS_PING, TACET_SPAN_EMPTY, NULL);
+  conn_set_deadline(c, now + s->config.ping_ms);
+}
+
+bool ws_advance(conn *c) {
+  net_server *s = c->lc->s;
+  net_ws *w = c->ws;
+  if (c->in.len == c->in_at) {
+    return false;
+  }
+  size_t used;
+  tacet_span payload;
+  net_ws_event e = net_ws_read(
+      &w->reader, tacet_span_of(c->in.p + c->in_at, c->in.len - c->in_at),
+      &used, &payload);
+  c->in_at += used;
+  if (c->in_at == c->in.len) {
+    tacet_buf_free(&c->in);
+    c->in_at = 0;
+  }
+  switch (e) {
+  case NET_WS_MORE:
+    return false;
+  case NET_WS_MESSAGE:
+    s->h.on_ws_message(s->h.user, w, payload);
+    return true;
+  case NET_WS_GOT_PING:
+    net_ws_write(&c->out, NET_WS_PONG, payload, NULL);
+    return true;
+  case NET_WS_GOT_PONG:
+    return true;
+  case NET_WS_GOT_CLOSE:
+    w->code = w->reader.code;
+    if (!w->close_sent) {
+      net_ws_write_close(&c->out,
+                         w->code == 1005 ? NET_WS_NORMAL : w->code, NULL);
+      w->close_sent = true;
+    }
+    c->state = CONN_CLOSING;
+    return true;
+  case NET_WS_ERROR:
+    net_ws_close(w, w->reader.code);
+    return true;
+  }
+  return false;
+}
