@@ -42,8 +42,8 @@ static bool fill(X509 *cert, EVP_PKEY *key, const char *host, uint64_t now,
   }
   serial[0] = (serial[0] & 0x7f) | 1;
   BIGNUM *bn = BN_bin2bn(serial, sizeof(serial), NULL);
-  bool ok = bn != NULL &&
-            BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) != NULL;
+  bool ok =
+      bn != NULL && BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) != NULL;
   BN_free(bn);
   X509_NAME *name = X509_get_subject_name(cert);
   time_t from = (time_t)now - 86400;

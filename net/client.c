@@ -98,7 +98,9 @@ void net_client_interrupt(net_client *c) {
   (void)!write(c->wake[1], "", 1);
 }
 
-int net_client_fd(const net_client *c) { return c->fd; }
+int net_client_fd(const net_client *c) {
+  return c->fd;
+}
 
 /* ---- waiting ---- */
 
@@ -115,9 +117,8 @@ typedef struct wait_for {
 } wait_for;
 
 static net_result wait_fd(net_client *c, int fd, short events, wait_for *w) {
-  struct pollfd p[3] = {{fd, events, 0},
-                        {c->wake[0], POLLIN, 0},
-                        {w->extra_fd, POLLIN, 0}};
+  struct pollfd p[3] = {
+      {fd, events, 0}, {c->wake[0], POLLIN, 0}, {w->extra_fd, POLLIN, 0}};
   for (;;) {
     uint64_t now = now_ms();
     uint64_t left = w->until <= now ? 0 : w->until - now;
@@ -292,8 +293,8 @@ static net_result read_more(net_client *c, wait_for *w) {
   }
   c->in.len -= CHUNK;
   for (;;) {
-    ssize_t n = c->ssl != NULL ? SSL_read(c->ssl, p, CHUNK)
-                               : recv(c->fd, p, CHUNK, 0);
+    ssize_t n =
+        c->ssl != NULL ? SSL_read(c->ssl, p, CHUNK) : recv(c->fd, p, CHUNK, 0);
     if (n > 0) {
       c->in.len += (size_t)n;
       return NET_OK;
@@ -436,7 +437,7 @@ static net_result take_piece(body_target *t, tacet_span piece) {
     return t->call->sink(t->call->user, piece) ? NET_OK : NET_ABORTED;
   }
   tacet_write_bytes(&t->collected, piece);
-  return t->collected.err == TACET_OK      ? NET_OK
+  return t->collected.err == TACET_OK          ? NET_OK
          : t->collected.err == TACET_ERR_LIMIT ? NET_TOO_LARGE
                                                : NET_NO_MEMORY;
 }
@@ -462,7 +463,8 @@ static net_parse take_buffered(net_client *c, net_answer *a, net_chunked *k,
   return p;
 }
 
-static net_result read_body(net_client *c, const net_call *call, net_answer *a) {
+static net_result read_body(net_client *c, const net_call *call,
+                            net_answer *a) {
   body_target t = {.call = call,
                    .to_sink = call->sink != NULL &&
                               (a->status == 200 || a->status == 206)};
@@ -470,8 +472,8 @@ static net_result read_body(net_client *c, const net_call *call, net_answer *a) 
   net_chunked k = {.left = 0};
   uint64_t left = a->parsed.content_length;
   net_result r = NET_OK;
-  bool none = a->status == 204 || a->status == 304 ||
-              strcmp(call->method, "HEAD") == 0;
+  bool none =
+      a->status == 204 || a->status == 304 || strcmp(call->method, "HEAD") == 0;
   if (!none && !a->parsed.chunked && !a->parsed.has_length) {
     return NET_PROTOCOL;
   }

@@ -49,7 +49,7 @@ typedef struct net_call {
   /* Instead of collecting an answer of status 200 or 206; false gives up. */
   bool (*sink)(void *user, tacet_span piece);
   void *user;
-  size_t max_answer;  /* bytes of a body that is collected */
+  size_t max_answer;   /* bytes of a body that is collected */
   uint32_t timeout_ms; /* without any progress */
 } net_call;
 
@@ -72,12 +72,9 @@ TACET_MUST_CHECK net_result net_client_call(net_client *c, const net_call *call,
 /* ---- WebSocket: takes the whole connection ---- */
 
 /* REFUSED: *status says with what it was answered. */
-TACET_MUST_CHECK net_result net_client_ws_open(net_client *c,
-                                               const char *target,
-                                               const char *headers,
-                                               size_t max_message,
-                                               uint32_t timeout_ms,
-                                               int *status);
+TACET_MUST_CHECK net_result
+net_client_ws_open(net_client *c, const char *target, const char *headers,
+                   size_t max_message, uint32_t timeout_ms, int *status);
 TACET_MUST_CHECK net_result net_client_ws_send(net_client *c,
                                                tacet_span message,
                                                uint32_t timeout_ms);

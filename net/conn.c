@@ -16,10 +16,15 @@
 
 #define ROUNDS 64 /* reads of one connection before others get their turn */
 
-static uint64_t now(const conn *c) { return net_loop_now(c->lc->loop); }
+static uint64_t now(const conn *c) {
+  return net_loop_now(c->lc->loop);
+}
 static const net_server_config *config(const conn *c) {
   return &c->lc->s->config;
 }
+
+static void conn_free(conn *c);
+static void advance_and_bury(conn *c);
 
 /* ---- time ---- */
 
@@ -28,33 +33,29 @@ void conn_set_deadline(conn *c, uint64_t at) {
   /* Moving a timer later is left to its firing: most never fire. */
   if (at != UINT64_MAX && (c->timer.place == 0 || at < c->timer.at) &&
       net_timer_set(c->lc->loop, &c->timer, at) != TACET_OK) {
-    conn_kill(c);
+    c->dead = true;
   }
 }
 
 static void on_timer(net_timer *t) {
   conn *c = t->user;
-  if (now(c) < c->deadline) {
-    if (c->deadline != UINT64_MAX) {
-      conn_set_deadline(c, c->deadline);
-    }
-    if (!c->dead) {
-      conn_advance(c);
-    }
+  if (c->dead || now(c) < c->deadline) {
+    conn_set_deadline(c, c->deadline);
+    advance_and_bury(c);
     return;
   }
   if (c->state == CONN_WS) {
     ws_timeout(c);
-    conn_advance(c);
+    advance_and_bury(c);
     return;
   }
   NET_COUNT(c->lc->s, timeouts, 1);
   bool begun = c->in.len > c->in_at;
   if (c->state == CONN_BODY || (c->state == CONN_HEAD && begun)) {
     conn_refuse(c, 408);
-    conn_advance(c);
+    advance_and_bury(c);
   } else {
-    conn_kill(c);
+    conn_free(c);
   }
 }
 
@@ -63,18 +64,16 @@ static void on_timer(net_timer *t) {
 static void on_watch(net_watch *w, unsigned events) {
   conn *c = w->user;
   if (events == (NET_READ | NET_WRITE) && c->state == CONN_WAIT) {
-    conn_kill(c); /* a hang-up while the handler works */
-    return;
+    c->dead = true; /* a hang-up while the handler works */
   }
-  conn_advance(c);
+  advance_and_bury(c);
 }
 
 void conn_new(loop_context *lc, int fd, net_peer peer) {
   net_server *s = lc->s;
   conn *c = tacet_alloc(sizeof(*c));
-  SSL *ssl = c == NULL || s->config.tls == NULL
-                 ? NULL
-                 : SSL_new(s->config.tls->ctx);
+  SSL *ssl =
+      c == NULL || s->config.tls == NULL ? NULL : SSL_new(s->config.tls->ctx);
   if (c == NULL || (s->config.tls != NULL && ssl == NULL)) {
     tacet_free(c);
     close(fd);
@@ -88,7 +87,8 @@ void conn_new(loop_context *lc, int fd, net_peer peer) {
   *c = (conn){.lc = lc, .ssl = ssl, .peer = peer, .deadline = UINT64_MAX};
   c->in.max = NET_HEAD_MAX + NET_SCRATCH + 1;
   c->out.max = SIZE_MAX / 2;
-  c->watch = (net_watch){.fd = fd, .events = NET_READ, .fn = on_watch, .user = c};
+  c->watch =
+      (net_watch){.fd = fd, .events = NET_READ, .fn = on_watch, .user = c};
   c->timer = (net_timer){.fn = on_timer, .user = c};
   c->state = s->config.proxy_protocol ? CONN_PROXY
              : ssl != NULL            ? CONN_TLS
@@ -102,8 +102,8 @@ void conn_new(loop_context *lc, int fd, net_peer peer) {
   NET_COUNT(s, connections, 1);
   c->accepted = !s->config.proxy_protocol;
   conn_set_deadline(c, now(c) + s->config.handshake_ms);
-  if (net_watch_start(lc->loop, &c->watch, false) != TACET_OK) {
-    conn_kill(c);
+  if (c->dead || net_watch_start(lc->loop, &c->watch, false) != TACET_OK) {
+    conn_free(c);
   }
 }
 
@@ -142,9 +142,14 @@ static void conn_free(conn *c) {
 
 void conn_kill(conn *c) {
   c->dead = true;
+  /* Somebody up the stack may still hold it; the timer's round buries it. */
   if (!c->advancing) {
-    conn_free(c);
+    (void)!net_timer_set(c->lc->loop, &c->timer, now(c));
   }
+}
+
+void conn_kill_now(conn *c) {
+  conn_free(c);
 }
 
 void conn_retire(conn *c) {
@@ -153,11 +158,10 @@ void conn_retire(conn *c) {
     net_ws_close(c->ws, NET_WS_GOING_AWAY);
   } else if (c->state == CONN_HEAD && c->in.len == c->in_at) {
     c->state = CONN_CLOSING;
+    conn_advance(c);
   } else if (c->state == CONN_PROXY || c->state == CONN_TLS) {
     conn_kill(c);
-    return;
   }
-  conn_advance(c);
 }
 
 void conn_refuse(conn *c, int status) {
@@ -509,21 +513,18 @@ static bool step(conn *c) {
 
 static unsigned wanted_events(const conn *c) {
   unsigned events = c->wants_write ? (unsigned)NET_WRITE : 0u;
-  bool reads = c->state == CONN_PROXY || c->state == CONN_TLS ||
-               c->state == CONN_HEAD ||
-               (c->state == CONN_BODY && !c->request->paused) ||
-               (c->state == CONN_WS &&
-                net_ws_queued(c->ws) <= c->ws->max_queue);
+  bool reads =
+      c->state == CONN_PROXY || c->state == CONN_TLS || c->state == CONN_HEAD ||
+      (c->state == CONN_BODY && !c->request->paused) ||
+      (c->state == CONN_WS && net_ws_queued(c->ws) <= c->ws->max_queue);
   return events | (reads ? (unsigned)NET_READ : 0u);
 }
 
-void conn_advance(conn *c) {
-  if (c->advancing) {
-    return;
-  }
+/* As far as it goes; afterwards it may be dead. */
+static void advance(conn *c) {
+  int rounds = 0;
   c->advancing = true;
   c->wants_write = false;
-  int rounds = 0;
   while (!c->dead && step(c)) {
     if (++rounds == ROUNDS) {
       /* There may be more inside TLS, of which epoll knows nothing. */
@@ -534,9 +535,28 @@ void conn_advance(conn *c) {
     }
   }
   c->advancing = false;
+  if (!c->dead) {
+    net_watch_change(c->lc->loop, &c->watch, wanted_events(c));
+  }
+}
+
+static void advance_and_bury(conn *c) {
+  if (!c->dead) {
+    advance(c);
+  }
   if (c->dead) {
     conn_free(c);
+  }
+}
+
+void conn_advance(conn *c) {
+  if (c->advancing) {
     return;
   }
-  net_watch_change(c->lc->loop, &c->watch, wanted_events(c));
+  if (!c->dead) {
+    advance(c);
+  }
+  if (c->dead) {
+    conn_kill(c);
+  }
 }

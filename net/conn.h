@@ -44,8 +44,8 @@ struct net_ws {
   net_ws_reader reader;
   size_t max_queue;
   void *user;
-  uint16_t code;          /* what on_ws_close will say */
-  bool full;              /* a send was refused */
+  uint16_t code; /* what on_ws_close will say */
+  bool full;     /* a send was refused */
   bool close_sent, pinged;
 };
 
@@ -59,9 +59,9 @@ struct conn {
   loop_context *lc;
   SSL *ssl; /* NULL: plain */
   conn *next, *prev;
-  tacet_buf in;      /* read and not parsed yet; empty and freed when idle */
+  tacet_buf in; /* read and not parsed yet; empty and freed when idle */
   size_t in_at;
-  tacet_buf out;     /* to be written */
+  tacet_buf out; /* to be written */
   size_t out_at;
   net_request *request;
   net_ws *ws;
@@ -101,11 +101,14 @@ struct net_server {
 
 /* Takes over fd. */
 void conn_new(loop_context *lc, int fd, net_peer peer);
-/* Moves on as far as it goes: write, parse, call handlers, read. */
+/* Moves on as far as it goes: write, parse, call handlers, read. c stays valid:
+ * if it ended, it is buried in the loop's next round. */
 void conn_advance(conn *c);
-/* Ends it now. Inside conn_advance() it is freed on the way out. */
+/* Ends it; buried in the loop's next round. */
 void conn_kill(conn *c);
-/* Ends it politely, if it is doing nothing: for draining. */
+/* The same at once: when the loop has ended. */
+void conn_kill_now(conn *c);
+/* Ends it politely as soon as it has nothing to do: for draining. */
 void conn_retire(conn *c);
 void conn_set_deadline(conn *c, uint64_t at);
 /* Answers what could not be parsed or took too long, then closes. */

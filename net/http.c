@@ -268,10 +268,10 @@ static net_parse parse(tacet_span in, bool request, net_http_head *out,
   if (request && h.chunked) {
     return NET_PARSE_LENGTH;
   }
-  h.websocket = request ? is_upgrade(&h)
-                        : h.status == 101 &&
-                              same_word(net_http_get(&h, "upgrade"),
-                                        "websocket");
+  h.websocket = request
+                    ? is_upgrade(&h)
+                    : h.status == 101 &&
+                          same_word(net_http_get(&h, "upgrade"), "websocket");
   *out = h;
   *used = (size_t)(l.p - in.p);
   return NET_PARSE_OK;
@@ -287,43 +287,82 @@ net_parse net_http_response(tacet_span in, net_http_head *out, size_t *used) {
 
 const char *net_http_reason(int status) {
   switch (status) {
-  case 101: return "Switching Protocols";
-  case 200: return "OK";
-  case 201: return "Created";
-  case 204: return "No Content";
-  case 206: return "Partial Content";
-  case 304: return "Not Modified";
-  case 400: return "Bad Request";
-  case 401: return "Unauthorized";
-  case 403: return "Forbidden";
-  case 404: return "Not Found";
-  case 405: return "Method Not Allowed";
-  case 408: return "Request Timeout";
-  case 409: return "Conflict";
-  case 410: return "Gone";
-  case 411: return "Length Required";
-  case 413: return "Content Too Large";
-  case 415: return "Unsupported Media Type";
-  case 416: return "Range Not Satisfiable";
-  case 422: return "Unprocessable Content";
-  case 429: return "Too Many Requests";
-  case 431: return "Request Header Fields Too Large";
-  case 500: return "Internal Server Error";
-  case 501: return "Not Implemented";
-  case 503: return "Service Unavailable";
-  case 505: return "HTTP Version Not Supported";
-  case 507: return "Insufficient Storage";
-  default: return "Status";
+  case 101:
+    return "Switching Protocols";
+  case 200:
+    return "OK";
+  case 201:
+    return "Created";
+  case 204:
+    return "No Content";
+  case 206:
+    return "Partial Content";
+  case 304:
+    return "Not Modified";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 408:
+    return "Request Timeout";
+  case 409:
+    return "Conflict";
+  case 410:
+    return "Gone";
+  case 411:
+    return "Length Required";
+  case 413:
+    return "Content Too Large";
+  case 415:
+    return "Unsupported Media Type";
+  case 416:
+    return "Range Not Satisfiable";
+  case 422:
+    return "Unprocessable Content";
+  case 429:
+    return "Too Many Requests";
+  case 431:
+    return "Request Header Fields Too Large";
+  case 500:
+    return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
+  case 503:
+    return "Service Unavailable";
+  case 505:
+    return "HTTP Version Not Supported";
+  case 507:
+    return "Insufficient Storage";
+  default:
+    return "Status";
   }
 }
 
 /* ---- chunks ---- */
 
-enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LAST_CR, LAST_LF, END };
+enum {
+  SIZE,
+  EXTENSION,
+  SIZE_LF,
+  DATA,
+  DATA_CR,
+  DATA_LF,
+  LAST_CR,
+  LAST_LF,
+  END
+};
 
 static int hex_digit(uint8_t c) {
   c = lower(c);
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                : -1;
 }
 
 /* One byte that is no data; false if it may not stand there. Trailers are not

@@ -13,8 +13,8 @@
 #include "tacet/base.h"
 #include "tacet/codec.h"
 
-#define NET_HEADERS_MAX 48         /* fields of one head */
-#define NET_HEAD_MAX (16 * 1024)   /* bytes of one head */
+#define NET_HEADERS_MAX 48       /* fields of one head */
+#define NET_HEAD_MAX (16 * 1024) /* bytes of one head */
 
 typedef struct net_header {
   tacet_span name, value; /* value without space around it */

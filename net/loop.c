@@ -116,7 +116,9 @@ void net_loop_stop(net_loop *l) {
   (void)!write(l->wake, &one, sizeof(one));
 }
 
-uint64_t net_loop_now(const net_loop *l) { return l->now; }
+uint64_t net_loop_now(const net_loop *l) {
+  return l->now;
+}
 
 /* ---- timers: a binary heap by deadline ---- */
 
@@ -207,9 +209,9 @@ static uint32_t to_epoll(unsigned events) {
 }
 
 tacet_err net_watch_start(net_loop *l, net_watch *w, bool exclusive) {
-  struct epoll_event e = {
-      .events = to_epoll(w->events) | (exclusive ? (uint32_t)EPOLLEXCLUSIVE : 0u),
-      .data.ptr = w};
+  struct epoll_event e = {.events = to_epoll(w->events) |
+                                    (exclusive ? (uint32_t)EPOLLEXCLUSIVE : 0u),
+                          .data.ptr = w};
   if (exclusive) {
     e.events &= ~(uint32_t)EPOLLRDHUP; /* not allowed together */
   }

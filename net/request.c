@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* An answer from another thread. It is the only thing that both threads touch, and its `request` is
- * read and cleared on the loop's thread alone. */
+/* An answer from another thread. It is the only thing that both threads touch,
+ * and its `request` is read and cleared on the loop's thread alone. */
 
 struct net_reply {
   loop_context *lc;
@@ -49,12 +49,24 @@ void request_free(net_request *r) {
   tacet_free(r);
 }
 
-const net_http_head *net_request_head(const net_request *r) { return &r->head; }
-net_peer net_request_peer(const net_request *r) { return r->c->peer; }
-net_loop *net_request_loop(const net_request *r) { return r->c->lc->loop; }
-void net_request_set_user(net_request *r, void *user) { r->user = user; }
-void *net_request_user(const net_request *r) { return r->user; }
-void net_request_pause(net_request *r) { r->paused = true; }
+const net_http_head *net_request_head(const net_request *r) {
+  return &r->head;
+}
+net_peer net_request_peer(const net_request *r) {
+  return r->c->peer;
+}
+net_loop *net_request_loop(const net_request *r) {
+  return r->c->lc->loop;
+}
+void net_request_set_user(net_request *r, void *user) {
+  r->user = user;
+}
+void *net_request_user(const net_request *r) {
+  return r->user;
+}
+void net_request_pause(net_request *r) {
+  r->paused = true;
+}
 
 void net_request_resume(net_request *r) {
   if (r->paused) {

@@ -16,7 +16,7 @@
 #include "net/tls_internal.h"
 
 #define BACKLOG 1024
-#define ACCEPTS 64      /* connections taken in one go */
+#define ACCEPTS 64 /* connections taken in one go */
 #define NO_DESCRIPTORS_MS 100
 
 /* ---- accepting ---- */
@@ -114,8 +114,8 @@ static tacet_err bind_port(const char *host, const char *port, int *out) {
   }
   tacet_err err = TACET_ERR_IO;
   int one = 1;
-  int fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                  0);
+  int fd =
+      socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0) {
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (bind(fd, list->ai_addr, list->ai_addrlen) == 0 &&
@@ -154,7 +154,7 @@ static void *run(void *arg) {
   loop_context *lc = arg;
   net_loop_run(lc->loop);
   while (lc->first != NULL) {
-    conn_kill(lc->first);
+    conn_kill_now(lc->first);
   }
   return NULL;
 }
@@ -166,10 +166,8 @@ static tacet_err start_loop(net_server *s, loop_context *lc) {
   if (lc->bio == NULL) {
     return TACET_ERR_NOMEM;
   }
-  lc->listen = (net_watch){.fd = s->listen_fd,
-                           .events = NET_READ,
-                           .fn = on_listen,
-                           .user = lc};
+  lc->listen = (net_watch){
+      .fd = s->listen_fd, .events = NET_READ, .fn = on_listen, .user = lc};
   lc->listen_again = (net_timer){.fn = listen_again, .user = lc};
   TACET_TRY(net_watch_start(lc->loop, &lc->listen, true));
   if (pthread_create(&lc->thread, NULL, run, lc) != 0) {
@@ -230,8 +228,12 @@ tacet_err net_server_start(const net_server_config *config,
   return TACET_OK;
 }
 
-uint16_t net_server_port(const net_server *s) { return s->port; }
-size_t net_server_n_loops(const net_server *s) { return s->config.n_loops; }
+uint16_t net_server_port(const net_server *s) {
+  return s->port;
+}
+size_t net_server_n_loops(const net_server *s) {
+  return s->config.n_loops;
+}
 net_loop *net_server_loop(const net_server *s, size_t i) {
   return s->loops[i].loop;
 }

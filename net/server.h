@@ -23,7 +23,8 @@ typedef struct net_request net_request;
 typedef struct net_reply net_reply;
 typedef struct net_ws net_ws;
 
-/* Who is at the other end: IPv4 as ::ffff:a.b.c.d. Never logged, never stored. */
+/* Who is at the other end: IPv4 as ::ffff:a.b.c.d. Never logged, never stored.
+ */
 typedef struct net_peer {
   uint8_t address[16];
 } net_peer;
@@ -95,8 +96,8 @@ void net_ws_close(net_ws *w, uint16_t code);
 /* ---- the server ---- */
 
 typedef enum net_body {
-  NET_BODY_WHOLE,  /* on_request with all of it */
-  NET_BODY_STREAM, /* on_request with an empty body first, then on_body */
+  NET_BODY_WHOLE,   /* on_request with all of it */
+  NET_BODY_STREAM,  /* on_request with an empty body first, then on_body */
   NET_BODY_ANSWERED /* net_respond() was called already */
 } net_body;
 
@@ -124,20 +125,20 @@ typedef struct net_handler {
 
 /* Milliseconds; 0 takes the default, which is in parentheses. */
 typedef struct net_server_config {
-  const char *host; /* address or name to listen on; ignored with path */
-  const char *port; /* "0": any */
-  const char *path; /* a UNIX socket instead (mode 0660), or NULL */
-  const net_tls *tls; /* NULL: plain, for a reverse proxy */
+  const char *host;    /* address or name to listen on; ignored with path */
+  const char *port;    /* "0": any */
+  const char *path;    /* a UNIX socket instead (mode 0660), or NULL */
+  const net_tls *tls;  /* NULL: plain, for a reverse proxy */
   bool proxy_protocol; /* each connection starts with PROXY v1 or v2 */
-  unsigned n_loops;          /* (1) */
-  unsigned max_connections;  /* (20,000) over all loops; more are refused */
-  uint32_t handshake_ms;     /* (10,000) TLS, PROXY */
-  uint32_t head_ms;          /* (10,000) from the first byte of a head */
-  uint32_t idle_ms;          /* (60,000) between requests */
-  uint32_t body_ms;          /* (30,000) for each 64 KiB of a body */
-  uint32_t write_ms;         /* (30,000) without any progress of a writer */
-  uint32_t ping_ms;          /* (50,000) a quiet WebSocket is pinged, and closed
-                                if nothing comes for as long again */
+  unsigned n_loops;    /* (1) */
+  unsigned max_connections; /* (20,000) over all loops; more are refused */
+  uint32_t handshake_ms;    /* (10,000) TLS, PROXY */
+  uint32_t head_ms;         /* (10,000) from the first byte of a head */
+  uint32_t idle_ms;         /* (60,000) between requests */
+  uint32_t body_ms;         /* (30,000) for each 64 KiB of a body */
+  uint32_t write_ms;        /* (30,000) without any progress of a writer */
+  uint32_t ping_ms;         /* (50,000) a quiet WebSocket is pinged, and closed
+                               if nothing comes for as long again */
 } net_server_config;
 
 /* Binds and starts the threads. EXISTS: the port is taken; ARGUMENT: no such

@@ -50,9 +50,15 @@ void ws_free(net_ws *w) {
   tacet_free(w);
 }
 
-void *net_ws_user(const net_ws *w) { return w->user; }
-net_loop *net_ws_loop(const net_ws *w) { return w->c->lc->loop; }
-net_peer net_ws_peer(const net_ws *w) { return w->c->peer; }
+void *net_ws_user(const net_ws *w) {
+  return w->user;
+}
+net_loop *net_ws_loop(const net_ws *w) {
+  return w->c->lc->loop;
+}
+net_peer net_ws_peer(const net_ws *w) {
+  return w->c->peer;
+}
 
 size_t net_ws_queued(const net_ws *w) {
   return w->c->out.len - w->c->out_at;
@@ -89,8 +95,7 @@ void net_ws_close(net_ws *w, uint16_t code) {
     w->close_sent = true;
     w->code = code;
     c->state = CONN_CLOSING;
-    conn_set_deadline(c,
-                      net_loop_now(c->lc->loop) + c->lc->s->config.write_ms);
+    conn_set_deadline(c, net_loop_now(c->lc->loop) + c->lc->s->config.write_ms);
     conn_advance(c);
   }
 }
@@ -154,8 +159,8 @@ bool ws_advance(conn *c) {
   case NET_WS_GOT_CLOSE:
     w->code = w->reader.code;
     if (!w->close_sent) {
-      net_ws_write_close(&c->out,
-                         w->code == 1005 ? NET_WS_NORMAL : w->code, NULL);
+      net_ws_write_close(&c->out, w->code == 1005 ? NET_WS_NORMAL : w->code,
+                         NULL);
       w->close_sent = true;
     }
     c->state = CONN_CLOSING;

@@ -68,7 +68,9 @@ static __attribute__((destructor)) void free_method(void) {
   method = NULL;
 }
 
-BIO *net_tls_bio_new(void) { return method == NULL ? NULL : BIO_new(method); }
+BIO *net_tls_bio_new(void) {
+  return method == NULL ? NULL : BIO_new(method);
+}
 
 void net_tls_bio_set(BIO *bio, int fd) {
   BIO_set_data(bio, (void *)(intptr_t)fd);
@@ -148,8 +150,8 @@ bool net_tls_pin_of(X509 *cert, uint8_t pin[NET_PIN_LEN]) {
   unsigned char *der = NULL;
   int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
   unsigned n = 0;
-  bool ok = len > 0 && EVP_Digest(der, (size_t)len, pin, &n, EVP_sha256(),
-                                  NULL) == 1;
+  bool ok =
+      len > 0 && EVP_Digest(der, (size_t)len, pin, &n, EVP_sha256(), NULL) == 1;
   OPENSSL_free(der);
   return ok;
 }

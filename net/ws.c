@@ -29,9 +29,15 @@ static net_ws_event fail(net_ws_reader *r, uint16_t code) {
   return NET_WS_ERROR;
 }
 
-static int opcode(const net_ws_reader *r) { return r->head[0] & 15; }
-static bool is_control(const net_ws_reader *r) { return opcode(r) >= 8; }
-static bool is_final(const net_ws_reader *r) { return (r->head[0] & 0x80) != 0; }
+static int opcode(const net_ws_reader *r) {
+  return r->head[0] & 15;
+}
+static bool is_control(const net_ws_reader *r) {
+  return opcode(r) >= 8;
+}
+static bool is_final(const net_ws_reader *r) {
+  return (r->head[0] & 0x80) != 0;
+}
 
 /* How long the head under way is, as far as its first two bytes say. */
 static size_t head_length(const net_ws_reader *r) {
@@ -117,9 +123,10 @@ static net_ws_event end_of_frame(net_ws_reader *r, tacet_span *payload) {
   if (r->n_control == 1) {
     return fail(r, NET_WS_PROTOCOL_ERROR);
   }
-  r->code = r->n_control == 0
-                ? 1005
-                : (uint16_t)(r->control[0] << 8 | r->control[1]);
+  r->code = 1005;
+  if (r->n_control >= 2) {
+    r->code = (uint16_t)(r->control[0] << 8 | r->control[1]);
+  }
   return NET_WS_GOT_CLOSE;
 }
 

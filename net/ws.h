@@ -13,17 +13,28 @@
 /* Sec-WebSocket-Accept for a Sec-WebSocket-Key: 28 characters and a NUL. */
 TACET_MUST_CHECK tacet_err net_ws_accept_key(tacet_span key, char out[29]);
 
-enum { NET_WS_CONTINUATION = 0, NET_WS_BINARY = 2, NET_WS_CLOSE = 8,
-       NET_WS_PING = 9, NET_WS_PONG = 10 };
+enum {
+  NET_WS_CONTINUATION = 0,
+  NET_WS_BINARY = 2,
+  NET_WS_CLOSE = 8,
+  NET_WS_PING = 9,
+  NET_WS_PONG = 10
+};
 
 /* Close codes that we use (RFC 6455 7.4.1). */
-enum { NET_WS_NORMAL = 1000, NET_WS_GOING_AWAY = 1001,
-       NET_WS_PROTOCOL_ERROR = 1002, NET_WS_UNSUPPORTED = 1003,
-       NET_WS_POLICY = 1008, NET_WS_TOO_BIG = 1009, NET_WS_TRY_LATER = 1013 };
+enum {
+  NET_WS_NORMAL = 1000,
+  NET_WS_GOING_AWAY = 1001,
+  NET_WS_PROTOCOL_ERROR = 1002,
+  NET_WS_UNSUPPORTED = 1003,
+  NET_WS_POLICY = 1008,
+  NET_WS_TOO_BIG = 1009,
+  NET_WS_TRY_LATER = 1013
+};
 
 typedef enum net_ws_event {
-  NET_WS_MORE,    /* everything was taken; feed more */
-  NET_WS_MESSAGE, /* a whole binary message */
+  NET_WS_MORE,     /* everything was taken; feed more */
+  NET_WS_MESSAGE,  /* a whole binary message */
   NET_WS_GOT_PING, /* answer with a pong of the same payload */
   NET_WS_GOT_PONG,
   NET_WS_GOT_CLOSE, /* .code, or 1005 if it named none */
