@@ -152,11 +152,11 @@ TACET_MUST_CHECK tacet_err tacet_mls_keys_read(tacet_span in,
 typedef struct tacet_mls_key_package_args {
   tacet_mls_leaf_args leaf;
   uint64_t not_before, not_after; /* Unix seconds; checked by who adds */
-  tacet_span extensions;          /* of the package; capabilities name them */
+  tacet_span extensions;          /* of the package, not of its leaf */
 } tacet_mls_key_package_args;
 
-/* Makes a KeyPackage (10) with fresh keys. ARGUMENT: extensions malformed,
- * doubled, or missing from the capabilities. */
+/* Makes a KeyPackage (10) with fresh keys. ARGUMENT: extensions malformed or
+ * doubled, or the leaf's missing from the capabilities. */
 TACET_MUST_CHECK tacet_err tacet_mls_key_package_new(
     const tacet_mls_config *config, const tacet_suite *suite,
     const tacet_mls_key_package_args *args, tacet_buf *message,

@@ -123,9 +123,9 @@ static tacet_err check_possession(const tacet_manifest *previous,
     if (f->possession.len - at < SIGNATURE_LEN) {
       return TACET_ERR_MANIFEST;
     }
-    TACET_TRY(check_signature(f->m.devices[i].key, LABEL_POSSESSION, f->body,
-                              tacet_span_of(f->possession.p + at,
-                                            SIGNATURE_LEN)));
+    TACET_TRY(
+        check_signature(f->m.devices[i].key, LABEL_POSSESSION, f->body,
+                        tacet_span_of(f->possession.p + at, SIGNATURE_LEN)));
     at += SIGNATURE_LEN;
   }
   return at == f->possession.len ? TACET_OK : TACET_ERR_MANIFEST;
@@ -143,8 +143,8 @@ tacet_err tacet_manifest_first(tacet_span bytes, tacet_manifest *out) {
       memcmp(f.m.signer, f.m.devices[0].id, sizeof(f.m.signer)) != 0) {
     return TACET_ERR_MANIFEST;
   }
-  TACET_TRY(check_signature(f.m.devices[0].key, LABEL_MANIFEST, f.body,
-                            f.signature));
+  TACET_TRY(
+      check_signature(f.m.devices[0].key, LABEL_MANIFEST, f.body, f.signature));
   TACET_TRY(check_possession(NULL, &f));
   *out = f.m;
   return TACET_OK;

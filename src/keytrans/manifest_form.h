@@ -18,8 +18,7 @@ typedef struct manifest_form {
 } manifest_form;
 
 TACET_MUST_CHECK tacet_err manifest_read(tacet_span bytes, manifest_form *out);
-TACET_MUST_CHECK tacet_err manifest_account_id(tacet_span body,
-                                               uint8_t id[32]);
+TACET_MUST_CHECK tacet_err manifest_account_id(tacet_span body, uint8_t id[32]);
 /* Does this key have to prove its possession? previous NULL: number 0. */
 bool manifest_is_new(const tacet_manifest *previous, const tacet_device *d);
 /* The rules of the chain that are not signatures. */

@@ -40,7 +40,8 @@ static tacet_err write_all(const tacet_manifest *m,
   tacet_write_bytes(w, tacet_buf_span(&body));
   tacet_write_u8(w, signer->recovery ? 1 : 0);
   tacet_write_bytes(w, tacet_span_of(m->signer, sizeof(m->signer)));
-  TACET_TRY(sign(signer->private_key, LABEL_MANIFEST, tacet_buf_span(&body), w));
+  TACET_TRY(
+      sign(signer->private_key, LABEL_MANIFEST, tacet_buf_span(&body), w));
   size_t at = tacet_write_open(w);
   size_t used = 0;
   for (size_t i = 0; i < m->n_devices; i++) {
@@ -48,8 +49,8 @@ static tacet_err write_all(const tacet_manifest *m,
       if (used == n_new_keys) {
         return TACET_ERR_ARGUMENT;
       }
-      TACET_TRY(sign(new_keys[used++], LABEL_POSSESSION, tacet_buf_span(&body),
-                     w));
+      TACET_TRY(
+          sign(new_keys[used++], LABEL_POSSESSION, tacet_buf_span(&body), w));
     }
   }
   tacet_write_close(w, at);

@@ -27,10 +27,9 @@ tacet_err tacet_auth_sign(tacet_auth *a, const tacet_auth_request *r,
   uint8_t sig[TACET_SIG_MAX];
   size_t len;
   TACET_TRY(write_tbs(a, r, &tbs));
-  TACET_TRY(tacet_sign_with_label(&tacet_sig_ed25519,
-                                  tacet_secret_span(private_key),
-                                  TACET_LABEL_TACET, LABEL,
-                                  tacet_buf_span(&tbs), sig, &len));
+  TACET_TRY(tacet_sign_with_label(
+      &tacet_sig_ed25519, tacet_secret_span(private_key), TACET_LABEL_TACET,
+      LABEL, tacet_buf_span(&tbs), sig, &len));
   memcpy(a->signature, sig, sizeof(a->signature));
   return TACET_OK;
 }

@@ -5,10 +5,9 @@ static const struct {
   const char *code;
   int status;
   const char *title;
-} table[] = {
-    {"ok", 200, "Done."},
+} table[] = {{"ok", 200, "Done."},
 #define X(name, code, status, title) {code, status, title},
-    TACET_WIRE_ERRORS(X)
+             TACET_WIRE_ERRORS(X)
 #undef X
 };
 #define N (sizeof(table) / sizeof(table[0]))

@@ -32,8 +32,8 @@ void tacet_publish_write(tacet_buf *w, const tacet_publish *m) {
 tacet_err tacet_publish_parse(tacet_span in, tacet_publish *out) {
   WIRE_READ(in);
   tacet_publish m;
-  m.packages =
-      wire_read_list(&r, TACET_KEY_PACKAGES_MAX, check_published, &m.n_packages);
+  m.packages = wire_read_list(&r, TACET_KEY_PACKAGES_MAX, check_published,
+                              &m.n_packages);
   WIRE_END(out, m);
 }
 

@@ -2,12 +2,16 @@
  * Sealing at rest: HPKE with an explicit sequence number. */
 #include "tacet/wire/seal.h"
 
-static const tacet_hpke_suite suite = {
-    &tacet_kem_x25519, &tacet_hash_sha256, &tacet_aead_chacha20poly1305};
+static const tacet_hpke_suite suite = {&tacet_kem_x25519, &tacet_hash_sha256,
+                                       &tacet_aead_chacha20poly1305};
 #define INFO TACET_SPAN_LIT("Tacet 1.0 sealing")
 
-void tacet_sealer_wipe(tacet_sealer *s) { tacet_wipe(s, sizeof(*s)); }
-void tacet_unsealer_wipe(tacet_unsealer *u) { tacet_wipe(u, sizeof(*u)); }
+void tacet_sealer_wipe(tacet_sealer *s) {
+  tacet_wipe(s, sizeof(*s));
+}
+void tacet_unsealer_wipe(tacet_unsealer *u) {
+  tacet_wipe(u, sizeof(*u));
+}
 
 tacet_err tacet_seal_key_new(tacet_secret *private_key,
                              uint8_t public_key[32]) {
@@ -18,9 +22,9 @@ tacet_err tacet_sealer_new(const uint8_t sealing_key[32],
                            const uint8_t mailbox[16], tacet_sealer *s) {
   *s = (tacet_sealer){.next = 0};
   memcpy(s->mailbox, mailbox, sizeof(s->mailbox));
-  tacet_err err = tacet_hpke_setup_sender(
-      suite, tacet_span_of(sealing_key, 32), INFO, TACET_SPAN_EMPTY,
-      TACET_SPAN_EMPTY, s->enc, &s->hpke);
+  tacet_err err = tacet_hpke_setup_sender(suite, tacet_span_of(sealing_key, 32),
+                                          INFO, TACET_SPAN_EMPTY,
+                                          TACET_SPAN_EMPTY, s->enc, &s->hpke);
   if (err != TACET_OK) {
     tacet_sealer_wipe(s);
   }

@@ -44,8 +44,8 @@ void tacet_token_draw_wipe(tacet_token_draw *d) {
   tacet_wipe(d, sizeof(*d));
 }
 
-static void fill_inputs(const tacet_token_draw *d,
-                        uint8_t (*bytes)[INPUT_LEN], tacet_span *inputs) {
+static void fill_inputs(const tacet_token_draw *d, uint8_t (*bytes)[INPUT_LEN],
+                        tacet_span *inputs) {
   for (size_t i = 0; i < d->n; i++) {
     write_input(d->kind, d->nonces + i * TACET_TOKEN_NONCE_LEN, bytes[i]);
     inputs[i] = tacet_span_of(bytes[i], INPUT_LEN);
@@ -84,9 +84,8 @@ tacet_err tacet_token_draw_finish(const tacet_token_draw *d,
   tacet_voprf_batch batch = {
       inputs, d->n, tacet_span_of(d->blinds, d->n * TACET_VOPRF_SCALAR_LEN),
       tacet_span_of(d->blinded, d->n * TACET_VOPRF_ELEMENT_LEN)};
-  tacet_err err =
-      tacet_voprf_finalize(&batch, tacet_span_of(d->public_key, 32), evaluated,
-                           proof, outputs);
+  tacet_err err = tacet_voprf_finalize(&batch, tacet_span_of(d->public_key, 32),
+                                       evaluated, proof, outputs);
   for (size_t i = 0; err == TACET_OK && i < d->n; i++) {
     tacet_token_key_id(d->public_key, tokens[i].key_id);
     memcpy(tokens[i].nonce, d->nonces + i * TACET_TOKEN_NONCE_LEN,

@@ -8,8 +8,8 @@
  *     opaque signature[64];
  *   } DeviceAuth;
  *
- *   signature = SignWithLabel(device key, "Tacet 1.0 DirectoryRequest", struct {
- *     opaque domain<V>;       the server's configured name, not the Host field
+ *   signature = SignWithLabel(device key, "Tacet 1.0 DirectoryRequest", struct
+ * { opaque domain<V>;       the server's configured name, not the Host field
  *     opaque method<V>; opaque path<V>;
  *     opaque body_hash[32];   SHA-256 of the body
  *     opaque nonce[16];       from the server, used once
@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 #define TACET_NONCE_LEN 16
-#define TACET_AUTH_LEN 128 /* bytes of DeviceAuth */
+#define TACET_AUTH_LEN 128      /* bytes of DeviceAuth */
 #define TACET_AUTH_TEXT_MAX 172 /* its base64url with a NUL */
 
 typedef struct tacet_auth {

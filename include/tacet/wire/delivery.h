@@ -203,8 +203,8 @@ static inline uint32_t tacet_blob_tokens(uint64_t total) {
 
 /* ---- GET /v1/receive: frames, one in each binary message ---- */
 
-#define TACET_SUBSCRIBE_MAX 256        /* mailboxes of one frame */
-#define TACET_SUBSCRIPTIONS_MAX 4096   /* of one connection */
+#define TACET_SUBSCRIBE_MAX 256      /* mailboxes of one frame */
+#define TACET_SUBSCRIPTIONS_MAX 4096 /* of one connection */
 #define TACET_TICKET_LEN 32
 #define TACET_FRAME_MAX (128 * 1024)
 
@@ -227,12 +227,11 @@ typedef enum tacet_frame_type {
   TACET_FRAME_REFUSED = 23     /* opaque code<V>; of wire/errors.h; it ends */
 } tacet_frame_type;
 
-/* struct { opaque mailbox[16]; uint8 known; uint64 acknowledged; uint32 expired;
- *          } Subscription;
- * known 0: no such mailbox, or the wrong secret (the rest is 0). acknowledged:
- * the last sequence number that was acknowledged; one above the device's own
- * means that another copy of it reads. expired: items that went unread, of old
- * age, since the last acknowledgement. */
+/* struct { opaque mailbox[16]; uint8 known; uint64 acknowledged; uint32
+ * expired; } Subscription; known 0: no such mailbox, or the wrong secret (the
+ * rest is 0). acknowledged: the last sequence number that was acknowledged; one
+ * above the device's own means that another copy of it reads. expired: items
+ * that went unread, of old age, since the last acknowledgement. */
 typedef struct tacet_subscription {
   uint8_t mailbox[TACET_MAILBOX_ID_LEN];
   bool known;

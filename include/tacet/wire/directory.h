@@ -73,8 +73,8 @@ typedef struct tacet_lookup_answer {
   bool more;
 } tacet_lookup_answer;
 void tacet_lookup_answer_write(tacet_buf *w, const tacet_lookup_answer *m);
-TACET_MUST_CHECK tacet_err
-tacet_lookup_answer_parse(tacet_span in, tacet_lookup_answer *out);
+TACET_MUST_CHECK tacet_err tacet_lookup_answer_parse(tacet_span in,
+                                                     tacet_lookup_answer *out);
 /* Lists of opaque<V>, such as manifests. */
 void tacet_opaque_list_add(tacet_buf *w, tacet_span element);
 bool tacet_opaque_list_next(tacet_span *list, tacet_span *out);
@@ -116,7 +116,8 @@ tacet_publish_answer_parse(tacet_span in, tacet_publish_answer *out);
  *   struct { opaque account_id[32]; opaque token<V>; } Claim;
  *   struct { opaque device_id[16]; uint8 last_resort; opaque key_package<V>; }
  *     ClaimedPackage;
- *   struct { ClaimedPackage packages<V>; } ClaimAnswer;    one of each device */
+ *   struct { ClaimedPackage packages<V>; } ClaimAnswer;    one of each device
+ */
 typedef struct tacet_claim {
   uint8_t account_id[TACET_ACCOUNT_ID_LEN];
   tacet_span token;

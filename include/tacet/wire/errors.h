@@ -24,8 +24,9 @@ extern "C" {
   X(RATE, "rate", 429, "Too many requests; wait as Retry-After says.")         \
   X(BUSY, "busy", 503, "The server is busy; wait as Retry-After says.")        \
   X(STORAGE, "storage", 507, "The server has no room to store this.")          \
-  X(INTERNAL, "internal", 500, "The server failed; the request may be tried "  \
-                               "again as it was.")                             \
+  X(INTERNAL, "internal", 500,                                                 \
+    "The server failed; the request may be tried "                             \
+    "again as it was.")                                                        \
   X(INVITE, "invite", 403, "The invite is unknown, used up or expired.")       \
   X(HANDLE_TAKEN, "handle-taken", 409, "The handle belongs to somebody.")      \
   X(HANDLE_RETIRED, "handle-retired", 410,                                     \
@@ -38,8 +39,9 @@ extern "C" {
   X(ERASED, "erased", 410, "The account was erased by its owner.")             \
   X(AUTHORIZATION, "authorization", 401,                                       \
     "The device's signature is missing or wrong.")                             \
-  X(NONCE, "nonce", 401, "The nonce is unknown, used or too old; use the one " \
-                         "in Tacet-Nonce.")                                    \
+  X(NONCE, "nonce", 401,                                                       \
+    "The nonce is unknown, used or too old; use the one "                      \
+    "in Tacet-Nonce.")                                                         \
   X(KEY_PACKAGE, "key-package", 422, "A key package is not acceptable.")       \
   X(NO_KEY_PACKAGE, "no-key-package", 404,                                     \
     "The account has no key packages now.")                                    \
@@ -53,8 +55,9 @@ extern "C" {
   X(NO_RECIPIENT, "no-recipient", 403,                                         \
     "A slot needs a recipient whose capability is right, or a token.")         \
   X(SLOT_TAKEN, "slot-taken", 409, "The slot has another body.")               \
-  X(SLOT_EXPIRED, "slot-expired", 410, "The slot was taken and its body has "  \
-                                       "expired.")                             \
+  X(SLOT_EXPIRED, "slot-expired", 410,                                         \
+    "The slot was taken and its body has "                                     \
+    "expired.")                                                                \
   X(BLOB, "blob", 404, "There is no such blob, or no more of it.")             \
   X(BLOB_CONFLICT, "blob-conflict", 409,                                       \
     "That piece does not follow what has come.")                               \
