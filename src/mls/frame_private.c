@@ -149,13 +149,14 @@ static tacet_err seal_sender(const tacet_suite *s,
                              const tacet_secret *sender_data, tacet_buf *work,
                              uint8_t *p) {
   TACET_MESSAGE_KEY(k);
-  TACET_BUF(plain, TACET_SENDER_DATA_LEN);
-  tacet_span aad, in;
+  tacet_span aad, plain;
+  tacet_buf_clear(work);
+  tacet_sender_data_write(work, sender);
+  TACET_TRY(tacet_buf_done(work, &plain));
+  memcpy(p, plain.p, plain.len);
   TACET_TRY(tacet_sender_data_key(s, sender_data, m->ciphertext, &k));
   TACET_TRY(sender_data_aad(work, m, &aad));
-  tacet_sender_data_write(&plain, sender);
-  TACET_TRY(tacet_buf_done(&plain, &in));
-  return s->aead->seal(tacet_secret_span(&k.key), nonce_of(s, &k), aad, in, p);
+  return seal_in_place(s, &k, aad, p, TACET_SENDER_DATA_LEN + s->aead->tag_len);
 }
 
 static tacet_err write_sealed(const tacet_suite *s, const tacet_frame *f,

@@ -32,19 +32,6 @@ static tacet_err sign_package(const tacet_suite *suite,
   return TACET_OK;
 }
 
-/* Extensions of the package itself must be in the capabilities too (13.4). */
-static tacet_err check_extensions(const tacet_leaf_node *leaf,
-                                  tacet_span list) {
-  TACET_TRY(tacet_extensions_check(list));
-  tacet_extension e;
-  while (tacet_extension_next(&list, &e)) {
-    if (!tacet_leaf_supports_extension(leaf, e.type)) {
-      return TACET_ERR_KEY_PACKAGE;
-    }
-  }
-  return TACET_OK;
-}
-
 static tacet_err write_package(const tacet_suite *suite, tacet_own_leaf *l,
                                const tacet_mls_key_package_args *args,
                                tacet_mls_keys *keys, tacet_buf *message) {
@@ -75,7 +62,7 @@ tacet_err tacet_mls_key_package_new(const tacet_mls_config *config,
   size_t start = message->len;
   TACET_TRY(message->err);
   TACET_TRY(tacet_own_leaf_new(config, suite, &args->leaf, &l));
-  if (check_extensions(&l.node, args->extensions) != TACET_OK) {
+  if (tacet_extensions_check(args->extensions) != TACET_OK) {
     return TACET_ERR_ARGUMENT;
   }
   tacet_err err = write_package(suite, &l, args, &made, message);
@@ -111,7 +98,6 @@ tacet_err tacet_key_package_check(const tacet_key_package *k,
     return TACET_ERR_KEY_PACKAGE;
   }
   TACET_TRY(tacet_leaf_check(&k->leaf_node, rules));
-  TACET_TRY(check_extensions(&k->leaf_node, k->extensions));
   if (!signatures) {
     return TACET_OK;
   }

@@ -96,7 +96,7 @@ static tacet_err read_proposal(tacet_reader *r, tacet_mls_group *g) {
   }
   TACET_TRY(tacet_bytes_set(&p.bytes, bytes));
   TACET_TRY(tacet_proposal_parse(tacet_bytes_span(&p.bytes), &p.view));
-  TACET_TRY(tacet_cached_reserve(g));
+  TACET_TRY(tacet_cached_reserve(g, SIZE_MAX));
   (void)tacet_cached_add(g, &p);
   return TACET_OK;
 }

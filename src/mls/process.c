@@ -53,7 +53,7 @@ static tacet_err take_proposal(incoming *in, const tacet_sender_data *spend) {
                                       .check_lifetime = in->args->now != 0,
                                       .now = in->args->now};
   TACET_TRY(tacet_proposal_check(g, &p, &rules));
-  TACET_TRY(tacet_cached_reserve(g));
+  TACET_TRY(tacet_cached_reserve(g, g->config.max_proposals));
   if (spend != NULL) {
     TACET_TRY(tacet_secret_tree_spend(
         &g->ratchets, spend->leaf_index, TACET_RATCHET_HANDSHAKE,

@@ -19,8 +19,8 @@ const tacet_cached_proposal *tacet_cached_find(const tacet_mls_group *g,
   return NULL;
 }
 
-tacet_err tacet_cached_reserve(tacet_mls_group *g) {
-  if (g->n_proposals >= g->config.max_proposals) {
+tacet_err tacet_cached_reserve(tacet_mls_group *g, size_t max) {
+  if (g->n_proposals >= max) {
     return TACET_ERR_LIMIT;
   }
   if (g->n_proposals < g->cap_proposals) {

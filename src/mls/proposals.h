@@ -11,8 +11,8 @@
 
 const tacet_cached_proposal *tacet_cached_find(const tacet_mls_group *g,
                                                tacet_span ref);
-/* Makes room for one more. LIMIT: too many wait. */
-TACET_MUST_CHECK tacet_err tacet_cached_reserve(tacet_mls_group *g);
+/* Makes room for one more of at most `max`. LIMIT: so many wait. */
+TACET_MUST_CHECK tacet_err tacet_cached_reserve(tacet_mls_group *g, size_t max);
 /* Takes over *p (wipes it) and gives where it is; room was made. One that is
  * there already is not kept twice. */
 const tacet_cached_proposal *tacet_cached_add(tacet_mls_group *g,

@@ -64,7 +64,7 @@ static tacet_err propose(tacet_mls_group *g, const tacet_mls_propose_args *args,
   TACET_TRY(tacet_frame_sign(g->suite, &f, tacet_context_span(&g->context),
                              &g->signature_key, &g->work, sig));
   TACET_TRY(tacet_cached_set(g->suite, &f, &cached));
-  TACET_TRY(tacet_cached_reserve(g));
+  TACET_TRY(tacet_cached_reserve(g, g->config.max_proposals));
   TACET_TRY(tacet_handshake_write(g, &f, &wrap, &generation, message));
   TACET_TRY(tacet_handshake_spend(g, &wrap, generation));
   (void)tacet_cached_add(g, &cached);

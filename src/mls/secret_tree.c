@@ -2,29 +2,9 @@
 #include "mls/secret_tree.h"
 
 #include "mls/ratchet.h"
+#include "mls/tree_math.h"
 
 #define DEPTH_MAX 31 /* n_leaves is at most 2^31 */
-
-/* ---- node numbers (RFC 9420 appendix C) ---- */
-
-static uint32_t level(uint32_t node) {
-  return (uint32_t)__builtin_ctz(~node);
-}
-
-static uint32_t parent(uint32_t node) {
-  uint32_t k = level(node);
-  uint32_t b = (node >> (k + 1)) & 1;
-  return (node | ((uint32_t)1 << k)) ^ (b << (k + 1));
-}
-
-static uint32_t child(uint32_t node, bool right) {
-  uint32_t k = level(node);
-  return node ^ ((uint32_t)(right ? 3 : 1) << (k - 1));
-}
-
-static uint32_t root_of(const tacet_secret_tree *t) {
-  return t->n_leaves - 1;
-}
 
 /* ---- the two sorted lists ---- */
 
@@ -124,6 +104,10 @@ static void insert_leaf(tacet_secret_tree *t, size_t at,
 
 /* ---- from a node's secret to a leaf's ratchets ---- */
 
+static uint32_t child(uint32_t node, bool right) {
+  return right ? tacet_node_right(node) : tacet_node_left(node);
+}
+
 /* What opening a leaf takes away and leaves behind. */
 typedef struct opening {
   size_t from; /* index of the ancestor whose secret goes */
@@ -144,12 +128,12 @@ static tacet_err split(const tacet_hash *h, const tacet_secret *secret,
 
 static tacet_err find_ancestor(const tacet_secret_tree *t, uint32_t node,
                                size_t *at) {
-  for (;; node = parent(node)) {
+  for (;; node = tacet_node_parent(node)) {
     *at = node_at(t, node);
     if (has_node(t, *at, node)) {
       return TACET_OK;
     }
-    if (node == root_of(t)) {
+    if (node == tacet_tree_root(t->n_leaves)) {
       return TACET_ERR_STATE; /* a saved state without that leaf's secret */
     }
   }
@@ -158,7 +142,7 @@ static tacet_err find_ancestor(const tacet_secret_tree *t, uint32_t node,
 static tacet_err open_leaf(const tacet_secret_tree *t, uint32_t leaf,
                            opening *o, tacet_leaf_ratchets *out) {
   const tacet_hash *h = t->suite->hash;
-  uint32_t target = 2 * leaf;
+  uint32_t target = tacet_node_of_leaf(leaf);
   TACET_TRY(find_ancestor(t, target, &o->from));
   uint32_t node = t->nodes[o->from].node;
   TACET_SECRET(secret);
@@ -188,7 +172,7 @@ tacet_err tacet_secret_tree_init(tacet_secret_tree *t, const tacet_suite *suite,
   TACET_ASSERT(n_leaves > 0 && (n_leaves & (n_leaves - 1)) == 0);
   tacet_secret_tree made = {.suite = suite, .n_leaves = n_leaves};
   TACET_TRY(reserve_nodes(&made, 1));
-  made.nodes[0].node = root_of(&made);
+  made.nodes[0].node = tacet_tree_root(n_leaves);
   made.nodes[0].secret = *root;
   made.n_nodes = 1;
   *t = made;
@@ -311,7 +295,8 @@ static tacet_err read_nodes(tacet_reader *r, tacet_secret_tree *t) {
     n->node = tacet_read_u32(&list);
     n->secret.len = t->suite->hash->len;
     tacet_read_copy(&list, n->secret.b, n->secret.len);
-    if (n->node > 2 * root_of(t) || (t->n_nodes > 0 && n[-1].node >= n->node)) {
+    if (n->node > 2 * tacet_tree_root(t->n_leaves) ||
+        (t->n_nodes > 0 && n[-1].node >= n->node)) {
       return TACET_ERR_ENCODING;
     }
     t->n_nodes++;

@@ -110,10 +110,37 @@ static tacet_err check_invited(const tacet_mls_group *old, tacet_span message) {
                                                             : TACET_ERR_REINIT;
 }
 
+static bool is_invited(const tacet_mls_successor_args *args,
+                       tacet_span identity) {
+  tacet_key_package k;
+  for (size_t i = 0; i < args->n_key_packages; i++) {
+    if (tacet_key_package_message(args->key_packages[i], &k) == TACET_OK &&
+        tacet_span_equal(k.leaf_node.credential.identity, identity)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* 11.2: a re-initialised group leaves nobody behind. */
+static tacet_err check_complete(const tacet_mls_group *old,
+                                const tacet_mls_successor_args *args) {
+  tacet_mls_member m;
+  for (uint32_t at = 0; tacet_mls_member_next(old, &at, &m);) {
+    if (m.leaf != old->keys.leaf && !is_invited(args, m.identity)) {
+      return TACET_ERR_REINIT;
+    }
+  }
+  return TACET_OK;
+}
+
 /* One Add for each, and the old group's resumption PSK. */
 static tacet_err list_proposals(const tacet_mls_group *old,
                                 const tacet_mls_successor_args *args,
                                 tacet_mls_proposal *list) {
+  if (args->usage == TACET_MLS_USAGE_REINIT) {
+    TACET_TRY(check_complete(old, args));
+  }
   for (size_t i = 0; i < args->n_key_packages; i++) {
     TACET_TRY(check_invited(old, args->key_packages[i]));
     list[i] = (tacet_mls_proposal){.type = TACET_PROPOSAL_ADD,

@@ -85,7 +85,8 @@ void tacet_tree_commit(tacet_tree *t) {
 static void exchange(tacet_tree *t, tacet_tree_change *c) {
   uint32_t n_leaves = c->n_leaves;
   c->n_leaves = t->n_leaves;
-  tacet_tree_set_n_leaves(t, n_leaves > t->n_leaves ? n_leaves : t->n_leaves);
+  /* In between the change may have been larger than at both ends. */
+  tacet_tree_set_n_leaves(t, t->cap_leaves);
   for (uint32_t i = 0; i < c->n; i++) {
     tree_entry *e = &c->entries[i];
     if (t->nodes[e->node] != NULL) {

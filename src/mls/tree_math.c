@@ -9,10 +9,12 @@ uint32_t tacet_power_of_two(uint32_t n) {
 /* The bits above the highest one that differs are the same for all nodes of
  * the subtree sought; its root has a 0 there and 1s below. */
 uint32_t tacet_common_ancestor(uint32_t leaf_a, uint32_t leaf_b) {
-  uint32_t a = tacet_node_of_leaf(leaf_a), differ = leaf_a ^ leaf_b;
+  uint32_t differ = leaf_a ^ leaf_b;
+  uint64_t a = tacet_node_of_leaf(leaf_a);
   if (differ == 0) {
-    return a;
+    return (uint32_t)a;
   }
   uint32_t level = 32 - (uint32_t)__builtin_clz(differ);
-  return (a >> (level + 1) << (level + 1)) | ((1u << level) - 1);
+  return (uint32_t)(a >> (level + 1) << (level + 1) |
+                    (((uint64_t)1 << level) - 1));
 }

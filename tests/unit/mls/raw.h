@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A member who does not keep the rules: makes commits and proposals of whatever
+ * the test says, right in everything else, down to the confirmation tag, as far
+ * as that can be computed. Reaches into the library.
+ */
+#ifndef TACET_TESTS_MLS_RAW_H
+#define TACET_TESTS_MLS_RAW_H
+
+#include "mls/commit.h"
+#include "tests/unit/mls/members.h"
+
+#define RAW_PROPOSALS_MAX 8
+
+typedef struct raw_commit {
+  const tacet_proposal *by_value;
+  size_t n_by_value;
+  const tacet_span *refs; /* ProposalRefs */
+  size_t n_refs;
+  bool path;
+  bool external; /* as new_member_commit, with the kem_output in by_value */
+  /* Changes of what is right. May be NULL. */
+  void (*edit_leaf)(tacet_leaf_node *leaf);    /* before path and signature */
+  void (*edit_path)(tacet_update_path *path);  /* its leaf is signed again */
+  void (*edit_frame)(tacet_framed_content *c); /* before the signature */
+  bool wrong_signature, wrong_confirmation, wrong_membership;
+  bool private_message;
+  bool apply_nothing; /* the path as if there were no proposals: for those that
+                         cannot be applied */
+  const tacet_secret *psk_secret; /* NULL: none */
+} raw_commit;
+tacet_bytes raw_commit_make(member *m, const raw_commit *args);
+
+/* A proposal by reference. edit may be NULL. */
+tacet_bytes raw_propose(member *m, const tacet_proposal *p,
+                        void (*edit)(tacet_framed_content *c));
+/* Of a message that raw_propose() made: its ProposalRef, h->len bytes. */
+void raw_ref(const member *m, tacet_span message, uint8_t *ref);
+
+/* The Add of somebody's key package; spans point into it. */
+tacet_proposal raw_add(const member *who);
+/* An Update of m's leaf, changed by edit (may be NULL), signed; the bytes that
+ * it points into go to *bytes. */
+tacet_proposal raw_update(const member *m, void (*edit)(tacet_leaf_node *leaf),
+                          uint8_t source, tacet_bytes *bytes);
+/* A key package changed by edit and signed; replaces m->key_package. */
+void raw_publish(member *m, void (*edit)(tacet_key_package *k));
+
+#endif
