@@ -56,7 +56,7 @@ static tacet_proposal reinit_of(uint16_t version) {
 
 static void same_encryption_key(tacet_leaf_node *leaf) {
   tacet_mls_member m;
-  assert_true(tacet_mls_member_at(f.bad->g, tacet_mls_own_leaf(f.bad->g), &m));
+  assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.bad->g), &m));
   leaf->encryption_key = m.encryption_key;
 }
 
