@@ -3,6 +3,7 @@
  * passes, so there is no second outcome than a refusal or the very bytes. */
 #include "tacet/keytrans/manifest.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tacet_manifest m, next;
   tacet_span in = {data, size};
