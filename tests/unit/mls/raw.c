@@ -319,3 +319,75 @@ void raw_publish(member *m, void (*edit)(tacet_key_package *k)) {
   tacet_key_package_write(&w, &k);
   assert_ok(tacet_buf_take(&w, &m->key_package));
 }
+
+/* ---- application messages ---- */
+
+/* PrivateMessageContent, sealed as the library would. */
+static tacet_span seal_content(member *m, const tacet_private_message *head,
+                               const tacet_message_key *key, tacet_span plain,
+                               uint8_t *out) {
+  const tacet_aead *aead = m->suite->aead;
+  TACET_BUF(aad, LIMIT);
+  tacet_private_content_aad_write(&aad, head);
+  assert_ok(aead->seal(tacet_secret_span(&key->key),
+                       tacet_span_of(key->nonce, aead->nonce_len),
+                       tacet_buf_span(&aad), plain, out));
+  return tacet_span_of(out, plain.len + aead->tag_len);
+}
+
+static tacet_span seal_sender(member *m, const tacet_private_message *head,
+                              uint32_t generation, uint8_t *out) {
+  const tacet_aead *aead = m->suite->aead;
+  TACET_BUF(aad, LIMIT);
+  TACET_BUF(plain, LIMIT);
+  tacet_message_key key;
+  const tacet_sender_data d = {.leaf_index = m->g->keys.leaf,
+                               .generation = generation};
+  assert_ok(tacet_sender_data_key(m->suite, &m->g->secrets.sender_data,
+                                  head->ciphertext, &key));
+  tacet_sender_data_aad_write(&aad, head);
+  tacet_sender_data_write(&plain, &d);
+  assert_ok(aead->seal(tacet_secret_span(&key.key),
+                       tacet_span_of(key.nonce, aead->nonce_len),
+                       tacet_buf_span(&aad), tacet_buf_span(&plain), out));
+  return tacet_span_of(out, plain.len + aead->tag_len);
+}
+
+tacet_bytes raw_say(member *m, const char *text, uint8_t value, size_t n) {
+  uint8_t sig[TACET_SIG_MAX], sealed[4096], sender[64];
+  uint32_t generation = 0;
+  tacet_message_key key;
+  TACET_BUF(plain, LIMIT);
+  TACET_BUF(w, LIMIT);
+  tacet_bytes out = {NULL, 0};
+  tacet_frame f = {.wire_format = TACET_WIRE_FORMAT_PRIVATE_MESSAGE,
+                   .content = {.group_id = m->g->context.view.group_id,
+                               .epoch = m->g->context.view.epoch,
+                               .sender = {TACET_SENDER_MEMBER, m->g->keys.leaf},
+                               .content_type = TACET_CONTENT_TYPE_APPLICATION}};
+  f.content.body.application_data = tacet_span_str(text);
+  assert_ok(tacet_frame_sign(m->suite, &f, tacet_context_span(&m->g->context),
+                             &m->signature_key, &m->g->work, sig));
+  tacet_write_vec(&plain, tacet_span_str(text));
+  tacet_write_vec(&plain, f.auth.signature);
+  for (size_t i = 0; i < n; i++) {
+    tacet_write_u8(&plain, value);
+  }
+  assert_ok(tacet_secret_tree_next(&m->g->ratchets, m->g->keys.leaf,
+                                   TACET_RATCHET_APPLICATION, &generation));
+  assert_ok(tacet_secret_tree_key(&m->g->ratchets, m->g->keys.leaf,
+                                  TACET_RATCHET_APPLICATION, generation, 0,
+                                  &key));
+  tacet_message message = {.wire_format = TACET_WIRE_FORMAT_PRIVATE_MESSAGE};
+  message.private_message =
+      (tacet_private_message){.group_id = f.content.group_id,
+                              .epoch = f.content.epoch,
+                              .content_type = TACET_CONTENT_TYPE_APPLICATION};
+  message.private_message.ciphertext = seal_content(
+      m, &message.private_message, &key, tacet_buf_span(&plain), sealed);
+  message.private_message.encrypted_sender_data =
+      seal_sender(m, &message.private_message, generation, sender);
+  tacet_message_write(&w, &message);
+  assert_ok(tacet_buf_take(&w, &out));
+  return out;
+}

@@ -44,5 +44,7 @@ tacet_proposal raw_update(const member *m, void (*edit)(tacet_leaf_node *leaf),
                           uint8_t source, tacet_bytes *bytes);
 /* A key package changed by edit and signed; replaces m->key_package. */
 void raw_publish(member *m, void (*edit)(tacet_key_package *k));
+/* An application message whose padding is `n` bytes of `value`. */
+tacet_bytes raw_say(member *m, const char *text, uint8_t value, size_t n);
 
 #endif
