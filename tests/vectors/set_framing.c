@@ -234,7 +234,8 @@ static vec_outcome find_entry(vec_context *c, const tacet_suite *s,
       return VEC_PASSED;
     }
   }
-  VEC_CHECK(c, !"the key package is named in the Welcome");
+  vec_complain(c, "the Welcome does not name the key package", __FILE__,
+               __LINE__);
   return VEC_FAILED;
 }
 

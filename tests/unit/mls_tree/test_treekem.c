@@ -478,7 +478,7 @@ static void secrets_refused(void **state) {
     uint8_t kem[32], text[48];
     memcpy(kem, p.node[1].c[0].kem_output.p, sizeof(kem));
     memcpy(text, p.node[1].c[0].ciphertext.p, sizeof(text));
-    *(i < 32 ? kem + i : text + i - 32) ^= 1;
+    *(i < 32 ? &kem[i] : &text[i - 32]) ^= 1;
     pieces q = p;
     q.node[1].c[0] = (tacet_hpke_ciphertext){tacet_span_of(kem, 32),
                                              tacet_span_of(text, 48)};
