@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What groups cost: CPU time of one member for each operation at N = 2, 100 and
+ * 1,000, on a blank and on a fully populated tree, beside the time that the
+ * asymmetric primitives alone would take in the same run.
+ *
+ *   bench_mls [SUITE [N...]]      SUITE as hexadecimal; 0001 F04D by default
+ *
+ * "limit" is the sum of the signatures, verifications and KEM operations that
+ * RFC 9420 demands for the operation; "ratio" is ours divided by it.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tacet/mls.h"
+
+#define NOW 1800000000u
+
+static void must(tacet_err err, const char *what) {
+  if (err != TACET_OK) {
+    fprintf(stderr, "bench_mls: %s: %s\n", what, tacet_err_text(err));
+    exit(1);
+  }
+}
+#define MUST(call) must((call), #call)
+
+static double cpu_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* ---- the primitives of a suite, measured now ---- */
+
+typedef struct limits {
+  double sign, verify, encap, decap, keygen; /* ms each */
+} limits;
+
+static limits measure(const tacet_suite *s) {
+  limits l;
+  tacet_secret sk, kem_sk, shared;
+  uint8_t pk[TACET_SIG_PUBLIC_MAX], sig[TACET_SIG_MAX];
+  uint8_t kem_pk[TACET_KEM_PUBLIC_MAX], enc[TACET_KEM_ENC_MAX];
+  uint8_t text[400] = {7};
+  size_t sig_len = 0;
+  const int rounds = 200;
+  MUST(s->sig->generate(&sk, pk));
+  tacet_span message = tacet_span_of(text, sizeof(text));
+  double t = cpu_ms();
+  for (int i = 0; i < rounds; i++) {
+    MUST(s->sig->sign(tacet_secret_span(&sk), message, sig, &sig_len));
+  }
+  l.sign = (cpu_ms() - t) / rounds;
+  t = cpu_ms();
+  for (int i = 0; i < rounds; i++) {
+    MUST(s->sig->verify(tacet_span_of(pk, s->sig->public_len), message,
+                        tacet_span_of(sig, sig_len)));
+  }
+  l.verify = (cpu_ms() - t) / rounds;
+  t = cpu_ms();
+  for (int i = 0; i < rounds; i++) {
+    MUST(s->kem->generate(&kem_sk, kem_pk));
+  }
+  l.keygen = (cpu_ms() - t) / rounds;
+  t = cpu_ms();
+  for (int i = 0; i < rounds; i++) {
+    MUST(s->kem->encap(tacet_span_of(kem_pk, s->kem->public_len), &shared, enc));
+  }
+  l.encap = (cpu_ms() - t) / rounds;
+  t = cpu_ms();
+  for (int i = 0; i < rounds; i++) {
+    MUST(s->kem->decap(tacet_secret_span(&kem_sk),
+                       tacet_span_of(enc, s->kem->enc_len), &shared));
+  }
+  l.decap = (cpu_ms() - t) / rounds;
+  printf("# primitives in us: sign %.1f, verify %.1f, keygen %.1f, encap %.1f, "
+         "decap %.1f\n",
+         l.sign * 1e3, l.verify * 1e3, l.keygen * 1e3, l.encap * 1e3,
+         l.decap * 1e3);
+  return l;
+}
+
+static void row(const char *what, size_t n, double ms, double limit,
+                size_t bytes) {
+  printf("%-34s %6zu %10.3f", what, n, ms);
+  if (limit > 0) {
+    printf(" %10.3f %6.2f", limit, ms / limit);
+  } else {
+    printf(" %10s %6s", "-", "-");
+  }
+  if (bytes > 0) {
+    printf(" %10zu", bytes);
+  }
+  putchar('\n');
+}
+
+/* ---- people ---- */
+
+typedef struct person {
+  tacet_secret signature_key;
+  char name[24];
+  tacet_bytes package;
+  tacet_mls_keys keys;
+  tacet_mls_group *group;
+} person;
+
+static const tacet_suite *suite;
+static tacet_mls_config config;
+
+static tacet_mls_leaf_args leaf_of(const person *p) {
+  return (tacet_mls_leaf_args){.identity = tacet_span_str(p->name),
+                               .signature_key = &p->signature_key};
+}
+
+static void make_person(person *p, size_t i) {
+  uint8_t pk[TACET_SIG_PUBLIC_MAX];
+  snprintf(p->name, sizeof(p->name), "member-%zu", i);
+  MUST(suite->sig->generate(&p->signature_key, pk));
+  tacet_mls_key_package_args args = {.leaf = leaf_of(p),
+                                     .not_before = NOW - 10,
+                                     .not_after = NOW + 1000};
+  TACET_BUF(w, 1 << 16);
+  MUST(tacet_mls_key_package_new(&config, suite, &args, &w, &p->keys));
+  MUST(tacet_buf_take(&w, &p->package));
+}
+
+static void join(person *p, const tacet_mls_commit_result *r, double *ms) {
+  tacet_mls_candidate c = {tacet_bytes_span(&p->package), &p->keys};
+  tacet_mls_welcome *w;
+  size_t index;
+  double t = cpu_ms();
+  MUST(tacet_mls_welcome_open(&config, tacet_bytes_span(&r->welcome), &c, 1,
+                              &index, &w));
+  MUST(tacet_mls_welcome_unlock(w, (tacet_mls_psks){NULL, 0}));
+  MUST(tacet_mls_welcome_join(w, tacet_bytes_span(&r->ratchet_tree), NULL,
+                              &p->group));
+  if (ms != NULL) {
+    *ms = cpu_ms() - t;
+  }
+  tacet_mls_welcome_free(w);
+}
+
+static void commit(person *p, const tacet_mls_commit_args *args,
+                   tacet_mls_commit_result *r, double *ms) {
+  double t = cpu_ms();
+  MUST(tacet_mls_commit(p->group, args, NOW, r));
+  MUST(tacet_mls_pending_merge(p->group, NOW));
+  *ms = cpu_ms() - t;
+}
+
+static double follow(person *p, const tacet_mls_commit_result *r) {
+  tacet_mls_event e;
+  tacet_mls_process_args args = {.now = NOW};
+  TACET_BUF(content, 1 << 20);
+  double t = cpu_ms();
+  MUST(tacet_mls_process(p->group, tacet_bytes_span(&r->commit), &args,
+                         &content, &e));
+  MUST(tacet_mls_staged_apply(p->group, NOW));
+  return cpu_ms() - t;
+}
+
+static void update(const char *what, size_t n, person *a, person *b,
+                   double create_limit, double process_limit) {
+  char label[64];
+  double best_create = 1e9, best_follow = 1e9;
+  size_t bytes = 0;
+  for (int i = 0; i < 5; i++) {
+    TACET_MLS_COMMIT_RESULT(r);
+    double ms;
+    commit(a, &(tacet_mls_commit_args){.force_path = true}, &r, &ms);
+    best_create = ms < best_create ? ms : best_create;
+    ms = follow(b, &r);
+    best_follow = ms < best_follow ? ms : best_follow;
+    bytes = r.commit.len;
+  }
+  snprintf(label, sizeof(label), "update, %s tree: create", what);
+  row(label, n, best_create, create_limit, bytes);
+  snprintf(label, sizeof(label), "update, %s tree: process", what);
+  row(label, n, best_follow, process_limit, 0);
+}
+
+static size_t depth_of(size_t n) {
+  size_t d = 0;
+  while (((size_t)1 << d) < n) {
+    d++;
+  }
+  return d;
+}
+
+/* ---- one message of 1 KiB ---- */
+
+static void messages(size_t n, person *a, person *b, const limits *l) {
+  uint8_t text[1024] = {1};
+  tacet_mls_protect_args pa = {.padding = 0};
+  tacet_mls_process_args args = {.now = NOW};
+  const int rounds = 500;
+  TACET_BUF(message, 1 << 16);
+  TACET_BUF(content, 1 << 16);
+  double sending = 0, reading = 0;
+  size_t bytes = 0;
+  for (int i = 0; i < rounds; i++) {
+    tacet_mls_event e;
+    tacet_buf_clear(&message);
+    double t = cpu_ms();
+    MUST(tacet_mls_protect(a->group, tacet_span_of(text, sizeof(text)), &pa,
+                           &message));
+    double u = cpu_ms();
+    MUST(tacet_mls_process(b->group, tacet_buf_span(&message), &args, &content,
+                           &e));
+    reading += cpu_ms() - u;
+    sending += u - t;
+    bytes = message.len;
+  }
+  row("protect 1 KiB", n, sending / rounds, l->sign, bytes);
+  row("unprotect 1 KiB", n, reading / rounds, l->verify, 0);
+}
+
+/* ---- the two shapes of tree ---- */
+
+static void saved_size(size_t n, const person *p) {
+  TACET_BUF(shared, 1 << 28);
+  TACET_BUF(own, 1 << 28);
+  TACET_BUF(tree, 1 << 28);
+  MUST(tacet_mls_save_shared(p->group, &shared));
+  MUST(tacet_mls_save_own(p->group, &own));
+  MUST(tacet_mls_ratchet_tree(p->group, &tree));
+  printf("# N=%zu: ratchet_tree %zu B, saved state %zu + %zu B\n", n, tree.len,
+         shared.len, own.len);
+}
+
+static void blank_tree(size_t n, const limits *l) {
+  person *all = calloc(n, sizeof(*all));
+  double t = cpu_ms(), ms;
+  for (size_t i = 0; i < n; i++) {
+    make_person(&all[i], i);
+  }
+  row("key package generate", n, (cpu_ms() - t) / (double)n,
+      2 * l->sign + 2 * l->keygen, all[0].package.len);
+
+  tacet_mls_leaf_args founder = leaf_of(&all[0]);
+  MUST(tacet_mls_group_new(&config, suite, TACET_SPAN_LIT("bench-group-blank"),
+                           &founder, TACET_SPAN_EMPTY, &all[0].group));
+  tacet_mls_proposal *adds = calloc(n, sizeof(*adds));
+  for (size_t i = 1; i < n; i++) {
+    adds[i - 1] = (tacet_mls_proposal){
+        .type = TACET_MLS_ADD, .key_package = tacet_bytes_span(&all[i].package)};
+  }
+  TACET_MLS_COMMIT_RESULT(r);
+  commit(&all[0],
+         &(tacet_mls_commit_args){.proposals = adds, .n_proposals = n - 1}, &r,
+         &ms);
+  double m = (double)(n - 1);
+  row("add N-1 in one commit", n, ms, m * (2 * l->verify + l->encap),
+      r.commit.len);
+  printf("# welcome for %zu: %zu B\n", n - 1, r.welcome.len);
+  join(&all[1], &r, &ms);
+  row("join, blank tree", n, ms, (m + 1) * l->verify + l->decap, 0);
+  update("blank", n, &all[0], &all[1],
+         m * l->encap + 2 * l->sign + (double)depth_of(n) * l->keygen,
+         l->decap + 2 * l->verify);
+  messages(n, &all[0], &all[1], l);
+  saved_size(n, &all[1]);
+  for (size_t i = 0; i < n; i++) {
+    tacet_mls_group_free(all[i].group);
+    tacet_bytes_free(&all[i].package);
+  }
+  free(adds);
+  free(all);
+}
+
+/* Each member adds the next one with a path: in the end everybody has committed
+ * once, and no node of the tree is blank. */
+static void populated_tree(size_t n, const limits *l) {
+  person *all = calloc(n + 1, sizeof(*all));
+  double ms = 0, joined = 0;
+  make_person(&all[0], 0);
+  tacet_mls_leaf_args founder = leaf_of(&all[0]);
+  MUST(tacet_mls_group_new(&config, suite, TACET_SPAN_LIT("bench-group-chain"),
+                           &founder, TACET_SPAN_EMPTY, &all[0].group));
+  for (size_t i = 1; i < n; i++) {
+    make_person(&all[i], i);
+    tacet_mls_proposal add = {
+        .type = TACET_MLS_ADD, .key_package = tacet_bytes_span(&all[i].package)};
+    TACET_MLS_COMMIT_RESULT(r);
+    commit(&all[i - 1],
+           &(tacet_mls_commit_args){
+               .proposals = &add, .n_proposals = 1, .force_path = true},
+           &r, &ms);
+    join(&all[i], &r, &joined);
+    if (i >= 2) {
+      tacet_mls_group_free(all[i - 2].group);
+      all[i - 2].group = NULL;
+    }
+  }
+  double d = (double)depth_of(n);
+  row("join, populated tree", n, joined, (double)n * l->verify + l->decap, 0);
+  update("populated", n, &all[n - 1], &all[n - 2],
+         d * (l->keygen + l->encap) + 2 * l->sign,
+         d * l->keygen + l->decap + 2 * l->verify);
+  /* Remove the first member, who sits far away. */
+  tacet_mls_proposal remove = {.type = TACET_MLS_REMOVE, .leaf = 0};
+  if (n > 2) {
+    TACET_MLS_COMMIT_RESULT(r);
+    commit(&all[n - 1],
+           &(tacet_mls_commit_args){.proposals = &remove, .n_proposals = 1}, &r,
+           &ms);
+    row("remove 1, populated: create", n, ms, 0, r.commit.len);
+    row("remove 1, populated: process", n, follow(&all[n - 2], &r), 0, 0);
+  }
+  make_person(&all[n], n);
+  tacet_mls_proposal add = {.type = TACET_MLS_ADD,
+                            .key_package = tacet_bytes_span(&all[n].package)};
+  TACET_MLS_COMMIT_RESULT(r);
+  commit(&all[n - 1],
+         &(tacet_mls_commit_args){.proposals = &add, .n_proposals = 1}, &r, &ms);
+  row("add 1, no path: create", n, ms, 2 * l->verify + 2 * l->sign + l->encap,
+      r.commit.len);
+  row("add 1, no path: process", n, follow(&all[n - 2], &r), 3 * l->verify, 0);
+  saved_size(n, &all[n - 1]);
+  for (size_t i = 0; i <= n; i++) {
+    tacet_mls_group_free(all[i].group);
+    tacet_bytes_free(&all[i].package);
+  }
+  free(all);
+}
+
+static void run(uint16_t id, const size_t *sizes, size_t n_sizes) {
+  suite = tacet_suites_find(&tacet_suites_all, id);
+  if (suite == NULL) {
+    fprintf(stderr, "bench_mls: no suite %04X here\n", id);
+    exit(2);
+  }
+  printf("\n# suite %04X %s\n", id, suite->name);
+  limits l = measure(suite);
+  printf("%-34s %6s %10s %10s %6s %10s\n", "operation", "N", "ms", "limit ms",
+         "ratio", "bytes");
+  for (size_t i = 0; i < n_sizes; i++) {
+    blank_tree(sizes[i], &l);
+    populated_tree(sizes[i], &l);
+  }
+}
+
+int main(int argc, char **argv) {
+  static const size_t usual[] = {2, 100, 1000};
+  size_t given[16], n = 0;
+  MUST(tacet_crypto_init());
+  config = TACET_MLS_CONFIG(&tacet_suites_all);
+  for (int i = 2; i < argc && n < 16; i++) {
+    given[n++] = strtoul(argv[i], NULL, 10);
+  }
+  const size_t *sizes = n > 0 ? given : usual;
+  n = n > 0 ? n : 3;
+  if (argc > 1) {
+    run((uint16_t)strtoul(argv[1], NULL, 16), sizes, n);
+  } else {
+    run(TACET_SUITE_X25519_AES128, sizes, n);
+    run(TACET_SUITE_XWING_CHACHA, sizes, n);
+  }
+  return 0;
+}
