@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is saved: in every condition, exactly, and nothing else is loaded.
+ */
+#include "tests/unit/mls/members.h"
+
+static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
+
+#define LIMIT ((size_t)1 << 20)
+
+/* Member 0 with a pending commit, proposals of its own and of others, skipped
+ * keys in two epochs, past epochs with changed leaves, no exporter. */
+static void everything_at_once(member *m) {
+  tacet_span heard;
+  tacet_mls_event event;
+  members_new(m, 4, suite);
+  tacet_bytes early = member_say(&m[2], "early");
+  tacet_mls_proposal remove = propose_remove(&m[3]);
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(member_commit(
+      &m[1], &(tacet_mls_commit_args){.proposals = &remove, .n_proposals = 1},
+      &r));
+  member_free(&m[3]);
+  members_follow(m, 4, 1, tacet_bytes_span(&r.commit));
+  tacet_bytes a = member_say(&m[1], "a"), b = member_say(&m[1], "b");
+  assert_ok(member_read(&m[0], tacet_bytes_span(&b), &heard));
+  TACET_BUF(w, LIMIT);
+  assert_ok(tacet_mls_propose(
+      m[1].g, &(tacet_mls_propose_args){.proposal = {.type = TACET_MLS_UPDATE}},
+      NOW, &w));
+  assert_ok(member_process(&m[0], tacet_buf_span(&w), &event));
+  tacet_buf_clear(&w);
+  assert_ok(
+      tacet_mls_propose(m[0].g,
+                        &(tacet_mls_propose_args){
+                            .proposal = {.type = TACET_MLS_UPDATE},
+                            .update = {.signature_key = &m[0].signature_key}},
+                        NOW, &w));
+  tacet_mls_erase_exporter(m[0].g);
+  tacet_mls_commit_result_free(&r);
+  assert_ok(member_commit(
+      &m[0], &(tacet_mls_commit_args){.with_cached = true, .force_path = true},
+      &r));
+  tacet_bytes_free(&early);
+  tacet_bytes_free(&a);
+  tacet_bytes_free(&b);
+}
+
+static void every_condition_comes_back(void **state) {
+  (void)state;
+  member m[4];
+  everything_at_once(m);
+  tacet_mls_status before = tacet_mls_group_status(m[0].g);
+  assert_true(before.pending && !before.exporter);
+  assert_int_equal(before.n_proposals, 2);
+  assert_int_equal(before.n_past_epochs, 2);
+  member_reload(&m[0]);
+  tacet_mls_status after = tacet_mls_group_status(m[0].g);
+  assert_true(after.pending && !after.exporter);
+  assert_int_equal(after.n_proposals, 2);
+  assert_int_equal(after.n_past_epochs, 2);
+  members_free(m, 4);
+}
+
+static void parts_are_checked_against_each_other(void **state) {
+  (void)state;
+  member m[2];
+  members_new(m, 2, suite);
+  tacet_mls_group *g = NULL;
+  TACET_BUF(shared, LIMIT);
+  TACET_BUF(own, LIMIT);
+  TACET_BUF(shared_next, LIMIT);
+  TACET_BUF(own_next, LIMIT);
+  assert_ok(tacet_mls_save_shared(m[0].g, &shared));
+  assert_ok(tacet_mls_save_own(m[0].g, &own));
+  /* Messages leave the shared part alone. */
+  tacet_bytes said = member_say(&m[0], "x");
+  tacet_bytes_free(&said);
+  TACET_BUF(again, LIMIT);
+  assert_ok(tacet_mls_save_shared(m[0].g, &again));
+  assert_span(tacet_buf_span(&shared), tacet_buf_span(&again));
+  members_commit(m, 2, 1, &(tacet_mls_commit_args){.force_path = true});
+  assert_ok(tacet_mls_save_shared(m[0].g, &shared_next));
+  assert_ok(tacet_mls_save_own(m[0].g, &own_next));
+  assert_err(TACET_ERR_ENCODING,
+             tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                            tacet_buf_span(&own_next), &g));
+  assert_err(TACET_ERR_ENCODING,
+             tacet_mls_load(&test_config, tacet_buf_span(&shared_next),
+                            tacet_buf_span(&own), &g));
+  assert_ok(tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                           tacet_buf_span(&own), &g));
+  tacet_mls_group_free(g);
+  members_free(m, 2);
+}
+
+static void newer_and_unknown_states_are_refused(void **state) {
+  (void)state;
+  member m[2];
+  members_new(m, 2, suite);
+  tacet_mls_group *g = NULL;
+  TACET_BUF(shared, LIMIT);
+  TACET_BUF(own, LIMIT);
+  assert_ok(tacet_mls_save_shared(m[0].g, &shared));
+  assert_ok(tacet_mls_save_own(m[0].g, &own));
+  shared.p[0]++;
+  assert_err(TACET_ERR_VERSION,
+             tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                            tacet_buf_span(&own), &g));
+  shared.p[0]--;
+  own.p[0]++;
+  assert_err(TACET_ERR_VERSION,
+             tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                            tacet_buf_span(&own), &g));
+  own.p[0]--;
+  const tacet_suite *const one[] = {&tacet_suite_p256_aes128};
+  const tacet_suites offered = {one, 1};
+  const tacet_mls_config narrow = TACET_MLS_CONFIG(&offered);
+  assert_err(TACET_ERR_UNKNOWN_SUITE,
+             tacet_mls_load(&narrow, tacet_buf_span(&shared),
+                            tacet_buf_span(&own), &g));
+  members_free(m, 2);
+}
+
+/* Cut anywhere it is refused; changed anywhere it is refused or it is a state
+ * (most bits are keys, and any key is a key), and never worse. */
+static void damaged_states_do_no_harm(void **state) {
+  (void)state;
+  member m[4];
+  everything_at_once(m);
+  tacet_bytes saved = member_state(&m[0]);
+  tacet_mls_group *g = NULL;
+  for (size_t i = 0; i < saved.len; i++) {
+    if (i % 3 == 0) {
+      uint8_t *exact = malloc(i == 0 ? 1 : i);
+      memcpy(exact, saved.p, i);
+      assert_int_not_equal(
+          tacet_mls_load_whole(&test_config, tacet_span_of(exact, i), &g),
+          TACET_OK);
+      free(exact);
+    }
+    saved.p[i] ^= 0x41;
+    if (tacet_mls_load_whole(&test_config, tacet_bytes_span(&saved), &g) ==
+        TACET_OK) {
+      member other = {.g = g};
+      member_reload(&other);
+      tacet_mls_group_free(other.g);
+    }
+    saved.p[i] ^= 0x41;
+  }
+  tacet_bytes_free(&saved);
+  members_free(m, 4);
+}
+
+/* The state must not grow with what is over. */
+static void it_stays_small(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 3, suite);
+  tacet_bytes first = {NULL, 0};
+  for (size_t i = 0; i < 40; i++) {
+    members_commit(m, 3, i % 3, &(tacet_mls_commit_args){.force_path = true});
+    members_talk(m, 3);
+    if (i == 9) {
+      first = member_state(&m[0]);
+    }
+  }
+  tacet_bytes last = member_state(&m[0]);
+  assert_in_range(last.len, first.len - 200, first.len + 200);
+  assert_true(last.len < 8000);
+  tacet_bytes_free(&first);
+  tacet_bytes_free(&last);
+  members_free(m, 3);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_condition_comes_back),
+      cmocka_unit_test(parts_are_checked_against_each_other),
+      cmocka_unit_test(newer_and_unknown_states_are_refused),
+      cmocka_unit_test(damaged_states_do_no_harm),
+      cmocka_unit_test(it_stays_small),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
