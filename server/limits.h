@@ -130,6 +130,7 @@
 /* A ticket spares a flaky link its 4,096 secrets. In memory only. */
 #define TACETD_RESUME_SECONDS 300
 #define TACETD_RESUME_TICKETS_MAX 20000
+#define TACETD_RESUME_MAILBOXES_MAX 500000 /* of all of them: 20 MB */
 /* One frame from a client: a full subscribe. */
 #define TACETD_WS_FRAME_MAX TACETD_KIB(64)
 #define TACETD_PING_SECONDS 120 /* NATs forget a TCP flow after some minutes   \

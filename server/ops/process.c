@@ -49,11 +49,19 @@ uint64_t tacetd_process_raise_files(void) {
 
 /* ---- rights ---- */
 
+/* Keeps of what it has only the right to bind a port below 1024. */
 static int drop_capabilities(void) {
+  const uint32_t bind_low = 1u << CAP_NET_BIND_SERVICE;
   struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-  struct __user_cap_data_struct none[2];
-  memset(none, 0, sizeof(none));
-  return syscall(SYS_capset, &head, none) == 0 ? 0 : errno;
+  struct __user_cap_data_struct sets[2];
+  memset(sets, 0, sizeof(sets));
+  if (syscall(SYS_capget, &head, sets) != 0) {
+    return errno;
+  }
+  uint32_t kept = sets[0].permitted & bind_low;
+  memset(sets, 0, sizeof(sets));
+  sets[0].permitted = sets[0].effective = kept;
+  return syscall(SYS_capset, &head, sets) == 0 ? 0 : errno;
 }
 
 int tacetd_process_drop(const char *folder) {
@@ -62,7 +70,8 @@ int tacetd_process_drop(const char *folder) {
     return errno;
   }
   if (geteuid() == 0 && st.st_uid != 0) {
-    if (setgroups(0, NULL) != 0 ||
+    /* Capabilities would go with the user; one of them is still needed. */
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(0, NULL) != 0 ||
         setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
         setresuid(st.st_uid, st.st_uid, st.st_uid) != 0) {
       return errno;
@@ -157,8 +166,9 @@ static const int refused[] = {
 #endif
 
 #define DATA(field) ((uint32_t)offsetof(struct seccomp_data, field))
-#define ARG(n) (DATA(args) + 8u * (n)) /* its low half: we are little endian   \
-                                        */
+#define ARG(n)                                                                 \
+  (DATA(args) + 8u * (n)) /* its low half: we are little endian                \
+                           */
 #define LOAD(at) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
 #define REFUSE(e) RETURN(SECCOMP_RET_ERRNO | (e))

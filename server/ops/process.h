@@ -21,8 +21,8 @@ int tacetd_process_start(void);
 uint64_t tacetd_process_raise_files(void);
 
 /* Where the process is root and `folder` belongs to somebody else: becomes that
- * user. Where it stays root or has capabilities: gives them up. Call after
- * ports are bound and before a thread starts. Gives 0 or an errno. */
+ * user. Gives up every capability but that of binding ports below 1024. Call
+ * before a thread starts and a database is opened. Gives 0 or an errno. */
 int tacetd_process_drop(const char *folder);
 
 /* From now on the process can start no program, make no process, map no new
