@@ -110,7 +110,7 @@ void naive_set_parent(naive_tree *t, uint32_t node, tacet_span key,
       .here = true, .encryption_key = key, .parent_hash = parent_hash};
 }
 
-uint32_t naive_add(naive_tree *t, tacet_span leaf_node) {
+uint32_t naive_reserve(naive_tree *t) {
   uint32_t i = 0;
   while (i < t->n_leaves && t->node[2 * i].here) {
     i++;
@@ -119,6 +119,11 @@ uint32_t naive_add(naive_tree *t, tacet_span leaf_node) {
     t->n_leaves *= 2;
     TACET_ASSERT(t->n_leaves <= NAIVE_LEAVES);
   }
+  return i;
+}
+
+uint32_t naive_add(naive_tree *t, tacet_span leaf_node) {
+  uint32_t i = naive_reserve(t);
   for (uint32_t x = 1; x < 2 * t->n_leaves - 1; x += 2) {
     if (is_above(x, 2 * i) && t->node[x].here) {
       t->node[x].unmerged |= (uint64_t)1 << i;

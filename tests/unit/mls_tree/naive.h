@@ -28,6 +28,7 @@ void naive_load(naive_tree *t, const tacet_hash *hash, tacet_span ratchet_tree);
 void naive_write(const naive_tree *t, tacet_buf *w);
 
 uint32_t naive_add(naive_tree *t, tacet_span leaf_node);
+uint32_t naive_reserve(naive_tree *t);
 void naive_update(naive_tree *t, uint32_t leaf, tacet_span leaf_node);
 void naive_remove(naive_tree *t, uint32_t leaf);
 void naive_set_parent(naive_tree *t, uint32_t node, tacet_span key,

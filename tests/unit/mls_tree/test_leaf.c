@@ -222,6 +222,45 @@ static void whole_trees(void **state) {
   sim_free(&s);
 }
 
+/* A signed leaf of a credential type that only it supports. */
+static void leaf_of_type(sim *s, uint16_t type, tacet_buf *bytes) {
+  sim_member m = {.here = false};
+  tacet_leaf_node n;
+  TACET_BUF(plain, 10000);
+  sim_new_leaf(s, TACET_LEAF_SOURCE_KEY_PACKAGE, 0, &m, &plain);
+  assert_ok(tacet_leaf_node_parse(tacet_buf_span(&plain), &n));
+  n.credential.type = type;
+  n.capabilities.credentials = TACET_SPAN_LIT("\x00\x01\x00\x07");
+  assert_ok(tacet_leaf_sign(suite, &n, tacet_secret_span(&m.signature),
+                            s->group_id, 0, bytes));
+}
+
+/* Each leaf is fine, but not beside the others. */
+static void leaves_beside_each_other(void **state) {
+  (void)state;
+  sim s;
+  uint32_t leaf;
+  TACET_BUF(one, 10000);
+  TACET_BUF(other, 10000);
+  tacet_leaf_rules r = {.suite = suite};
+  sim_init(&s, suite);
+  leaf_of_type(&s, 1, &one);
+  leaf_of_type(&s, 7, &other);
+  assert_ok(tacet_tree_begin(s.tree));
+  assert_ok(tacet_tree_add(s.tree, tacet_buf_span(&one), &leaf));
+  assert_ok(tacet_tree_check_leaves(s.tree, &r, s.group_id));
+  assert_ok(tacet_tree_add(s.tree, tacet_buf_span(&one), &leaf));
+  assert_err(TACET_ERR_DUPLICATE_KEY,
+             tacet_tree_check_leaves(s.tree, &r, s.group_id));
+  assert_ok(tacet_tree_remove(s.tree, leaf));
+  assert_ok(tacet_tree_add(s.tree, tacet_buf_span(&other), &leaf));
+  assert_err(TACET_ERR_CAPABILITIES,
+             tacet_tree_check_leaves(s.tree, &r, s.group_id));
+  assert_ok(tacet_tree_remove(s.tree, 0)); /* who does not support type 7 */
+  assert_ok(tacet_tree_check_leaves(s.tree, &r, s.group_id));
+  sim_free(&s);
+}
+
 /* RFC 9420 12.2: those who are added or removed need not support a proposal. */
 static void proposal_types(void **state) {
   (void)state;
@@ -256,6 +295,7 @@ int main(void) {
       cmocka_unit_test(rules),
       cmocka_unit_test(signatures),
       cmocka_unit_test(whole_trees),
+      cmocka_unit_test(leaves_beside_each_other),
       cmocka_unit_test(proposal_types),
   };
   return tacet_crypto_init() == TACET_OK

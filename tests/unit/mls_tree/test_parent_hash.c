@@ -322,6 +322,46 @@ static void nobody_and_two(void **state) {
   tacet_tree_free(t);
 }
 
+/* An unmerged leaf that the child with the right parent hash does not know of:
+ * no tree that loads has that, but the rule is asked for all the same. */
+static void unmerged_but_not_below(void **state) {
+  (void)state;
+  tacet_tree *t = NULL;
+  uint32_t leaf;
+  uint8_t key[32], hash[TACET_HASH_MAX];
+  TACET_BUF(bytes, 1000);
+  assert_ok(tacet_tree_new(suite, &t));
+  assert_ok(tacet_tree_begin(t));
+  for (uint8_t i = 0; i < 4; i++) {
+    tacet_buf_clear(&bytes);
+    leaf_of(i, TACET_SPAN_EMPTY, &bytes);
+    assert_ok(tacet_tree_add(t, tacet_buf_span(&bytes), &leaf));
+  }
+  assert_ok(tacet_tree_remove(t, 1));
+  key_of(103, key);
+  assert_ok(
+      tacet_tree_set_parent(t, 3, tacet_span_of(key, 32), TACET_SPAN_EMPTY));
+  tacet_buf_clear(&bytes);
+  leaf_of(1, TACET_SPAN_EMPTY, &bytes);
+  assert_ok(tacet_tree_add(t, tacet_buf_span(&bytes), &leaf));
+  assert_int_equal(tacet_tree_unmerged(t, 3).len, 4);
+  assert_ok(tacet_tree_parent_hash_of(t, 3, 5, hash));
+  key_of(101, key);
+  assert_ok(tacet_tree_set_parent(t, 1, tacet_span_of(key, 32),
+                                  tacet_span_of(hash, suite->hash->len)));
+  assert_ok(tacet_tree_parent_hash_of(t, 1, 2, hash));
+  tacet_buf_clear(&bytes);
+  leaf_of(0, tacet_span_of(hash, suite->hash->len), &bytes);
+  assert_ok(tacet_tree_set_leaf(t, 0, tacet_buf_span(&bytes)));
+  assert_err(TACET_ERR_PARENT_HASH, tacet_tree_check_parent_hashes(t));
+  /* Without the unmerged leaf at the top it is the same chain, and valid. */
+  key_of(103, key);
+  assert_ok(
+      tacet_tree_set_parent(t, 3, tacet_span_of(key, 32), TACET_SPAN_EMPTY));
+  assert_ok(tacet_tree_check_parent_hashes(t));
+  tacet_tree_free(t);
+}
+
 static tacet_err check_step(void *ctx) {
   const tacet_buf *in = ctx;
   tacet_tree *t = NULL;
@@ -348,6 +388,7 @@ int main(void) {
       cmocka_unit_test(altered_trees_are_not),
       cmocka_unit_test(original_sibling_tree_hash),
       cmocka_unit_test(nobody_and_two),
+      cmocka_unit_test(unmerged_but_not_below),
       cmocka_unit_test(without_memory),
   };
   return tacet_crypto_init() == TACET_OK

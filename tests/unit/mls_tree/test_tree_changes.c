@@ -126,18 +126,24 @@ static uint32_t edit_path(tacet_tree *t, naive_tree *n, uint64_t *seed) {
   return leaf;
 }
 
-static void edit(tacet_tree *t, naive_tree *n, uint64_t *seed) {
+/* One edit; `growth` of 16 are adds, so that trees grow and shrink again. */
+static void edit(tacet_tree *t, naive_tree *n, uint32_t growth,
+                 uint64_t *seed) {
   uint32_t members = naive_n_members(n), leaf;
   uint32_t what = sim_random(seed, 8);
   tacet_span bytes = pick(seed);
-  if (members == 0 || (what < 4 && members < NAIVE_LEAVES)) {
+  if (members == 0 ||
+      (sim_random(seed, 16) < growth && members < NAIVE_LEAVES)) {
     assert_ok(tacet_tree_add(t, bytes, &leaf));
     assert_int_equal(naive_add(n, bytes), leaf);
     assert_true(tacet_tree_is_added(t, leaf));
     return;
   }
   leaf = naive_member(n, sim_random(seed, members));
-  if (what < 6) {
+  if (what == 0 && members < NAIVE_LEAVES) {
+    assert_ok(tacet_tree_reserve(t, &leaf));
+    assert_int_equal(naive_reserve(n), leaf);
+  } else if (what < 6) {
     assert_ok(tacet_tree_remove(t, leaf));
     naive_remove(n, leaf);
     assert_false(tacet_tree_is_added(t, leaf));
@@ -157,8 +163,9 @@ static void edit(tacet_tree *t, naive_tree *n, uint64_t *seed) {
 
 static void edits(tacet_tree *t, naive_tree *n, uint64_t *seed) {
   uint32_t count = sim_random(seed, 24) == 0 ? 30 : 1 + sim_random(seed, 4);
+  uint32_t growth = sim_random(seed, 17);
   for (uint32_t i = 0; i < count; i++) {
-    edit(t, n, seed);
+    edit(t, n, growth, seed);
     if (sim_random(seed, 4) == 0) {
       check_same(t, n, false); /* hashes are asked for halfway too */
     }
@@ -332,6 +339,36 @@ static void places(void **state) {
   assert_ok(tacet_tree_reserve(t, &leaf));
   assert_int_equal(leaf, 2);
   assert_int_equal(tacet_tree_n_leaves(t), 4);
+  tacet_tree_free(t);
+}
+
+/* A root whose hash was kept while the tree was larger for a moment is not
+ * believed when the tree is larger again. */
+static void larger_for_a_moment(void **state) {
+  (void)state;
+  static naive_tree n; /* large */
+  tacet_tree *t = NULL;
+  uint32_t leaf;
+  assert_ok(tacet_tree_new(&tacet_suite_x25519_chacha, &t));
+  naive_init(&n, tacet_suite_x25519_chacha.hash);
+  assert_ok(tacet_tree_begin(t));
+  for (uint32_t i = 0; i < 4; i++) {
+    assert_ok(tacet_tree_add(t, tacet_bytes_span(&pool[i]), &leaf));
+    assert_int_equal(naive_add(&n, tacet_bytes_span(&pool[i])), i);
+  }
+  tacet_tree_commit(t);
+  uint8_t hash[TACET_HASH_MAX];
+  assert_ok(tacet_tree_begin(t));
+  assert_ok(tacet_tree_reserve(t, &leaf));
+  assert_ok(tacet_tree_hash(t, hash));
+  tacet_tree_rollback(t);
+  assert_ok(tacet_tree_begin(t));
+  assert_ok(tacet_tree_update(t, 0, tacet_bytes_span(&pool[9])));
+  naive_update(&n, 0, tacet_bytes_span(&pool[9]));
+  check_same(t, &n, true);
+  assert_ok(tacet_tree_reserve(t, &leaf));
+  assert_int_equal(naive_reserve(&n), leaf);
+  check_same(t, &n, true);
   tacet_tree_free(t);
 }
 
@@ -538,6 +575,7 @@ int main(void) {
       cmocka_unit_test(random_lives),
       cmocka_unit_test(freed_while_open),
       cmocka_unit_test(places),
+      cmocka_unit_test(larger_for_a_moment),
       cmocka_unit_test(many_credential_types),
       cmocka_unit_test(broken_saved_changes),
       cmocka_unit_test(without_memory),

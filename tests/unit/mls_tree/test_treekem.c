@@ -25,9 +25,78 @@ static void lives(void **state) {
   }
 }
 
-/* RFC 9420 7.5: those who are added in the same commit are left out; the others
- * stand in the order of the resolution. */
-static void added_leaves_are_left_out(void **state) {
+/* How many ciphertexts each node of a path has, for a committer at leaf 0 of a
+ * tree in which a change is open. */
+static void count_ciphertexts(sim *s, size_t counts[TACET_PATH_MAX]) {
+  TACET_PATH_SECRETS(secrets);
+  TACET_TREE_PRIVATE(after);
+  TACET_BUF(bytes, TACET_MESSAGE_MAX);
+  tacet_leaf_node leaf;
+  tacet_update_path path;
+  assert_true(tacet_tree_leaf(s->tree, 0, &leaf));
+  tacet_path_args args = {.leaf = &leaf,
+                          .signature_private_key =
+                              tacet_secret_span(&s->member[0].signature),
+                          .group_id = s->group_id};
+  assert_ok(tacet_treekem_make(s->tree, &args, &secrets, &after));
+  assert_ok(
+      tacet_treekem_encrypt(s->tree, 0, &secrets, TACET_SPAN_LIT("c"), &bytes));
+  assert_ok(tacet_update_path_parse(tacet_buf_span(&bytes), &path));
+  memset(counts, 0, TACET_PATH_MAX * sizeof(*counts));
+  for (tacet_update_path_node n; tacet_update_path_node_next(&path.nodes, &n);
+       counts++) {
+    for (tacet_hpke_ciphertext c;
+         tacet_hpke_ciphertext_next(&n.encrypted_path_secret, &c);) {
+      ++*counts;
+    }
+  }
+}
+
+static void add_some(sim *s, uint32_t n) {
+  for (uint32_t i = 0, leaf; i < n; i++) {
+    sim_member m = {.here = false};
+    TACET_BUF(bytes, TACET_MESSAGE_MAX);
+    sim_new_leaf(s, TACET_LEAF_SOURCE_KEY_PACKAGE, 0, &m, &bytes);
+    assert_ok(tacet_tree_add(s->tree, tacet_buf_span(&bytes), &leaf));
+  }
+}
+
+/* RFC 9420 7.5: the nodes above leaves that the same commit adds are set, and
+ * told to nobody there. */
+static void added_leaves_get_no_ciphertext(void **state) {
+  (void)state;
+  sim s;
+  uint64_t seed = 1;
+  size_t counts[TACET_PATH_MAX];
+  sim_init(&s, suite);
+  assert_ok(tacet_tree_begin(s.tree));
+  add_some(&s, 3);
+  count_ciphertexts(&s, counts);
+  assert_int_equal(counts[0], 0);
+  assert_int_equal(counts[1], 0);
+  tacet_tree_rollback(s.tree);
+  assert_null(sim_live(&s, 3, 0, &seed)); /* 0 1 2 */
+  assert_ok(tacet_tree_begin(s.tree));
+  add_some(&s, 3); /* 3 beside 2; 4 and 5 in a new half */
+  count_ciphertexts(&s, counts);
+  assert_int_equal(counts[0], 1);
+  assert_int_equal(counts[1], 1);
+  assert_int_equal(counts[2], 0);
+  tacet_tree_rollback(s.tree);
+  /* Unmerged from an earlier commit is not added by this one. */
+  sim_plan add = {.committer = 1, .n_adds = 3, .no_path = true};
+  assert_null(sim_commit(&s, &add));
+  assert_ok(tacet_tree_begin(s.tree));
+  count_ciphertexts(&s, counts);
+  assert_int_equal(counts[0], 1);
+  assert_int_equal(counts[1], 2);
+  assert_int_equal(counts[2], 2);
+  tacet_tree_rollback(s.tree);
+  sim_free(&s);
+}
+
+/* What joiners know: with a path, and without. */
+static void joiners_know_what_they_share(void **state) {
   (void)state;
   sim s;
   uint64_t seed = 1;
@@ -633,7 +702,8 @@ static void without_randomness(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lives),
-      cmocka_unit_test(added_leaves_are_left_out),
+      cmocka_unit_test(added_leaves_get_no_ciphertext),
+      cmocka_unit_test(joiners_know_what_they_share),
       cmocka_unit_test(alone),
       cmocka_unit_test(old_keys_are_forgotten),
       cmocka_unit_test(external_committer),
