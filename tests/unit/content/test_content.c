@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * MIMI content: what we make, what others may make, what is refused; CBOR. */
+#include "tests/support/support.h"
+
+#include "tacet/codec/cbor.h"
+#include "tacet/content.h"
+#include "tacet/content/envelope.h"
+
+/* ---- CBOR ---- */
+
+static const struct {
+  const char *hex;
+  tacet_err err;
+} items[] = {
+    {"00", TACET_OK},                 /* RFC 8949, appendix A */
+    {"1903e8", TACET_OK},             /* 1000 */
+    {"1bffffffffffffffff", TACET_OK}, /* 2^64-1 */
+    {"3903e7", TACET_OK},             /* -1000 */
+    {"f93c00", TACET_OK},             /* 1.0 */
+    {"f4", TACET_OK},
+    {"f6", TACET_OK},
+    {"c11a514b67b0", TACET_OK}, /* a tag */
+    {"4401020304", TACET_OK},
+    {"8301820203820405", TACET_OK},
+    {"a201020304", TACET_OK},
+    {"a26161016162820203", TACET_OK},
+    {"1800", TACET_ERR_ENCODING}, /* 0 in two bytes */
+    {"1817", TACET_ERR_ENCODING},
+    {"1900ff", TACET_ERR_ENCODING},
+    {"1b00000000ffffffff", TACET_ERR_ENCODING},
+    {"f817", TACET_ERR_ENCODING}, /* a simple value in two bytes */
+    {"5f42010243030405ff", TACET_ERR_ENCODING}, /* indefinite */
+    {"9fff", TACET_ERR_ENCODING},
+    {"1c", TACET_ERR_ENCODING}, /* reserved */
+    {"a203040102", TACET_ERR_ENCODING}, /* keys out of order */
+    {"a201020103", TACET_ERR_ENCODING}, /* a key twice */
+    {"4403", TACET_ERR_TRUNCATED},
+    {"83", TACET_ERR_TRUNCATED},
+    {"9affffffff", TACET_ERR_TRUNCATED},
+    {"5bffffffffffffffff", TACET_ERR_TRUNCATED},
+    {"8181818181818181", TACET_ERR_TRUNCATED},
+    {"818181818181818181818100", TACET_ERR_LIMIT},
+    {"", TACET_ERR_TRUNCATED},
+};
+
+static void cbor_has_one_form(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+    tacet_span in = test_hex(items[i].hex);
+    tacet_err err = TACET_OK;
+    tacet_reader r = tacet_reader_over(in, &err);
+    tacet_span got = tacet_cbor_read_any(&r);
+    if (err != items[i].err) {
+      fail_msg("%s: %s", items[i].hex, tacet_err_name(err));
+    }
+    if (err == TACET_OK) {
+      assert_span(in, got);
+    }
+    test_hex_free(in);
+  }
+}
+
+/* ---- content ---- */
+
+static void assert_same(const tacet_attachment *want,
+                        const tacet_attachment *got) {
+  TACET_BUF(a, 256);
+  TACET_BUF(b, 256);
+  tacet_attachment_write(&a, want); /* the structs have padding */
+  tacet_attachment_write(&b, got);
+  assert_span(tacet_buf_span(&a), tacet_buf_span(&b));
+}
+
+static void what_is_made_is_read(void **state) {
+  (void)state;
+  tacet_attachment a = {.blob = {1}, .key = {2}, .prefix = {3}, .hash = {4},
+                        .size = 12345};
+  tacet_content_file files[2] = {
+      {TACET_SPAN_LIT("image/png"), TACET_SPAN_LIT("a.png"), &a},
+      {TACET_SPAN_LIT("text/csv"), TACET_SPAN_LIT("b.csv"), &a}};
+  uint8_t id[32] = {1, 9};
+  tacet_content_args args = {.text = TACET_SPAN_LIT("hello"),
+                             .files = files,
+                             .n_files = 2,
+                             .in_reply_to = tacet_span_of(id, 32),
+                             .expires_seconds = 3600,
+                             .counter = 77};
+  TACET_BUF(w, 1 << 16);
+  TACET_BUF(again, 1 << 16);
+  tacet_content c;
+  tacet_part p;
+  size_t at = 0;
+  assert_ok(tacet_content_make(&w, &args));
+  assert_ok(tacet_content_parse(tacet_buf_span(&w), &c));
+  assert_true(c.has_counter && c.counter == 77);
+  assert_true(c.has_expires && c.expires_relative && c.expires == 3600);
+  assert_span(args.in_reply_to, c.in_reply_to);
+  assert_true(tacet_content_part(&c, &at, &p));
+  assert_int_equal(p.kind, TACET_PART_SINGLE);
+  assert_span(TACET_SPAN_LIT("hello"), p.body);
+  assert_span(TACET_SPAN_LIT(TACET_TYPE_TEXT), p.type);
+  for (int i = 0; i < 2; i++) {
+    assert_true(tacet_content_part(&c, &at, &p));
+    assert_int_equal(p.kind, TACET_PART_EXTERNAL);
+    assert_true(p.reference_ok);
+    assert_same(&a, &p.reference);
+    assert_span(files[i].filename, p.filename);
+    assert_int_equal(p.disposition, TACET_DISPOSITION_ATTACHMENT);
+  }
+  assert_false(tacet_content_part(&c, &at, &p));
+  tacet_content_write(&again, &c);
+  assert_span(tacet_buf_span(&w), tacet_buf_span(&again));
+}
+
+/* Of others: salt, null, h'', null, null, {}, then a part. */
+#define HEAD "87 50000102030405060708090a0b0c0d0e0f f6 40 f6 f6 "
+static const struct {
+  const char *name, *hex;
+  tacet_err err;
+  size_t parts;
+} contents[] = {
+    {"empty part", HEAD "a0 83 00 60 00", TACET_OK, 1},
+    {"text", HEAD "a0 85 01 60 01 6a746578742f706c61696e 426869", TACET_OK, 1},
+    {"unknown cardinality", HEAD "a0 85 01 60 09 01 8102", TACET_OK, 1},
+    {"unknown extension", HEAD "a1 6466757a7a 820102 83 00 60 00", TACET_OK, 1},
+    {"counter and other", HEAD "a2 01 02 19f0a0 05 83 00 60 00", TACET_OK, 1},
+    {"multi",
+     HEAD "a0 85 01 60 03 02 82 83 00 60 00 85 01 60 03 00 82 83 00 60 00 83 00 "
+          "60 00",
+     TACET_OK, 3},
+    {"extensions out of order", HEAD "a2 19f0a0 05 01 02 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"multi of one", HEAD "a0 85 01 60 03 02 81 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"multi of nothing", HEAD "a0 85 01 60 03 02 80", TACET_ERR_ENCODING, 0},
+    {"single with too few", HEAD "a0 84 01 60 01 60", TACET_ERR_ENCODING, 0},
+    {"short salt", "87 4100 f6 40 f6 f6 a0 83 00 60 00", TACET_ERR_ENCODING, 0},
+    {"six members", "86 50000102030405060708090a0b0c0d0e0f f6 40 f6 f6 a0",
+     TACET_ERR_ENCODING, 0},
+    {"reply to half an id",
+     "87 50000102030405060708090a0b0c0d0e0f f6 40 f6 4101 a0 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"left over", HEAD "a0 83 00 60 00 00", TACET_ERR_TRAILING, 0},
+};
+
+static void others_are_read(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+    tacet_span in = test_hex(contents[i].hex);
+    tacet_content c;
+    tacet_err err = tacet_content_parse(in, &c);
+    if (err != contents[i].err) {
+      fail_msg("%s: %s", contents[i].name, tacet_err_name(err));
+    }
+    if (err == TACET_OK) {
+      TACET_BUF(w, 4096);
+      tacet_part p;
+      size_t at = 0, n = 0;
+      while (tacet_content_part(&c, &at, &p)) {
+        n++;
+      }
+      assert_int_equal(n, contents[i].parts);
+      tacet_content_write(&w, &c);
+      assert_span(in, tacet_buf_span(&w));
+    }
+    for (size_t n = 0; err == TACET_OK && n < in.len; n++) {
+      uint8_t *cut = malloc(n == 0 ? 1 : n);
+      memcpy(cut, in.p, n);
+      assert_int_equal(
+          tacet_err_kind(tacet_content_parse(tacet_span_of(cut, n), &c)),
+          TACET_KIND_INPUT);
+      free(cut);
+    }
+    test_hex_free(in);
+  }
+}
+
+static void nesting_is_bounded(void **state) {
+  (void)state;
+  TACET_BUF(w, 1 << 16);
+  tacet_span head = test_hex(HEAD "a0");
+  tacet_write_bytes(&w, head);
+  test_hex_free(head);
+  for (int i = 0; i < 50; i++) { /* multi parts within multi parts */
+    tacet_cbor_write_array(&w, 5);
+    tacet_cbor_write_uint(&w, 1);
+    tacet_cbor_write_text(&w, TACET_SPAN_EMPTY);
+    tacet_cbor_write_uint(&w, TACET_PART_MULTI);
+    tacet_cbor_write_uint(&w, 2);
+    tacet_cbor_write_array(&w, 2);
+  }
+  tacet_content c;
+  assert_err(TACET_ERR_LIMIT, tacet_content_parse(tacet_buf_span(&w), &c));
+}
+
+static void an_id_is_of_one_message(void **state) {
+  (void)state;
+  uint8_t account[32] = {1}, device[16] = {2}, talk[32] = {3}, x[32], y[32];
+  tacet_span text = TACET_SPAN_LIT("content");
+  assert_ok(tacet_message_id(account, device, talk, text, x));
+  assert_int_equal(x[0], 1);
+  assert_ok(tacet_message_id(account, device, talk, text, y));
+  assert_memory_equal(x, y, 32);
+  talk[31] = 1;
+  assert_ok(tacet_message_id(account, device, talk, text, y));
+  assert_memory_not_equal(x, y, 32);
+}
+
+static void nothing_is_no_content(void **state) {
+  (void)state;
+  TACET_BUF(w, 100);
+  assert_err(TACET_ERR_ARGUMENT,
+             tacet_content_make(&w, &(tacet_content_args){.counter = 1}));
+  assert_int_equal(w.len, 0);
+}
+
+int main(void) {
+  static const struct CMUnitTest tests[] = {
+      cmocka_unit_test(cbor_has_one_form),
+      cmocka_unit_test(what_is_made_is_read),
+      cmocka_unit_test(others_are_read),
+      cmocka_unit_test(nesting_is_bounded),
+      cmocka_unit_test(an_id_is_of_one_message),
+      cmocka_unit_test(nothing_is_no_content),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
