@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The test vectors of docs/protocol for what is inside. With --write FILE it
+ * makes them anew. */
+#include "tests/support/support.h"
+
+#include <jansson.h>
+
+#include "tacet/content.h"
+#include "tacet/content/envelope.h"
+#include "tacet/content/room.h"
+#include "tacet/crypto.h"
+
+#define VECTORS "docs/protocol/vectors/content.json"
+
+static void put(json_t *o, const char *key, tacet_span s) {
+  char *hex = malloc(2 * s.len + 1);
+  tacet_hex_write(s, hex);
+  json_object_set_new(o, key, json_string(hex));
+  free(hex);
+}
+
+static tacet_span get(const json_t *o, const char *key) {
+  const char *hex = json_string_value(json_object_get(o, key));
+  if (hex == NULL) {
+    fail_msg("%s has no %s", VECTORS, key);
+  }
+  return test_hex(hex);
+}
+
+static json_t *make(void) {
+  json_t *o = json_object();
+  uint8_t envelope_key[32], box[16] = {9}, public_key[32];
+  TACET_SECRET(letter_key);
+  TACET_BUF(content, 4096);
+  TACET_BUF(envelope, 4096);
+  TACET_BUF(letter, 4096);
+  TACET_BUF(file, 4096);
+  tacet_attachment a;
+  tacet_attachment_state s = {.next = 0};
+  uint8_t sealed[512];
+  size_t len;
+  assert_ok(tacet_random(envelope_key, sizeof(envelope_key)));
+  assert_ok(tacet_attachment_new(11, &a));
+  assert_ok(tacet_attachment_seal(&a, &s, TACET_SPAN_LIT("eleven byte"), sealed,
+                                  &len));
+  memcpy(a.hash, s.hash, 32);
+  tacet_attachment_write(&file, &a);
+  tacet_content_file f = {TACET_SPAN_LIT("text/plain"),
+                          TACET_SPAN_LIT("eleven.txt"), &a};
+  assert_ok(tacet_content_make(
+      &content, &(tacet_content_args){.text = TACET_SPAN_LIT("hello"),
+                                      .files = &f,
+                                      .n_files = 1,
+                                      .counter = 5}));
+  assert_ok(tacet_envelope_seal(tacet_span_of(envelope_key, 32),
+                                TACET_ENVELOPE_MESSAGE,
+                                tacet_buf_span(&content), &envelope));
+  assert_ok(tacet_kem_x25519.generate(&letter_key, public_key));
+  assert_ok(tacet_letter_seal(
+      public_key, box,
+      &(tacet_letter){.welcome = TACET_SPAN_LIT("welcome"),
+                      .manifests = TACET_SPAN_LIT("\x08manifest"),
+                      .tree_kind = TACET_TREE_BLOB,
+                      .tree_blob = a},
+      &letter));
+  put(o, "envelope_key", tacet_span_of(envelope_key, 32));
+  put(o, "envelope", tacet_buf_span(&envelope));
+  put(o, "content", tacet_buf_span(&content));
+  put(o, "attachment", tacet_buf_span(&file));
+  put(o, "sealed_file", tacet_span_of(sealed, len));
+  put(o, "file", TACET_SPAN_LIT("eleven byte"));
+  put(o, "letter_private_key", tacet_secret_span(&letter_key));
+  put(o, "letter_mailbox", tacet_span_of(box, 16));
+  put(o, "letter", tacet_buf_span(&letter));
+  return o;
+}
+
+static void the_published_vectors_hold(void **state) {
+  (void)state;
+  json_t *o = json_load_file(VECTORS, 0, NULL);
+  assert_non_null(o);
+  tacet_span key = get(o, "envelope_key"), envelope = get(o, "envelope"),
+             content = get(o, "content"), file = get(o, "attachment"),
+             sealed = get(o, "sealed_file"), text = get(o, "file"),
+             box = get(o, "letter_mailbox"), letter = get(o, "letter"),
+             letter_key = get(o, "letter_private_key");
+  TACET_BYTES(plain);
+  tacet_envelope_type type;
+  tacet_span body;
+  assert_ok(tacet_envelope_open(key, envelope, &plain, &type, &body));
+  assert_span(content, body);
+  tacet_content c;
+  tacet_part p;
+  size_t at = 0, len;
+  assert_ok(tacet_content_parse(content, &c));
+  assert_int_equal(c.counter, 5);
+  assert_true(tacet_content_part(&c, &at, &p));
+  assert_span(TACET_SPAN_LIT("hello"), p.body);
+  assert_true(tacet_content_part(&c, &at, &p));
+  TACET_BUF(again, 256);
+  tacet_attachment_write(&again, &p.reference);
+  assert_span(file, tacet_buf_span(&again));
+  uint8_t out[512];
+  tacet_attachment_state s = {.next = 0};
+  assert_ok(tacet_attachment_open(&p.reference, &s, sealed, out, &len));
+  assert_span(text, tacet_span_of(out, len));
+  TACET_SECRET(k);
+  tacet_letter l;
+  assert_ok(tacet_secret_set(&k, letter_key));
+  assert_ok(tacet_letter_open(&k, box.p, letter, &plain, &l));
+  assert_span(TACET_SPAN_LIT("welcome"), l.welcome);
+  tacet_span all[] = {key, envelope, content, file,      sealed,
+                      text, box,     letter,  letter_key};
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    test_hex_free(all[i]);
+  }
+  json_decref(o);
+}
+
+int main(int argc, char **argv) {
+  if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+    json_t *o = make();
+    int r = json_dump_file(o, argv[2], JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    json_decref(o);
+    return r != 0;
+  }
+  static const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_published_vectors_hold),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
