@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "tacet/crypto.h"
 
 #ifndef TACET_VERSION
 #define TACET_VERSION "0"
@@ -243,10 +242,10 @@ static int no_command(int argc, char **argv) {
 int cli_main(int argc, char **argv) {
   bool *used = calloc((size_t)argc + 1, sizeof(*used));
   cli_args *a = calloc(1, sizeof(*a));
-  if (used == NULL || a == NULL || tacet_crypto_init() != TACET_OK) {
+  if (used == NULL || a == NULL) {
     free(used);
     free(a);
-    return cli_fail(1, "could not start: no memory or no randomness.");
+    return cli_fail(1, "out of memory.");
   }
   const cli_command *c = find_command(argc, argv, used);
   int code;
