@@ -55,6 +55,11 @@ static bool take_flag(const tacetd_command *c, const char *name,
     a->json = true;
     return true;
   }
+  if (strcmp(name, "clock-is-right") == 0 &&
+      (c->options & TACETD_OPTION_CLOCK) != 0) {
+    a->clock_is_right = true;
+    return true;
+  }
   if (strcmp(name, "open") == 0 && (c->options & TACETD_OPTION_OPEN) != 0 &&
       a->n_set < TACETD_SET_MAX) {
     a->set[a->n_set].key = "registration";

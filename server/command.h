@@ -22,6 +22,7 @@ typedef struct tacetd_args {
   const char *words[2]; /* what is not an option, after the command */
   size_t n_words;
   bool json;
+  bool clock_is_right;     /* doctor */
   int64_t uses;            /* of an invite */
   int64_t expires_seconds; /* of an invite */
   struct {
@@ -38,10 +39,11 @@ typedef struct tacetd_command {
 } tacetd_command;
 
 enum tacetd_option {
-  TACETD_OPTION_KEYS = 1,  /* --KEY VALUE of tacetd.conf */
-  TACETD_OPTION_OPEN = 2,  /* --open */
-  TACETD_OPTION_JSON = 4,  /* --json */
-  TACETD_OPTION_INVITE = 8 /* --uses, --expires */
+  TACETD_OPTION_KEYS = 1,   /* --KEY VALUE of tacetd.conf */
+  TACETD_OPTION_OPEN = 2,   /* --open */
+  TACETD_OPTION_JSON = 4,   /* --json */
+  TACETD_OPTION_INVITE = 8, /* --uses, --expires */
+  TACETD_OPTION_CLOCK = 16  /* --clock-is-right */
 };
 
 /* Each prints its own errors and gives an exit code. */

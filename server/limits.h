@@ -133,8 +133,9 @@
 #define TACETD_RESUME_MAILBOXES_MAX 500000 /* of all of them: 20 MB */
 /* One frame from a client: a full subscribe. */
 #define TACETD_WS_FRAME_MAX TACETD_KIB(64)
-#define TACETD_PING_SECONDS 120 /* NATs forget a TCP flow after some minutes   \
-                                 */
+#define TACETD_PING_SECONDS                                                    \
+  120 /* NATs forget a TCP flow after some minutes                             \
+       */
 #define TACETD_PONG_SECONDS 30
 
 /* ---- connections ---- */

@@ -19,8 +19,8 @@ static const tacetd_command commands[] = {
      tacetd_command_account},
     {"inventory", "", "print everything that the server stores, and why", 0, 0,
      TACETD_OPTION_JSON, tacetd_command_inventory},
-    {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0, 0,
-     tacetd_command_doctor},
+    {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0,
+     TACETD_OPTION_CLOCK, tacetd_command_doctor},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -47,6 +47,10 @@ static void print_command_help(const tacetd_command *c) {
   }
   if ((c->options & TACETD_OPTION_JSON) != 0) {
     printf("  --json\n        for programs\n");
+  }
+  if ((c->options & TACETD_OPTION_CLOCK) != 0) {
+    printf("  --clock-is-right\n        the clock jumped and is right now: let "
+           "things expire again\n");
   }
   if ((c->options & TACETD_OPTION_OPEN) != 0) {
     printf("  --open\n        anybody may register, without an invite\n");

@@ -395,6 +395,9 @@ uint64_t tacetd_service_connections(const tacetd_service *s) {
 /* Delivery is closed after this, so not one loop may still be about to submit:
  * the second visit waits for those that were. */
 uint64_t tacetd_service_drain(tacetd_service *s, uint32_t ms) {
+  if (s->server == NULL) {
+    return 0; /* it never started */
+  }
   atomic_store(&s->draining, true);
   (void)!visit_loops(s, tacetd_session_goodbye);
   net_server_drain(s->server, ms);

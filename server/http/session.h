@@ -28,6 +28,7 @@ struct tacetd_session {
   uint32_t n_subscribing;
   uint32_t caught_up; /* CAUGHT_UP frames that are owed */
   bool fetching, ended;
+  bool refused; /* an item of the batch at hand: the rest must not overtake */
   net_timer retry;
   uint8_t ticket[32]; /* its hash */
   uint64_t detached_ms;

@@ -38,17 +38,18 @@ void tacetd_session_landed(tacetd_session *s, const uint8_t *mailbox,
   s->n_flights = kept;
 }
 
-/* Sends an item, or leaves it for the disk to bring again. */
-static bool push(tacetd_session *s, const dlv_item *item) {
+/* Sends an item of a batch, or leaves it, and those after it, for the disk to
+ * bring again. */
+static void push(tacetd_session *s, const dlv_item *item) {
   bool room = s->n_flights < s->cap_flights || grow_flights(s);
-  if (!room || !tacetd_session_send_item(s, item)) {
+  if (s->refused || !room || !tacetd_session_send_item(s, item)) {
+    s->refused = true;
     tacetd_hub_rewind(s->loop->s->hub, &s->reader, item->mailbox, item->seq);
-    return false;
+    return;
   }
   tacetd_flight *f = &s->flights[s->n_flights++];
   memcpy(f->mailbox, item->mailbox, sizeof(f->mailbox));
   f->seq = item->seq;
-  return true;
 }
 
 static tacetd_credit credit_of(const tacetd_session *s) {
@@ -94,11 +95,12 @@ static void empty_inbox(tacetd_session *s) {
     tacetd_credit credit = credit_of(s);
     more = tacetd_hub_take(s->loop->s->hub, &s->reader, &credit, parcels,
                            PARCELS, &n, &slow);
+    s->refused = false;
     for (size_t i = 0; i < n; i++) {
       const tacetd_parcel *p = &parcels[i];
       switch (p->kind) {
       case TACETD_PARCEL_ITEM:
-        (void)push(s, p->item);
+        push(s, p->item);
         break;
       case TACETD_PARCEL_EPHEMERAL:
         send_ephemeral(s, p->item);
@@ -136,9 +138,10 @@ static void on_fetched(void *user) {
     failed = true;
   } else if (s->ws != NULL) {
     tacetd_hub_fetched(s->loop->s->hub, &s->reader, fetch, keep);
+    s->refused = false;
     for (size_t i = 0; i < fetch->n_items; i++) {
       if (keep[i]) {
-        (void)push(s, fetch->items[i]);
+        push(s, fetch->items[i]);
       }
     }
   }

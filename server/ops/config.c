@@ -401,7 +401,8 @@ tacet_err tacetd_config_set(tacetd_config *c, const char *key,
 /* ---- the whole ---- */
 
 tacet_err tacetd_config_finish(tacetd_config *c, tacetd_trouble *why) {
-  if (*c->url == '\0') {
+  c->url_is_derived = *c->url == '\0';
+  if (c->url_is_derived) {
     char host[TACETD_CONFIG_TEXT_MAX];
     uint16_t port = 0;
     TACET_TRY(tacetd_host_port(c->listen, host, sizeof(host), &port));

@@ -46,6 +46,7 @@ typedef struct tacetd_config {
   int64_t requests_per_second, registrations_per_hour, lookups_per_hour;
   int64_t tokens_directory_per_day, tokens_delivery_per_day;
   int64_t disk_reserve, drain_seconds;
+  bool url_is_derived; /* by tacetd_config_finish(), from `listen` */
 } tacetd_config;
 
 /* A row of the table of keys, for --help and the manual. */

@@ -6,6 +6,7 @@
 #include "net/client.h"
 #include "net/tls.h"
 #include "server/ops/folder.h"
+#include "server/ops/url.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -67,21 +68,6 @@ static void check_key(const struct patient *p, tacetd_finding *f) {
   }
 }
 
-/* The host of https://HOST[:PORT], and the port as text. */
-static bool split_url(const char *url, char *host, size_t cap, char port[8]) {
-  const char *rest = url + strlen("https://");
-  char with_port[TACETD_CONFIG_TEXT_MAX + 8];
-  uint16_t number = 0;
-  const char *bracket = strchr(rest, ']');
-  bool has = strchr(bracket != NULL ? bracket : rest, ':') != NULL;
-  (void)snprintf(with_port, sizeof(with_port), "%s%s", rest, has ? "" : ":443");
-  if (tacetd_host_port(with_port, host, cap, &number) != TACET_OK) {
-    return false;
-  }
-  (void)snprintf(port, 8, "%u", (unsigned)number);
-  return true;
-}
-
 int64_t tacetd_certificate_days(const char *folder, const tacetd_config *c,
                                 int64_t now) {
   char path[TACETD_PATH_MAX];
@@ -97,7 +83,7 @@ int64_t tacetd_certificate_days(const char *folder, const tacetd_config *c,
 static void check_certificate(const struct patient *p, tacetd_finding *f) {
   net_certificate cert;
   net_tls *tls = NULL;
-  char host[TACETD_CONFIG_TEXT_MAX], port[8];
+  char host[TACETD_CONFIG_TEXT_MAX], port[TACETD_PORT_TEXT_MAX];
   f->what = "certificate";
   if (net_tls_read_certificate(p->cert, &cert) != TACET_OK) {
     SAY(f, TACETD_ILL,
@@ -119,7 +105,7 @@ static void check_certificate(const struct patient *p, tacetd_finding *f) {
         "same key, to which invites are pinned",
         -days);
   } else if (!cert.self_signed &&
-             (!split_url(p->c->url, host, sizeof(host), port) ||
+             (!tacetd_url_split(p->c->url, host, sizeof(host), port) ||
               !net_tls_certificate_names(p->cert, host))) {
     SAY(f, TACETD_ILL,
         "it is not for the host of %.200s; set url, or get one "
@@ -208,7 +194,8 @@ static void check_files(const struct patient *p, tacetd_finding *f) {
 
 /* Asks the address that clients use, as a client would. */
 static void check_reach(const struct patient *p, tacetd_finding *f) {
-  char url[TACETD_CONFIG_TEXT_MAX], host[TACETD_CONFIG_TEXT_MAX], port[8];
+  char url[TACETD_CONFIG_TEXT_MAX], host[TACETD_CONFIG_TEXT_MAX],
+      port[TACETD_PORT_TEXT_MAX];
   net_certificate cert;
   net_tls *tls = NULL;
   net_client *client = NULL;
@@ -220,7 +207,7 @@ static void check_reach(const struct patient *p, tacetd_finding *f) {
         "then ask again");
     return;
   }
-  if (!split_url(url, host, sizeof(host), port) ||
+  if (!tacetd_url_split(url, host, sizeof(host), port) ||
       net_tls_read_certificate(p->cert, &cert) != TACET_OK ||
       net_tls_client(cert.self_signed ? cert.pin : NULL, &tls) != TACET_OK) {
     SAY(f, TACETD_ILL, "%.200s cannot be asked; check url and certificate",

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacetd invite: a link, and on a terminal its QR code. */
+#include "server/command.h"
+
+#include "net/tls.h"
+#include "server/directory/directory.h"
+#include "server/ops/folder.h"
+#include "server/ops/url.h"
+#include "tacet/crypto.h"
+#include "tacet/wire/invite.h"
+
+#include <qrencode.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(TACET_INVITE_TOKEN_LEN == TACET_INVITE_LEN, "one token");
+
+/* Where clients reach it: a running server knows best, since --url and port 0
+ * are its own. */
+static bool find_url(const char *folder, const tacetd_config *c, char *out,
+                     size_t cap) {
+  char host[TACETD_CONFIG_TEXT_MAX], port[TACETD_PORT_TEXT_MAX];
+  if (tacetd_folder_ready_read(folder, out, cap) == TACET_OK) {
+    return true;
+  }
+  (void)snprintf(out, cap, "%s", c->url);
+  if (!tacetd_url_split(out, host, sizeof(host), port) ||
+      strcmp(port, "0") == 0) {
+    tacetd_say("the server listens on any free port, so its address is known "
+               "only while it runs; start it, or set url in tacetd.conf");
+    return false;
+  }
+  return true;
+}
+
+/* The pin of a certificate that no authority vouches for. */
+static bool find_pin(const char *folder, const tacetd_config *c,
+                     tacet_invite *out) {
+  char path[TACETD_PATH_MAX];
+  net_certificate cert;
+  if (tacetd_folder_path(folder, c->certificate, path) != TACET_OK ||
+      net_tls_read_certificate(path, &cert) != TACET_OK) {
+    tacetd_say("cannot read the certificate %s, to which the invite pins; set "
+               "certificate in tacetd.conf to the one that clients see",
+               c->certificate);
+    return false;
+  }
+  out->has_pin = cert.self_signed;
+  if (out->has_pin) {
+    memcpy(out->pin, cert.pin, sizeof(out->pin));
+  }
+  return true;
+}
+
+/* Two rows of modules a line, in half blocks, with the quiet zone that scanners
+ * need. Dark on light whatever the terminal's colours are. */
+static void print_qr(const char *link) {
+  enum { QUIET = 2 };
+  static const char *const blocks[4] = {"\xe2\x96\x88", "\xe2\x96\x80",
+                                        "\xe2\x96\x84", " "};
+  QRcode *qr = QRcode_encodeString8bit(link, 0, QR_ECLEVEL_L);
+  if (qr == NULL) {
+    return; /* the link is there: nothing is lost */
+  }
+  for (int y = -QUIET; y < qr->width + QUIET; y += 2) {
+    fputs("\033[97;40m", stdout);
+    for (int x = -QUIET; x < qr->width + QUIET; x++) {
+      unsigned dark = 0;
+      for (int half = 0; half < 2; half++) {
+        int row = y + half;
+        bool inside = x >= 0 && row >= 0 && x < qr->width && row < qr->width;
+        if (inside && (qr->data[row * qr->width + x] & 1) != 0) {
+          dark |= half == 0 ? 2u : 1u;
+        }
+      }
+      fputs(blocks[dark], stdout);
+    }
+    fputs("\033[0m\n", stdout);
+  }
+  QRcode_free(qr);
+}
+
+static bool wants_qr(void) {
+  const char *no_color = getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
+}
+
+int tacetd_command_invite(const tacetd_args *args) {
+  tacetd_config c;
+  tacet_invite invite;
+  char link[TACET_INVITE_LINK_MAX];
+  sto_trouble why = {""};
+  memset(&invite, 0, sizeof(invite));
+  if (!tacetd_args_config(args, &c) ||
+      !find_url(args->data, &c, invite.url, sizeof(invite.url)) ||
+      !find_pin(args->data, &c, &invite)) {
+    return TACETD_FAILED;
+  }
+  memcpy(invite.domain, c.domain, strlen(c.domain) + 1);
+  tacet_err e = tacet_random(invite.token, sizeof(invite.token));
+  if (e == TACET_OK) {
+    e = tacet_invite_write(&invite, link);
+  }
+  if (e != TACET_OK) {
+    tacetd_say("cannot make a link for %s: %s; check url in tacetd.conf",
+               invite.url, tacet_err_text(e));
+    return TACETD_FAILED;
+  }
+  /* Invites end with a day; one of no time at all has ended already. */
+  int64_t last = sto_day_of((int64_t)time(NULL) + args->expires_seconds) -
+                 (args->expires_seconds == 0);
+  if (dir_invite_add(args->data, invite.token, (uint32_t)args->uses, last,
+                     &why) != TACET_OK) {
+    tacetd_say("%s", why.text);
+    return TACETD_FAILED;
+  }
+  printf("%s\n", link);
+  if (wants_qr()) {
+    print_qr(link);
+  }
+  tacet_wipe(&invite, sizeof(invite));
+  return TACETD_DONE;
+}
