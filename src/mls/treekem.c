@@ -144,9 +144,13 @@ static tacet_err encrypt_to(const tacet_tree *t, uint32_t node,
   const tacet_suite *s = tacet_tree_suite(t);
   uint8_t enc[TACET_KEM_ENC_MAX];
   uint8_t sealed[TACET_SECRET_MAX + TACET_AEAD_TAG_MAX];
-  TACET_TRY(tacet_encrypt_with_label(s, tacet_tree_encryption_key(t, node),
-                                     "UpdatePathNode", group_context,
-                                     tacet_secret_span(secret), enc, sealed));
+  tacet_err err = tacet_encrypt_with_label(
+      s, tacet_tree_encryption_key(t, node), "UpdatePathNode", group_context,
+      tacet_secret_span(secret), enc, sealed);
+  if (err == TACET_ERR_ENCODING) {
+    return TACET_ERR_LEAF; /* of the right length, and yet no key */
+  }
+  TACET_TRY(err);
   tacet_hpke_ciphertext c = {
       tacet_span_of(enc, s->kem->enc_len),
       tacet_span_of(sealed, secret->len + s->aead->tag_len)};

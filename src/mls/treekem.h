@@ -73,7 +73,9 @@ TACET_MUST_CHECK tacet_err tacet_treekem_make(tacet_tree *t,
                                               const tacet_path_args *args,
                                               tacet_path_secrets *secrets,
                                               tacet_tree_private *after);
-/* Appends the UpdatePath. group_context: the encoded provisional one. */
+/* Appends the UpdatePath. group_context: the encoded provisional one. LEAF: a
+ * member has a key that nothing can be encrypted to (a point of low order, or
+ * not on the curve); a commit that removes that member leaves it out. */
 TACET_MUST_CHECK tacet_err tacet_treekem_encrypt(
     const tacet_tree *t, uint32_t leaf_index, const tacet_path_secrets *secrets,
     tacet_span group_context, tacet_buf *w);

@@ -558,7 +558,25 @@ static void secrets_refused(void **state) {
                                      &commit, NULL));
     assert_int_equal(commit.len, 0); /* outputs untouched */
   }
-  /* A secret that opens, but from which other keys follow. */
+  tacet_tree_rollback(x.s.tree);
+  sent_free(&x);
+}
+
+/* A secret that opens, but from which other keys follow; and nobody's keys. */
+static void secrets_that_do_not_fit(void **state) {
+  (void)state;
+  static sent x;
+  sent_make(&x);
+  tacet_update_path path;
+  tacet_span context = tacet_buf_span(&x.context);
+  tacet_tree_private *own = &x.s.member[2].keys;
+  TACET_TREE_PRIVATE(after);
+  TACET_SECRET(commit);
+  pieces p;
+  take_apart(&x, &p);
+  assert_ok(tacet_update_path_parse(tacet_buf_span(&x.bytes), &path));
+  assert_ok(tacet_tree_begin(x.s.tree));
+  assert_ok(tacet_treekem_merge(x.s.tree, 0, &path));
   TACET_BUF(bytes, TACET_MESSAGE_MAX);
   uint8_t kem[32], text[48];
   TACET_SECRET(wrong);
@@ -573,11 +591,8 @@ static void secrets_refused(void **state) {
   assert_err(TACET_ERR_PATH_SECRET,
              tacet_treekem_decrypt(x.s.tree, own, 0, &path, context, &after,
                                    &commit, NULL));
-  /* Nobody's keys, and the sender's own. */
-  TACET_TREE_PRIVATE(none);
-  none.leaf = 3;
+  TACET_TREE_PRIVATE(none); /* the sender, who has no part in it */
   assert_ok(tacet_update_path_parse(tacet_buf_span(&x.bytes), &path));
-  none.leaf = 0;
   assert_err(TACET_ERR_PATH_SECRET,
              tacet_treekem_decrypt(x.s.tree, &none, 0, &path, context, &after,
                                    &commit, NULL));
@@ -617,6 +632,41 @@ static void joins_refused(void **state) {
              tacet_treekem_join(t, 3, leaf_key, 0, &secret, &out));
   tacet_tree_rollback(t);
   sent_free(&x);
+}
+
+/* A member whose key is a point of low order: nobody can encrypt to it. */
+static void key_that_is_none(void **state) {
+  (void)state;
+  sim s;
+  uint64_t seed = 1;
+  uint32_t at;
+  static const uint8_t zeros[32], ones[32] = {1};
+  TACET_PATH_SECRETS(secrets);
+  TACET_TREE_PRIVATE(after);
+  TACET_BUF(bytes, TACET_MESSAGE_MAX);
+  TACET_BUF(path, TACET_MESSAGE_MAX);
+  tacet_leaf_node bad, leaf;
+  sim_init(&s, suite);
+  assert_null(sim_live(&s, 2, 0, &seed));
+  sim_leaf_fields(suite, tacet_span_of(zeros, 32), tacet_span_of(ones, 32),
+                  &bad);
+  tacet_leaf_node_write(&bytes, &bad);
+  assert_ok(tacet_tree_begin(s.tree));
+  assert_ok(tacet_tree_add(s.tree, tacet_buf_span(&bytes), &at));
+  tacet_tree_commit(s.tree);
+  assert_true(tacet_tree_leaf(s.tree, 0, &leaf));
+  tacet_path_args args = {.leaf = &leaf,
+                          .signature_private_key =
+                              tacet_secret_span(&s.member[0].signature),
+                          .group_id = s.group_id};
+  assert_ok(tacet_tree_begin(s.tree));
+  assert_ok(tacet_treekem_make(s.tree, &args, &secrets, &after));
+  assert_err(TACET_ERR_LEAF, tacet_treekem_encrypt(s.tree, 0, &secrets,
+                                                   TACET_SPAN_LIT("c"), &path));
+  tacet_tree_rollback(s.tree);
+  sim_plan remove = {.committer = 0, .removes = &at, .n_removes = 1};
+  assert_null(sim_commit(&s, &remove));
+  sim_free(&s);
 }
 
 /* ---- no memory, no randomness ---- */
@@ -712,7 +762,9 @@ int main(void) {
       cmocka_unit_test(merges_refused),
       cmocka_unit_test(one_key_twice_in_a_path),
       cmocka_unit_test(secrets_refused),
+      cmocka_unit_test(secrets_that_do_not_fit),
       cmocka_unit_test(joins_refused),
+      cmocka_unit_test(key_that_is_none),
       cmocka_unit_test(without_memory),
       cmocka_unit_test(without_randomness),
   };
