@@ -11,7 +11,8 @@
  * work that would keep a loop waiting (files, signatures).
  *
  *   any thread        writer thread
- *   sto_write(job) -> queue -> BEGIN, run(job) ..., flush(), COMMIT, done(job)
+ *   sto_write(job) -> queue -> BEGIN, run(job) ..., flush(), COMMIT,
+ *                              committed(), done(job) ...
  *   sto_read(job)  -> queue -> reader thread: run(job), done(job)
  *
  * A job that is refused by the rules (a capability that is wrong, a quota) says
@@ -102,6 +103,9 @@ typedef struct sto_hooks {
   /* On the writer, in the transaction, after the last job of a batch. NULL: no
    * such thing. An error fails the batch. */
   tacet_err (*flush)(void *user, sto_conn *c);
+  /* On the writer, when the transaction is on the disk, before done() of its
+   * jobs. */
+  void (*committed)(void *user);
   /* On the writer after a transaction was taken back: what its jobs did to
    * memory did not happen. */
   void (*undo)(void *user);

@@ -64,11 +64,15 @@ static tacet_err transact(sto_conn *c, const sto_hooks *h, sto_job *list) {
   if (err == TACET_OK) {
     err = conn_run(c, "COMMIT");
   }
-  if (err != TACET_OK) {
-    conn_rollback(c);
-    if (h->undo != NULL) {
-      h->undo(h->user);
+  if (err == TACET_OK) {
+    if (h->committed != NULL) {
+      h->committed(h->user);
     }
+    return TACET_OK;
+  }
+  conn_rollback(c);
+  if (h->undo != NULL) {
+    h->undo(h->user);
   }
   return err;
 }
@@ -233,7 +237,7 @@ static void *writer_main(void *arg) {
         jobs_take(&db->writes, wait, BATCH_JOBS, BATCH_BYTES, &ended);
     if (list != NULL) {
       run_batch(db, list);
-      dirty = true;
+      dirty = dirty || db->writer->wal_pages > 0;
     }
     tend_log(db, list == NULL, &dirty);
     if (!ended) {
