@@ -113,8 +113,11 @@ static net_ws_event end_of_frame(net_ws_reader *r, tacet_span *payload) {
   r->in_payload = false;
   if (!is_control(r)) {
     r->in_message = !is_final(r);
+    if (r->in_message) {
+      return NET_WS_MORE;
+    }
     *payload = tacet_buf_span(&r->body);
-    return is_final(r) ? NET_WS_MESSAGE : NET_WS_MORE;
+    return NET_WS_MESSAGE;
   }
   *payload = (tacet_span){r->control, r->n_control};
   if (opcode(r) != NET_WS_CLOSE) {
