@@ -44,7 +44,23 @@ tacet_proposal raw_update(const member *m, void (*edit)(tacet_leaf_node *leaf),
                           uint8_t source, tacet_bytes *bytes);
 /* A key package changed by edit and signed; replaces m->key_package. */
 void raw_publish(member *m, void (*edit)(tacet_key_package *k));
-/* An application message whose padding is `n` bytes of `value`. */
-tacet_bytes raw_say(member *m, const char *text, uint8_t value, size_t n);
+/* A Welcome of `m` for `joiner` into a group that need not be what it says: m's
+ * tree with the joiner in it, changed by `edit_tree`, at the epoch after m's.
+ * All signatures and tags are right for what comes out. */
+typedef struct raw_welcome {
+  void (*edit_tree)(tacet_tree *t);             /* inside an open change */
+  void (*edit_context)(tacet_group_context *c); /* before anything is derived */
+  tacet_span psks; /* list of PreSharedKeyID; their keys are empty */
+  const member
+      *other_leaf; /* this key package's leaf instead of the joiner's */
+  bool wrong_signature, wrong_confirmation, wrong_signer;
+} raw_welcome;
+tacet_bytes raw_welcome_make(member *m, const member *joiner,
+                             const raw_welcome *args);
+
+/* An application message whose padding is `n` bytes of `value`, as from `leaf`
+ * (whose ratchet m's group must not have used). */
+tacet_bytes raw_say(member *m, uint32_t leaf, const char *text, uint8_t value,
+                    size_t n);
 
 #endif

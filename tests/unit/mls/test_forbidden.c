@@ -3,6 +3,7 @@
  * messages that are right in everything but one rule. Each is refused with the
  * error of that rule, and leaves the receiver byte for byte as it was.
  */
+#include "mls/key_package.h"
 #include "tests/unit/mls/raw.h"
 
 /* Four members; `out` is not one, `bad` sends, `to` receives. */
@@ -166,6 +167,44 @@ static tacet_bytes add_with_wrong_signature(void) {
   f.out->key_package.p[f.out->key_package.len - 1] ^= 1;
   tacet_proposal p = raw_add(f.out);
   return propose(&p);
+}
+
+/* The package's own signature is right. */
+static tacet_bytes add_with_wrong_leaf_signature(void) {
+  static uint8_t bytes[1 << 12];
+  tacet_key_package k;
+  TACET_BUF(tbs, 1 << 12);
+  TACET_BUF(w, 1 << 12);
+  uint8_t sig[TACET_SIG_MAX];
+  size_t len = 0;
+  member_publish(f.out);
+  assert_ok(
+      tacet_key_package_message(tacet_bytes_span(&f.out->key_package), &k));
+  memcpy(bytes, k.leaf_node.signature.p, k.leaf_node.signature.len);
+  bytes[5] ^= 1;
+  k.leaf_node.signature.p = bytes;
+  tacet_key_package_tbs_write(&tbs, &k);
+  assert_ok(tacet_sign_with_label(
+      f.out->suite->sig, tacet_secret_span(&f.out->signature_key),
+      TACET_LABEL_MLS, "KeyPackageTBS", tacet_buf_span(&tbs), sig, &len));
+  k.signature = tacet_span_of(sig, len);
+  tacet_key_package_write(&w, &k);
+  tacet_proposal p = {.type = TACET_PROPOSAL_ADD};
+  assert_ok(tacet_key_package_parse(tacet_buf_span(&w), &p.add));
+  return propose(&p);
+}
+
+/* It supports its own credential; the others do not. */
+static void foreign_credential(tacet_key_package *k) {
+  static const uint8_t both[] = {0x00, 0x01, 0xF0, 0x0F};
+  k->leaf_node.credential.type = 0xF00F;
+  k->leaf_node.capabilities.credentials = tacet_span_of(both, sizeof(both));
+}
+
+static tacet_bytes add_of_foreign_credential(void) {
+  raw_publish(f.out, foreign_credential);
+  tacet_proposal p = raw_add(f.out);
+  return commit_of(&p, 1, false);
 }
 
 static tacet_bytes psk_with_short_nonce(void) {
@@ -506,19 +545,12 @@ static tacet_proposal external_init(void) {
                               tacet_span_of(kem_output, s->kem->enc_len)};
 }
 
-static void from_out(tacet_leaf_node *leaf) {
-  (void)leaf;
-}
-
 /* As `out`, who borrows the view of `bad`. */
 static tacet_bytes join(const tacet_proposal *list, size_t n, bool path) {
   tacet_secret mine = f.bad->signature_key;
   f.bad->signature_key = f.out->signature_key;
-  tacet_bytes message = commit((raw_commit){.by_value = list,
-                                            .n_by_value = n,
-                                            .path = path,
-                                            .external = true,
-                                            .edit_leaf = from_out});
+  tacet_bytes message = commit((raw_commit){
+      .by_value = list, .n_by_value = n, .path = path, .external = true});
   f.bad->signature_key = mine;
   return message;
 }
@@ -546,6 +578,29 @@ static tacet_bytes join_and_remove_two(void) {
 static tacet_bytes join_and_change_extensions(void) {
   tacet_proposal p[2] = {external_init(), gce_of(TACET_SPAN_EMPTY)};
   return join(p, 2, true);
+}
+static tacet_bytes join_by_reference(void) {
+  static uint8_t ref[TACET_HASH_MAX];
+  static tacet_span refs[1];
+  static tacet_proposal init;
+  tacet_mls_event event;
+  tacet_proposal remove = remove_of(f.third);
+  tacet_bytes message = raw_propose(f.bad, &remove, NULL);
+  raw_ref(f.bad, tacet_bytes_span(&message), ref);
+  refs[0] = tacet_span_of(ref, f.bad->suite->hash->len);
+  assert_ok(member_process(f.to, tacet_bytes_span(&message), &event));
+  tacet_bytes_free(&message);
+  init = external_init();
+  tacet_secret mine = f.bad->signature_key;
+  f.bad->signature_key = f.out->signature_key;
+  message = commit((raw_commit){.by_value = &init,
+                                .n_by_value = 1,
+                                .refs = refs,
+                                .n_refs = 1,
+                                .path = true,
+                                .external = true});
+  f.bad->signature_key = mine;
+  return message;
 }
 static tacet_bytes join_with_short_init(void) {
   tacet_proposal p = external_init();
@@ -578,6 +633,8 @@ static const struct {
     ROW(add_of_commit_leaf, LEAF),
     ROW(add_with_short_init, KEY_PACKAGE),
     ROW(add_with_wrong_signature, AUTH),
+    ROW(add_with_wrong_leaf_signature, AUTH),
+    ROW(add_of_foreign_credential, CAPABILITIES),
     ROW(psk_with_short_nonce, PSK),
     ROW(psk_for_branch, PSK),
     ROW(reinit_to_older_version, REINIT),
@@ -638,6 +695,7 @@ static const struct {
     ROW(join_and_remove_two, EXTERNAL),
     ROW(join_and_change_extensions, EXTERNAL),
     ROW(join_with_short_init, EXTERNAL),
+    ROW(join_by_reference, EXTERNAL),
 #undef ROW
 };
 

@@ -198,12 +198,49 @@ static void padding_must_be_zero(void **state) {
   (void)state;
   member m[2];
   members_new(m, 2, suite);
-  tacet_bytes good = raw_say(&m[0], "padded", 0, 100);
-  tacet_bytes bad = raw_say(&m[0], "padded", 1, 1);
+  tacet_bytes good = raw_say(&m[0], 0, "padded", 0, 100);
+  tacet_bytes bad = raw_say(&m[0], 0, "padded", 1, 1);
   REFUSE(TACET_ERR_PADDING, &m[1], &bad);
   EXPECT(&m[1], &good, "padded");
   tacet_bytes_free(&good);
   tacet_bytes_free(&bad);
+  members_free(m, 2);
+}
+
+/* Every member could seal with anybody's ratchet; the signature tells. */
+static void nobody_speaks_for_another(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 3, suite);
+  tacet_bytes forged = raw_say(&m[1], 2, "I am two", 0, 0);
+  REFUSE(TACET_ERR_AUTH, &m[0], &forged);
+  TACET_BUF(content, 1 << 12);
+  tacet_mls_event event;
+  assert_err(TACET_ERR_AUTH,
+             tacet_mls_process(m[0].g, tacet_bytes_span(&forged),
+                               &(tacet_mls_process_args){.now = 0}, &content,
+                               &event));
+  assert_int_equal(content.len, 0); /* what it said is not there either */
+  tacet_bytes_free(&forged);
+  forged = raw_say(&m[1], 3, "I am nobody", 0, 0);
+  REFUSE(TACET_ERR_SENDER, &m[0], &forged);
+  tacet_bytes_free(&forged);
+  members_free(m, 3);
+}
+
+/* RFC 9420 9.2: with the secret tree made, its root is gone from everywhere. */
+static void the_encryption_secret_is_gone(void **state) {
+  (void)state;
+  member m[2];
+  members_new(m, 2, suite);
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(m[i].g->secrets.encryption.len, 0);
+  }
+  members_commit(m, 2, 0, &(tacet_mls_commit_args){.force_path = true});
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(m[i].g->secrets.encryption.len, 0);
+    assert_int_equal(m[i].g->past[0].ratchets.n_leaves, 2);
+  }
   members_free(m, 2);
 }
 
@@ -344,6 +381,8 @@ int main(void) {
       cmocka_unit_test(a_past_message_has_its_old_sender),
       cmocka_unit_test(a_past_message_has_its_old_key),
       cmocka_unit_test(padding_must_be_zero),
+      cmocka_unit_test(nobody_speaks_for_another),
+      cmocka_unit_test(the_encryption_secret_is_gone),
       cmocka_unit_test(padding_and_aad_go_along),
       cmocka_unit_test(every_damage_is_refused),
       cmocka_unit_test(strangers_and_other_groups_hear_nothing),

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inviters who lie: Welcomes into groups that are not what they say, and false
+ * successors. Each is right in every signature and tag but the one that its
+ * name tells.
+ */
+#include "tests/unit/mls/raw.h"
+
+static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
+
+/* ---- Welcomes ---- */
+
+static uint8_t some_key[TACET_KEM_PUBLIC_MAX];
+
+/* A parent that nobody made: its hash stands in no leaf. */
+static void invent_a_parent(tacet_tree *t) {
+  assert_ok(tacet_tree_set_parent(t, 1, tacet_span_of(some_key, 32),
+                                  TACET_SPAN_EMPTY));
+}
+
+static void spoil_leaf(tacet_tree *t, size_t from_end) {
+  TACET_BYTES(leaf);
+  assert_ok(tacet_bytes_set(&leaf, tacet_tree_leaf_bytes(t, 1)));
+  leaf.p[leaf.len - from_end] ^= 1;
+  assert_ok(tacet_tree_set_leaf(t, 1, tacet_bytes_span(&leaf)));
+}
+
+static void spoil_a_signature(tacet_tree *t) {
+  spoil_leaf(t, 1);
+}
+
+static void double_a_leaf(tacet_tree *t) {
+  uint32_t leaf = 0;
+  TACET_BYTES(copy);
+  assert_ok(tacet_bytes_set(&copy, tacet_tree_leaf_bytes(t, 1)));
+  assert_ok(tacet_tree_add(t, tacet_bytes_span(&copy), &leaf));
+}
+
+static void claim_an_extension(tacet_group_context *c) {
+  static const uint8_t list[] = {0xFF, 0x02, 0x00};
+  c->extensions = tacet_span_of(list, sizeof(list));
+}
+static void claim_another_suite(tacet_group_context *c) {
+  c->cipher_suite = TACET_SUITE_XWING_CHACHA;
+}
+static void claim_another_version(tacet_group_context *c) {
+  c->version = 2;
+}
+static void claim_another_tree(tacet_group_context *c) {
+  c->tree_hash = tacet_span_of(some_key, 32);
+}
+static void claim_another_group(tacet_group_context *c) {
+  c->group_id = TACET_SPAN_LIT("elsewhere");
+}
+
+static const struct {
+  const char *name;
+  raw_welcome args;
+  tacet_err err;
+} lies[] = {
+    {"none", {.edit_tree = NULL}, TACET_OK},
+    {"wrong signature", {.wrong_signature = true}, TACET_ERR_AUTH},
+    {"wrong tag", {.wrong_confirmation = true}, TACET_ERR_CONFIRMATION},
+    {"no such signer", {.wrong_signer = true}, TACET_ERR_SENDER},
+    {"parent hash", {.edit_tree = invent_a_parent}, TACET_ERR_PARENT_HASH},
+    {"leaf signature", {.edit_tree = spoil_a_signature}, TACET_ERR_AUTH},
+    {"leaf twice", {.edit_tree = double_a_leaf}, TACET_ERR_DUPLICATE_KEY},
+    {"tree hash", {.edit_context = claim_another_tree}, TACET_ERR_TREE_HASH},
+    {"extension", {.edit_context = claim_an_extension}, TACET_ERR_CAPABILITIES},
+    {"suite", {.edit_context = claim_another_suite}, TACET_ERR_UNKNOWN_SUITE},
+    {"version",
+     {.edit_context = claim_another_version},
+     TACET_ERR_UNKNOWN_SUITE},
+    /* The leaves of commits and updates are signed for their group. */
+    {"group", {.edit_context = claim_another_group}, TACET_ERR_AUTH},
+};
+
+static void no_lie_gets_anybody_in(void **state) {
+  (void)state;
+  member m[3], joiner;
+  members_new(m, 3, suite);
+  members_commit(m, 3, 1, &(tacet_mls_commit_args){.force_path = true});
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  memset(some_key, 9, sizeof(some_key));
+  for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+    tacet_bytes welcome = raw_welcome_make(&m[0], &joiner, &lies[i].args);
+    tacet_err err =
+        member_try_join(&joiner, tacet_bytes_span(&welcome), TACET_SPAN_EMPTY);
+    if (err != lies[i].err) {
+      print_error("%s: expected %s, got %s\n", lies[i].name,
+                  tacet_err_name(lies[i].err), tacet_err_name(err));
+      fail();
+    }
+    tacet_bytes_free(&welcome);
+  }
+  member_free(&joiner);
+  members_free(m, 3);
+}
+
+/* The invitation is for one key package, the tree has another of the same
+ * device. */
+static void the_leaf_is_the_invited_one(void **state) {
+  (void)state;
+  member m[2], joiner;
+  members_new(m, 2, suite);
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  member twin = joiner; /* the same key signs, another package */
+  twin.key_package = (tacet_bytes){NULL, 0};
+  member_publish(&twin);
+  tacet_bytes welcome =
+      raw_welcome_make(&m[0], &joiner, &(raw_welcome){.other_leaf = &twin});
+  assert_err(
+      TACET_ERR_NOT_FOR_US,
+      member_try_join(&joiner, tacet_bytes_span(&welcome), TACET_SPAN_EMPTY));
+  tacet_bytes_free(&welcome);
+  member_free(&twin);
+  member_free(&joiner);
+  members_free(m, 2);
+}
+
+/* A tree of another epoch, though everybody in it is real. */
+static void the_tree_is_of_that_epoch(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 2, suite);
+  member_new(&m[2], suite, "joiner");
+  member_publish(&m[2]);
+  tacet_mls_proposal add = propose_add(&m[2]);
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(member_commit(
+      &m[0], &(tacet_mls_commit_args){.proposals = &add, .n_proposals = 1},
+      &r));
+  members_follow(m, 2, 0, tacet_bytes_span(&r.commit));
+  members_commit(m, 2, 1, &(tacet_mls_commit_args){.force_path = true});
+  TACET_BUF(later, 1 << 16);
+  assert_ok(tacet_mls_ratchet_tree(m[0].g, &later));
+  assert_err(TACET_ERR_TREE_HASH,
+             member_try_join(&m[2], tacet_bytes_span(&r.welcome),
+                             tacet_buf_span(&later)));
+  member_join(&m[2], tacet_bytes_span(&r.welcome),
+              tacet_bytes_span(&r.ratchet_tree));
+  members_free(m, 3);
+}
+
+static void write_psk(tacet_buf *w, uint8_t usage, const char *group) {
+  static const uint8_t nonce[32];
+  const tacet_pre_shared_key_id id = {.type = TACET_PSK_TYPE_RESUMPTION,
+                                      .usage = usage,
+                                      .id = tacet_span_str(group),
+                                      .epoch = 1,
+                                      .nonce = tacet_span_of(nonce, 32)};
+  tacet_pre_shared_key_id_write(w, &id);
+}
+
+static void a_welcome_has_one_predecessor(void **state) {
+  (void)state;
+  member m[2], joiner;
+  members_new(m, 2, suite);
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  static const uint8_t usages[][2] = {
+      {TACET_PSK_USAGE_BRANCH, TACET_PSK_USAGE_BRANCH},
+      {TACET_PSK_USAGE_REINIT, TACET_PSK_USAGE_BRANCH},
+      {TACET_PSK_USAGE_REINIT, TACET_PSK_USAGE_REINIT}};
+  for (size_t i = 0; i < 3; i++) {
+    TACET_BUF(psks, 1 << 10);
+    write_psk(&psks, usages[i][0], "one");
+    write_psk(&psks, usages[i][1], "two");
+    tacet_bytes welcome = raw_welcome_make(
+        &m[0], &joiner, &(raw_welcome){.psks = tacet_buf_span(&psks)});
+    assert_err(
+        TACET_ERR_PSK,
+        member_try_join(&joiner, tacet_bytes_span(&welcome), TACET_SPAN_EMPTY));
+    tacet_bytes_free(&welcome);
+  }
+  TACET_BUF(psks, 1 << 10);
+  write_psk(&psks, TACET_PSK_USAGE_APPLICATION, "one");
+  write_psk(&psks, TACET_PSK_USAGE_APPLICATION, "one"); /* one key twice */
+  tacet_bytes welcome = raw_welcome_make(
+      &m[0], &joiner, &(raw_welcome){.psks = tacet_buf_span(&psks)});
+  assert_err(TACET_ERR_PSK, member_try_join(&joiner, tacet_bytes_span(&welcome),
+                                            TACET_SPAN_EMPTY));
+  tacet_bytes_free(&welcome);
+  member_free(&joiner);
+  members_free(m, 2);
+}
+
+/* ---- successors ---- */
+
+typedef struct false_successor {
+  const char *name;
+  tacet_mls_psk_usage usage;
+  const tacet_suite *suite;
+  const char *group_id;
+  bool extension;     /* one that was not announced */
+  bool leaves_out;    /* the third member */
+  bool brings_in;     /* a stranger */
+  bool later;         /* at epoch 2 */
+  bool earlier_epoch; /* the PSK of the epoch before the last */
+  tacet_err err;
+} false_successor;
+
+#define REINIT TACET_MLS_USAGE_REINIT
+#define BRANCH TACET_MLS_USAGE_BRANCH
+#define NEXT "the next group"
+
+static const false_successor successors[] = {
+    {.name = "true", .usage = REINIT, .group_id = NEXT},
+    {.name = "suite",
+     .usage = REINIT,
+     .suite = &tacet_suite_x25519_aes128,
+     .group_id = NEXT,
+     .err = TACET_ERR_REINIT},
+    {.name = "id",
+     .usage = REINIT,
+     .group_id = "another",
+     .err = TACET_ERR_REINIT},
+    {.name = "extension",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .extension = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "fewer",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .leaves_out = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "more",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .brings_in = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "later",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .later = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "epoch",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .earlier_epoch = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "branch", .usage = BRANCH, .group_id = "any"},
+    {.name = "small branch",
+     .usage = BRANCH,
+     .group_id = "any",
+     .leaves_out = true},
+    {.name = "branch and stranger",
+     .usage = BRANCH,
+     .group_id = "any",
+     .brings_in = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "branch in another suite",
+     .usage = BRANCH,
+     .suite = &tacet_suite_x25519_aes128,
+     .group_id = "any",
+     .err = TACET_ERR_REINIT},
+    {.name = "late branch",
+     .usage = BRANCH,
+     .group_id = "any",
+     .later = true,
+     .err = TACET_ERR_REINIT},
+};
+
+typedef struct people {
+  member old[3];
+  member next[4]; /* the same, and a stranger */
+} people;
+
+static void people_new(people *p, const tacet_suite *next) {
+  static const char *const names[] = {"member 0", "member 1", "member 2",
+                                      "stranger"};
+  members_new(p->old, 3, suite);
+  tacet_mls_proposal end = {.type = TACET_MLS_REINIT,
+                            .group_id = TACET_SPAN_LIT(NEXT),
+                            .suite = suite};
+  members_commit(p->old, 3, 0,
+                 &(tacet_mls_commit_args){.proposals = &end, .n_proposals = 1});
+  for (size_t i = 0; i < 4; i++) {
+    member_new(&p->next[i], next, names[i]);
+    member_publish(&p->next[i]);
+  }
+}
+
+/* The group and its first commit, unchecked. */
+static tacet_bytes make_successor(people *p, const false_successor *s) {
+  member *maker = &p->next[0];
+  tacet_mls_leaf_args leaf = member_leaf(maker);
+  TACET_BUF(extensions, 64);
+  if (s->extension) {
+    tacet_mls_extensions_add(&extensions, EXTENSION_TEST, TACET_SPAN_EMPTY);
+  }
+  assert_ok(tacet_mls_group_new(&test_config, maker->suite,
+                                tacet_span_str(s->group_id), &leaf,
+                                tacet_buf_span(&extensions), &maker->g));
+  if (s->later) {
+    TACET_MLS_COMMIT_RESULT(first);
+    assert_ok(member_commit(maker, &(tacet_mls_commit_args){.force_path = true},
+                            &first));
+    assert_ok(tacet_mls_pending_merge(maker->g, NOW));
+  }
+  const tacet_mls_group *old = p->old[0].g;
+  tacet_mls_proposal list[4];
+  size_t n = 0;
+  list[n++] = propose_add(&p->next[1]);
+  if (!s->leaves_out) {
+    list[n++] = propose_add(&p->next[2]);
+  }
+  if (s->brings_in) {
+    list[n++] = propose_add(&p->next[3]);
+  }
+  list[n] = (tacet_mls_proposal){
+      .type = TACET_MLS_PSK,
+      .psk = {.type = TACET_MLS_PSK_RESUMPTION,
+              .usage = s->usage,
+              .id = tacet_mls_group_id(old),
+              .epoch = tacet_mls_epoch(old) - (s->earlier_epoch ? 1 : 0)}};
+  const tacet_mls_psk psk = {
+      .id = list[n].psk,
+      .key = tacet_secret_span(tacet_mls_resumption_psk(old))};
+  const tacet_mls_commit_args args = {.proposals = list,
+                                      .n_proposals = n + 1,
+                                      .psks = {&psk, 1},
+                                      .tree_in_welcome = true};
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(tacet_commit_pending(maker->g, &args, NOW, true, &r));
+  tacet_bytes welcome = r.welcome;
+  r.welcome = (tacet_bytes){NULL, 0};
+  return welcome;
+}
+
+static tacet_err join_successor(people *p, const tacet_bytes *welcome) {
+  member *m = &p->next[1];
+  const tacet_mls_candidate c = {tacet_bytes_span(&m->key_package), &m->keys};
+  tacet_mls_welcome *w = NULL;
+  size_t index = 0;
+  tacet_mls_psk psk = {
+      .key = tacet_secret_span(tacet_mls_resumption_psk(p->old[1].g))};
+  assert_ok(tacet_mls_welcome_open(&test_config, tacet_bytes_span(welcome), &c,
+                                   1, &index, &w));
+  tacet_mls_welcome_psk(w, 0, &psk.id);
+  assert_ok(tacet_mls_welcome_unlock(w, (tacet_mls_psks){&psk, 1}));
+  tacet_err err =
+      tacet_mls_welcome_join(w, TACET_SPAN_EMPTY, p->old[1].g, &m->g);
+  tacet_mls_welcome_free(w);
+  return err;
+}
+
+static void only_true_successors_are_joined(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(successors) / sizeof(successors[0]); i++) {
+    const false_successor *s = &successors[i];
+    people p;
+    people_new(&p, s->suite != NULL ? s->suite : suite);
+    tacet_bytes welcome = make_successor(&p, s);
+    tacet_err err = join_successor(&p, &welcome);
+    if (err != s->err) {
+      print_error("%s: expected %s, got %s\n", s->name, tacet_err_name(s->err),
+                  tacet_err_name(err));
+      fail();
+    }
+    tacet_bytes_free(&welcome);
+    members_free(p.old, 3);
+    members_free(p.next, 4);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(no_lie_gets_anybody_in),
+      cmocka_unit_test(the_leaf_is_the_invited_one),
+      cmocka_unit_test(the_tree_is_of_that_epoch),
+      cmocka_unit_test(a_welcome_has_one_predecessor),
+      cmocka_unit_test(only_true_successors_are_joined),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
