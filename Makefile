@@ -36,7 +36,7 @@ setup-bench:
 # The programs alone: what demo and run need.
 .PHONY: programs
 programs: setup build/release/build.ninja
-	ninja -j $(JOBS) -C build/release --quiet tacet tacetd
+	ninja -j $(JOBS) -C build/release --quiet tacet tacetd wiretap
 
 demo: programs
 	@tools/demo build/release/bin
