@@ -528,21 +528,25 @@ typedef struct tacet_mls_event {
 
 /* Takes one PublicMessage or PrivateMessage. `content` gets the plaintext of an
  * application message (it is cleared first); reserve it to spare allocations.
- * `now` is the time for lifetimes of key packages that a commit adds.
+ * `now` is the time for the lifetimes of key packages that are added. 0: they
+ * are not looked at (7.3 only recommends it to who receives), so that members
+ * who follow days later judge as those did who were there.
  *
  * Errors, and whose they are. A commit can be rejected for what every member of
  * the epoch computes alike, or for what only this one sees. The second kind is:
  *   PATH_SECRET   its own part of the update path does not open or fit
- *   CONFIRMATION  the new epoch's keys differ from the committer's
+ *   CONFIRMATION  the new epoch's keys differ from the committer's (or a PSK
+ *                 that it was given is not the one meant)
  *   REPLAY, GENERATION  the ratchet stands elsewhere
- *   PSK           a key that it was given is not the one meant
+ *   PROPOSAL_REF  a proposal that the commit names never came here
  *   and everything of TACET_KIND_LOCAL.
  * All others (bad encodings, signatures, trees, parent hashes, proposals) come
  * first, from public parts and the epoch's common keys, and are the same
- * everywhere (LIFETIME as far as the clocks agree).
+ * everywhere (LIFETIME as far as the clocks agree; see `now`).
  *
  * STATE: a commit is staged already. GROUP_ID, EPOCH_FUTURE, EPOCH_PAST: not
- * for now (handshake messages of past epochs are EPOCH_PAST, unless own).
+ * for now (handshake messages of past epochs are EPOCH_PAST; own private
+ * ones OWN_MESSAGE).
  * OWN_MESSAGE: an echo, nothing to do; of a commit: merge it if
  * tacet_mls_pending_matches(), else it was discarded and this member
  * cannot follow the group any more. REPLAY: seen before, or too late.

@@ -184,6 +184,8 @@ tacet_err tacet_group_enter(tacet_mls_group *g, tacet_next *next, uint64_t now,
   tacet_tree_commit(g->tree);
   if (keep) {
     past_push(g, list, n_kept, &left, now);
+  } else {
+    tacet_mls_forget_past(g, UINT64_MAX); /* a state may have brought some */
   }
   take_over(g, next, &ratchets);
   tacet_next_free(next);
