@@ -9,9 +9,8 @@
 #include "server/delivery/delivery.h"
 #include "server/delivery/outgoing.h"
 #include "server/limits.h"
+#include "server/storage/keeper.h"
 #include "server/tokens/tokens.h"
-
-#include <pthread.h>
 
 #define DLV_PATH_MAX 4096
 
@@ -109,16 +108,6 @@ typedef struct dlv_claims {
   } rows[DLV_CLAIM_ROWS];
 } dlv_claims;
 
-/* Where housekeeping is on its way through the tables. */
-typedef struct dlv_sweep {
-  bool running;
-  int step;
-  int64_t box_after; /* key of the last mailbox looked at */
-  int64_t done_day;  /* the day it was last through */
-  uint64_t rows;
-  uint64_t started_ms;
-} dlv_sweep;
-
 struct dlv_delivery {
   sto_db *db;
   char *folder;
@@ -126,31 +115,17 @@ struct dlv_delivery {
   sto_watch watch;
   sto_clock clock;
   tok_issuer *issuer;
+  sto_keeper keeper;
   /* The writer's alone. */
   dlv_boxes boxes;
   dlv_outgoing out;
   dlv_claims claims;
-  sto_day day;
-  int64_t stored_day;
-  bool was_trusted;
-  dlv_sweep sweep;
-  sto_job housekeeping;
-  uint64_t confirm_ms; /* when the operator's word was last looked for */
   uint8_t (*dead_blobs)[TACET_HASH_LEN]; /* files to remove after the commit */
   size_t n_dead_blobs;
-  /* For all threads. */
-  atomic_int_fast64_t today, ahead;
-  atomic_bool trusted, housekeeping_queued, closing;
-  atomic_uint_fast64_t expired;
-  /* Tests wait for housekeeping here. */
-  pthread_mutex_t lock;
-  pthread_cond_t kept;
-  uint64_t n_kept;
-  bool kept_all;
 };
 
-static inline int64_t dlv_today(dlv_delivery *d) {
-  return atomic_load_explicit(&d->today, memory_order_relaxed);
+static inline int64_t dlv_today(const dlv_delivery *d) {
+  return sto_keeper_today(&d->keeper);
 }
 static inline uint64_t dlv_now_ms(const dlv_delivery *d) {
   return d->clock.monotonic_ms(d->clock.user);
@@ -214,11 +189,7 @@ TACET_MUST_CHECK tacet_err dlv_blob_folder_make(const char *folder,
 TACET_MUST_CHECK tacet_err dlv_blob_files_sweep(const dlv_delivery *d,
                                                 sto_conn *c);
 
-/* keep.c: housekeeping */
-TACET_MUST_CHECK tacet_err dlv_keep_start(dlv_delivery *d, sto_conn *c);
-void dlv_keep_tick(void *user);      /* the hook of the database */
-void dlv_keep_undo(dlv_delivery *d); /* what it did in memory */
-/* For tests: housekeeping, until it has nothing left to do, now. */
-void dlv_keep_now(dlv_delivery *d);
+/* keep.c: for the keeper. */
+sto_keeping dlv_keeping(dlv_delivery *d);
 
 #endif

@@ -9,11 +9,7 @@
  */
 #include "server/delivery/private.h"
 
-static const char version_1[] =
-    "CREATE TABLE meta("
-    "  name TEXT PRIMARY KEY,"
-    "  value INTEGER NOT NULL"
-    ") WITHOUT ROWID;"
+static const char version_1[] = STO_META_TABLE
     "CREATE TABLE mailbox("
     "  key INTEGER PRIMARY KEY,"
     "  id BLOB NOT NULL,"
@@ -62,10 +58,9 @@ static const char version_1[] =
 static const char *const steps[] = {version_1};
 
 static const char *const statements[Q_N] = {
-    [Q_META_GET] = "SELECT value FROM meta WHERE name = ?1",
-    [Q_META_SET] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
-                   " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-    [Q_META_DELETE] = "DELETE FROM meta WHERE name = ?1",
+    [Q_META_GET] = STO_META_GET,
+    [Q_META_SET] = STO_META_SET,
+    [Q_META_DELETE] = STO_META_DELETE,
 
     [Q_BOX_GET] = "SELECT id, read_hash, capability_hash, sealing_key,"
                   " old_hash, old_until, old_left, opened, touched, acked,"

@@ -23,7 +23,7 @@ static tacet_err database_path(const char *folder, char *out,
 
 static tacet_err flush(void *user, sto_conn *c) {
   dlv_delivery *d = user;
-  TACET_TRY(dlv_outgoing_write(&d->out, &d->boxes, c, d->day.day));
+  TACET_TRY(dlv_outgoing_write(&d->out, &d->boxes, c, dlv_today(d)));
   return dlv_boxes_write(&d->boxes, c);
 }
 
@@ -37,7 +37,11 @@ static void undo(void *user) {
   dlv_delivery *d = user;
   dlv_outgoing_clear(&d->out);
   dlv_boxes_clear(&d->boxes);
-  dlv_keep_undo(d);
+  sto_keeper_undo(&d->keeper);
+}
+
+static void tick(void *user) {
+  sto_keeper_tick(&((dlv_delivery *)user)->keeper);
 }
 
 /* ---- opening ---- */
@@ -51,7 +55,7 @@ static sto_options options_of(const char *path, dlv_delivery *d,
                 .flush = flush,
                 .committed = committed,
                 .undo = undo,
-                .tick = dlv_keep_tick},
+                .tick = tick},
       .watch = d->watch,
       .n_readers = READERS,
       .queue_jobs_max = TACETD_WRITER_QUEUE_MAX,
@@ -59,38 +63,6 @@ static sto_options options_of(const char *path, dlv_delivery *d,
       .disk_reserve = o->disk_reserve,
       .vfs = o->vfs,
   };
-}
-
-/* A job that one waits for, at the start and in nobody's way. */
-typedef struct waiting {
-  sto_job job;
-  dlv_delivery *d;
-  tacet_err err;
-  bool over;
-} waiting;
-
-static void wake(sto_job *job, tacet_err err) {
-  waiting *w = (waiting *)(void *)job;
-  (void)pthread_mutex_lock(&w->d->lock);
-  w->err = err;
-  w->over = true;
-  (void)pthread_cond_broadcast(&w->d->kept);
-  (void)pthread_mutex_unlock(&w->d->lock);
-}
-
-static tacet_err start_run(sto_job *job, sto_conn *c) {
-  return dlv_keep_start(((waiting *)(void *)job)->d, c);
-}
-
-static tacet_err wait_for_start(dlv_delivery *d) {
-  waiting w = {.job = {.run = start_run, .done = wake}, .d = d};
-  sto_write_unbounded(d->db, &w.job);
-  (void)pthread_mutex_lock(&d->lock);
-  while (!w.over) {
-    (void)pthread_cond_wait(&d->kept, &d->lock);
-  }
-  (void)pthread_mutex_unlock(&d->lock);
-  return w.err;
 }
 
 /* Files that a crash left, while requests are served already. */
@@ -126,13 +98,13 @@ static dlv_delivery *delivery_new(const dlv_options *o) {
   d->watch = o->watch;
   d->clock = o->clock != NULL ? *o->clock : sto_clock_system;
   d->folder = strdup(o->folder);
-  d->housekeeping_queued = true; /* none before the day is known */
-  if (d->folder == NULL || pthread_mutex_init(&d->lock, NULL) != 0) {
+  sto_keeping of = dlv_keeping(d);
+  if (d->folder == NULL ||
+      sto_keeper_init(&d->keeper, &of, &d->clock, &d->watch) != TACET_OK) {
     free(d->folder);
     free(d);
     return NULL;
   }
-  (void)pthread_cond_init(&d->kept, NULL);
   return d;
 }
 
@@ -144,13 +116,12 @@ static tacet_err start(dlv_delivery *d, const dlv_options *o,
       tok_issuer_open(o->folder, TACET_TOKEN_DELIVERY, 0, why, &d->issuer));
   sto_options s = options_of(path, d, o);
   TACET_TRY(sto_open(&s, false, why, &d->db));
-  tacet_err err = wait_for_start(d);
+  tacet_err err = sto_keeper_start(&d->keeper, d->db);
   if (err != TACET_OK) {
     sto_trouble_set(why, "the delivery database %s cannot be written: %s", path,
                     tacet_err_text(err));
     return err;
   }
-  atomic_store(&d->housekeeping_queued, false);
   start_file_sweep(d);
   return TACET_OK;
 }
@@ -174,14 +145,13 @@ void dlv_close(dlv_delivery *d) {
   if (d == NULL) {
     return;
   }
-  atomic_store(&d->closing, true);
+  sto_keeper_stop(&d->keeper);
   sto_close(d->db);
   dlv_outgoing_free(&d->out);
   dlv_boxes_clear(&d->boxes);
   free(d->dead_blobs);
   tok_issuer_free(d->issuer);
-  (void)pthread_cond_destroy(&d->kept);
-  (void)pthread_mutex_destroy(&d->lock);
+  sto_keeper_free(&d->keeper);
   free(d->folder);
   free(d);
 }
@@ -204,20 +174,17 @@ tacet_err dlv_create(const char *folder, sto_trouble *why) {
 
 void dlv_stats_get(dlv_delivery *d, dlv_stats *out) {
   sto_stats_get(d->db, &out->storage);
-  out->clock_trusted = atomic_load(&d->trusted);
-  out->day = atomic_load(&d->today);
-  out->clock_ahead = atomic_load(&d->ahead);
-  out->expired = atomic_load(&d->expired);
+  out->clock_trusted = atomic_load(&d->keeper.trusted);
+  out->day = atomic_load(&d->keeper.today);
+  out->clock_ahead = atomic_load(&d->keeper.ahead);
+  out->expired = atomic_load(&d->keeper.expired);
 }
 
 /* ---- the operator's commands ---- */
 
 static tacet_err confirm_run(sto_job *job, sto_conn *c) {
   (void)job;
-  sto_query *q = sto_query_start(c, Q_META_SET);
-  sto_bind_text(q, TACET_SPAN_LIT("clock_confirmed"));
-  sto_bind_int(q, sto_day_of(sto_clock_system.now_s(NULL)));
-  return sto_exec(q);
+  return sto_keeper_confirm(c, Q_META_SET);
 }
 
 tacet_err dlv_clock_confirm(const char *folder, sto_trouble *why) {
