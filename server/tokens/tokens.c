@@ -170,6 +170,14 @@ static bool copy_key(tok_issuer *i, const uint8_t *key_id, size_t n_keys,
   return found;
 }
 
+bool tok_issuer_issues(tok_issuer *i,
+                       const uint8_t key_id[TACET_TOKEN_KEY_ID_LEN]) {
+  (void)pthread_mutex_lock(&i->lock);
+  bool same = memcmp(i->keys[0].key_id, key_id, TACET_TOKEN_KEY_ID_LEN) == 0;
+  (void)pthread_mutex_unlock(&i->lock);
+  return same;
+}
+
 tacet_err tok_issuer_evaluate(tok_issuer *i,
                               const uint8_t key_id[TACET_TOKEN_KEY_ID_LEN],
                               tacet_span blinded, uint8_t *evaluated,

@@ -34,6 +34,9 @@ TACET_MUST_CHECK tacet_err tok_issuer_set_day(tok_issuer *i, int64_t day,
                                               bool *changed);
 /* Appends the keys that are accepted now, the issuing one first. */
 void tok_issuer_list(tok_issuer *i, tacet_issuers *out);
+/* Whether key_id is the key that issues now. */
+bool tok_issuer_issues(tok_issuer *i,
+                       const uint8_t key_id[TACET_TOKEN_KEY_ID_LEN]);
 /* Evaluates a batch. NOT_FOUND unless key_id is the key that issues now. */
 TACET_MUST_CHECK tacet_err
 tok_issuer_evaluate(tok_issuer *i, const uint8_t key_id[TACET_TOKEN_KEY_ID_LEN],

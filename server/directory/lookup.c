@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Looking up an account: its manifests from a known number on. */
+#include "server/directory/private.h"
+
+#define LIST_MAX (TACETD_LOOKUP_MANIFESTS_MAX * (TACET_MANIFEST_MAX + 4))
+
+static tacet_err find(dir_request *r, sto_conn *c, uint8_t account[32],
+                      bool *found) {
+  const tacet_lookup *in = &r->in.lookup;
+  tacet_span name, domain;
+  if (in->kind == TACET_LOOKUP_ACCOUNT) {
+    *found = in->key.len == TACET_ACCOUNT_ID_LEN;
+    if (*found) {
+      memcpy(account, in->key.p, TACET_ACCOUNT_ID_LEN);
+    }
+    return *found ? TACET_OK : dir_refuse(r, TACET_WIRE_MALFORMED);
+  }
+  *found = false;
+  if (tacet_handle_split(in->key, &name, &domain) != TACET_OK) {
+    return dir_refuse(r, TACET_WIRE_HANDLE);
+  }
+  if (!tacet_span_equal(domain, tacet_span_str(r->directory->domain))) {
+    return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
+  }
+  TACET_TRY(dir_find_name(c, name, account, found));
+  if (*found) {
+    return TACET_OK;
+  }
+  bool retired;
+  TACET_TRY(dir_is_retired(c, &r->directory->retired_key, name, &retired));
+  return dir_refuse(r,
+                    retired ? TACET_WIRE_ERASED : TACET_WIRE_UNKNOWN_ACCOUNT);
+}
+
+static tacet_err list_manifests(dir_request *r, sto_conn *c,
+                                const uint8_t account[32], tacet_buf *list,
+                                bool *more) {
+  bool row = true;
+  size_t n = 0;
+  sto_query *q = sto_query_start(c, Q_MANIFEST_FROM);
+  sto_bind_blob(q, tacet_span_of(account, TACET_ACCOUNT_ID_LEN));
+  sto_bind_int(q, r->in.lookup.from);
+  sto_bind_int(q, TACETD_LOOKUP_MANIFESTS_MAX + 1);
+  *more = false;
+  while (row && !*more) {
+    TACET_TRY(sto_step(q, &row));
+    *more = row && n == TACETD_LOOKUP_MANIFESTS_MAX;
+    if (row && !*more) {
+      tacet_opaque_list_add(list, sto_blob(q, 0));
+      n++;
+    }
+  }
+  sto_query_end(q);
+  return list->err;
+}
+
+static tacet_err lookup_run(dir_request *r, sto_conn *c) {
+  uint8_t account[TACET_ACCOUNT_ID_LEN];
+  bool found, more;
+  TACET_TRY(find(r, c, account, &found));
+  if (!found) {
+    return TACET_OK;
+  }
+  tacet_manifest newest;
+  TACET_TRY(dir_newest(c, account, &newest, &found));
+  if (!found) {
+    return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
+  }
+  TACET_BUF(list, LIST_MAX);
+  TACET_TRY(list_manifests(r, c, account, &list, &more));
+  tacet_lookup_answer answer = {.manifests = tacet_buf_span(&list),
+                                .more = more};
+  tacet_lookup_answer_write(&r->answer, &answer);
+  return TACET_OK;
+}
+
+static tacet_err pay(dir_request *r, sto_conn *c) {
+  TACET_TRY(dir_token_spend(r, c));
+  if (r->status == TACET_WIRE_OK) {
+    dir_then(r, DIR_READER, false, lookup_run);
+  }
+  return TACET_OK;
+}
+
+tacet_err dir_lookup_start(dir_request *r, sto_conn *c) {
+  if (!r->must_pay) {
+    return lookup_run(r, c);
+  }
+  if (r->in.lookup.token.len == 0) {
+    return dir_refuse(r, TACET_WIRE_TOKEN_NEEDED);
+  }
+  TACET_TRY(dir_token_check(r, r->in.lookup.token));
+  if (!r->work->has_spent) {
+    return dir_refuse(r, TACET_WIRE_TOKEN);
+  }
+  dir_then(r, DIR_WRITER, true, pay);
+  return TACET_OK;
+}

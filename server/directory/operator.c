@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The operator's commands: one transaction each, beside a server that may be
+ * running. */
+#include "server/directory/private.h"
+
+/* Runs `run` in a transaction of a connection of its own. */
+typedef struct command {
+  sto_job job;
+  const uint8_t *token;
+  uint32_t uses;
+  int64_t last_day;
+  const char *name;
+  const tacet_secret *key;
+  bool found;
+  void (*visit)(void *user, tacet_span name, int64_t created, int64_t drawn);
+  void *user;
+} command;
+
+static tacet_err carry_out(const char *folder, command *cmd, sto_trouble *why) {
+  char path[DIR_PATH_MAX];
+  sto_conn *c = NULL;
+  TACET_TRY(dir_database_path(folder, path, why));
+  TACET_TRY(sto_conn_open(&dir_schema, path, why, &c));
+  tacet_err err = sto_conn_transact(c, &cmd->job);
+  sto_conn_close(c);
+  if (err != TACET_OK) {
+    sto_trouble_set(why, "the directory database %s: %s", path,
+                    tacet_err_text(err));
+  }
+  return err;
+}
+
+static tacet_err invite_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  uint8_t hash[DIR_HASH_LEN];
+  TACET_TRY(dir_hash(tacet_span_of(cmd->token, TACET_INVITE_LEN), hash));
+  sto_query *q = sto_query_start(c, Q_INVITE_ADD);
+  sto_bind_blob(q, tacet_span_of(hash, sizeof(hash)));
+  sto_bind_int(q, cmd->uses);
+  sto_bind_int(q, cmd->last_day);
+  return sto_exec(q);
+}
+
+tacet_err dir_invite_add(const char *folder,
+                         const uint8_t token[TACET_INVITE_LEN], uint32_t uses,
+                         int64_t last_day, sto_trouble *why) {
+  command cmd = {.job = {.run = invite_run},
+                 .token = token,
+                 .uses = uses,
+                 .last_day = last_day};
+  return carry_out(folder, &cmd, why);
+}
+
+static tacet_err list_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  bool row = true;
+  sto_query *q = sto_query_start(c, Q_ACCOUNT_LIST);
+  while (row) {
+    TACET_TRY(sto_step(q, &row));
+    if (row) {
+      cmd->visit(cmd->user, sto_text(q, 0), sto_int(q, 1), sto_int(q, 2));
+    }
+  }
+  return TACET_OK;
+}
+
+tacet_err dir_account_list(const char *folder,
+                           void (*visit)(void *user, tacet_span name,
+                                         int64_t created, int64_t drawn),
+                           void *user, sto_trouble *why) {
+  command cmd = {.job = {.run = list_run}, .visit = visit, .user = user};
+  return carry_out(folder, &cmd, why);
+}
+
+static tacet_err erase_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  uint8_t account[TACET_ACCOUNT_ID_LEN];
+  tacet_span name = tacet_span_str(cmd->name);
+  TACET_TRY(dir_find_name(c, name, account, &cmd->found));
+  return cmd->found ? dir_erase_rows(c, cmd->key, account, name) : TACET_OK;
+}
+
+tacet_err dir_account_erase(const char *folder, const char *name,
+                            sto_trouble *why) {
+  TACET_SECRET(key);
+  TACET_TRY(dir_retired_key(folder, &key, why));
+  command cmd = {.job = {.run = erase_run}, .name = name, .key = &key};
+  TACET_TRY(carry_out(folder, &cmd, why));
+  if (!cmd.found) {
+    sto_trouble_set(why, "there is no account with that handle");
+    return TACET_ERR_NOT_FOUND;
+  }
+  return TACET_OK;
+}
+
+static tacet_err confirm_run(sto_job *job, sto_conn *c) {
+  (void)job;
+  return sto_keeper_confirm(c, Q_META_SET);
+}
+
+tacet_err dir_clock_confirm(const char *folder, sto_trouble *why) {
+  command cmd = {.job = {.run = confirm_run}};
+  return carry_out(folder, &cmd, why);
+}
+
+tacet_err dir_check(const char *folder, sto_trouble *why) {
+  char path[DIR_PATH_MAX];
+  TACET_TRY(dir_database_path(folder, path, why));
+  return sto_check(&dir_schema, path, why);
+}
