@@ -33,6 +33,9 @@ extern "C" {
 #define TACET_PART_DEPTH_MAX 4
 /* Key of our extension: the sender's counter (per device and conversation). */
 #define TACET_EXTENSION_COUNTER 61600
+/* And of when it was written, by the sender's clock: the draft leaves that to the
+ * server, which must not know. Milliseconds of Unix time. */
+#define TACET_EXTENSION_SENT 61601
 
 typedef enum tacet_disposition {
   TACET_DISPOSITION_UNSPECIFIED = 0,
@@ -78,6 +81,7 @@ typedef struct tacet_content {
   tacet_span in_reply_to; /* a message id, or empty */
   bool has_counter;
   uint64_t counter;
+  uint64_t sent_at;       /* ms; 0: not said */
   tacet_span extensions;  /* the encoded map */
   tacet_span part;        /* the encoded nestedPart */
 } tacet_content;
@@ -110,6 +114,7 @@ typedef struct tacet_content_args {
   tacet_span in_reply_to;   /* a message id, or empty */
   uint32_t expires_seconds; /* from reading; 0: never */
   uint64_t counter;
+  uint64_t sent_at;   /* ms of Unix time; 0: not said */
   tacet_span control; /* encoded tacet_control instead of text and files */
 } tacet_content_args;
 /* Draws the salt. ARGUMENT: nothing in it, or too many files. */

@@ -60,10 +60,12 @@ static void read_extensions(tacet_reader *r, tacet_content *c) {
     last = key;
     tacet_err err = TACET_OK;
     tacet_reader k = tacet_reader_over(key, &err);
-    if (*r->err == TACET_OK && is_uint &&
-        tacet_cbor_read_uint(&k) == TACET_EXTENSION_COUNTER) {
+    uint64_t number = is_uint ? tacet_cbor_read_uint(&k) : 0;
+    if (*r->err == TACET_OK && number == TACET_EXTENSION_COUNTER) {
       c->has_counter = true;
       c->counter = tacet_cbor_read_uint(r);
+    } else if (*r->err == TACET_OK && number == TACET_EXTENSION_SENT) {
+      c->sent_at = tacet_cbor_read_uint(r);
     } else {
       (void)tacet_cbor_read_any(r);
     }
@@ -318,9 +320,13 @@ tacet_err tacet_content_make(tacet_buf *w, const tacet_content_args *args) {
                      .expires = args->expires_seconds,
                      .in_reply_to = args->in_reply_to};
   TACET_TRY(tacet_random(c.salt, sizeof(c.salt)));
-  tacet_cbor_write_map(&extensions, 1);
+  tacet_cbor_write_map(&extensions, args->sent_at != 0 ? 2 : 1);
   tacet_cbor_write_uint(&extensions, TACET_EXTENSION_COUNTER);
   tacet_cbor_write_uint(&extensions, args->counter);
+  if (args->sent_at != 0) {
+    tacet_cbor_write_uint(&extensions, TACET_EXTENSION_SENT);
+    tacet_cbor_write_uint(&extensions, args->sent_at);
+  }
   write_parts(&parts, args);
   TACET_TRY(extensions.err);
   TACET_TRY(parts.err);
