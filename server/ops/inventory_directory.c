@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The inventory: columns of directory.db. */
+#include "server/ops/inventory.h"
+
+#define COLUMN(name, what, why, how_long, who, category, plaintext)            \
+  {                                                                            \
+    TACETD_HELD_DIRECTORY, name, what, why, how_long, who,                     \
+        TACETD_CATEGORY_##category, plaintext                                  \
+  }
+
+#define ACCOUNT_LIFE "until the account is erased"
+#define PACKAGE_LIFE                                                           \
+  "until it is claimed or replaced, its device is removed, or its last day; "  \
+  "at most 60 days"
+#define ANYONE "anyone who looks the account up"
+#define OPERATOR "the operator"
+
+static const tacetd_inventory_row rows[] = {
+    COLUMN("account.id", "hash of the account's first device manifest",
+           "names the account in requests and credentials", ACCOUNT_LIFE,
+           ANYONE, IDENTIFICATION, true),
+    COLUMN("account.name", "the handle, the part before the @",
+           "people find each other by it", ACCOUNT_LIFE, ANYONE, SUBSCRIBER,
+           true),
+    COLUMN("account.created", "the day the account was made",
+           "to tell abandoned accounts from new ones", ACCOUNT_LIFE, OPERATOR,
+           SUBSCRIBER, true),
+    COLUMN("account.drawn", "the day it last drew tokens, or -1",
+           "the daily quota of tokens counts from it", ACCOUNT_LIFE, OPERATOR,
+           SUBSCRIBER, true),
+    COLUMN("account.drawn_directory",
+           "how many tokens for first letters it drew on that day",
+           "the daily quota", "until the account draws on another day",
+           OPERATOR, SUBSCRIBER, true),
+    COLUMN("account.drawn_delivery",
+           "how many tokens for mailboxes and uploads it drew on that day",
+           "the daily quota", "until the account draws on another day",
+           OPERATOR, SUBSCRIBER, true),
+    COLUMN("account.draw_hash",
+           "hash of the last request for tokens, which were blinded",
+           "the same request again is answered again, and costs nothing",
+           "until the account draws again", OPERATOR, NONE, false),
+
+    COLUMN("manifest.account", "whose manifest it is",
+           "a chain of manifests belongs to one account", ACCOUNT_LIFE, ANYONE,
+           IDENTIFICATION, true),
+    COLUMN("manifest.number", "its number in the chain",
+           "look-ups ask for those from a number on", ACCOUNT_LIFE, ANYONE,
+           IDENTIFICATION, true),
+    COLUMN("manifest.body",
+           "the signed list of the account's devices: random ids and public "
+           "keys, the handle, the recovery key's public half",
+           "contacts check it, so that the server cannot invent a device",
+           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, true),
+
+    COLUMN("package.id", "a row number", "the oldest is handed out first",
+           PACKAGE_LIFE, OPERATOR, NONE, true),
+    COLUMN("package.account", "whose key package it is",
+           "it is claimed by account", PACKAGE_LIFE, "who claims it",
+           IDENTIFICATION, true),
+    COLUMN("package.device", "which device's it is",
+           "one of each device is claimed", PACKAGE_LIFE, "who claims it",
+           IDENTIFICATION, true),
+    COLUMN("package.last_resort",
+           "whether it is the one that is handed out again and again",
+           "so that nobody can empty a shelf", PACKAGE_LIFE, "who claims it",
+           NONE, true),
+    COLUMN("package.last_day", "the day after which it is dropped",
+           "keys are to be fresh", PACKAGE_LIFE, OPERATOR, NONE, true),
+    COLUMN("package.hash", "hash of the package",
+           "its device learns which were claimed", PACKAGE_LIFE,
+           "its device, and the operator", NONE, true),
+    COLUMN("package.message",
+           "public keys for a first letter, and the mailbox it goes to, which "
+           "nobody has used yet",
+           "somebody can write while the device is away", PACKAGE_LIFE,
+           "who claims it", IDENTIFICATION, true),
+
+    COLUMN("retired.hash",
+           "hash of a handle whose account was erased, under a key in "
+           "retired-handles.key",
+           "a handle that changed hands would be an impersonation", "for good",
+           "the operator, by trying handles", SUBSCRIBER, false),
+
+    COLUMN("invite.hash", "hash of an invite's token",
+           "to know an invite that is used",
+           "until it is used up, or its last "
+           "day",
+           OPERATOR, NONE, false),
+    COLUMN("invite.uses", "how many may still register with it",
+           "an invite is for so many people",
+           "until it is used up, or its last day", OPERATOR, NONE, true),
+    COLUMN("invite.last_day", "the last day on which it works",
+           "an invite expires", "until it is used up, or its last day",
+           OPERATOR, NONE, true),
+
+    COLUMN("spent.hash",
+           "hash of an anonymous token that was spent on a claim or look-up",
+           "a token is spent once", "until its key expires, at most two weeks",
+           OPERATOR, NONE, false),
+    COLUMN("spent.last_day", "the day its key expires", "to forget it then",
+           "until its key expires, at most two weeks", OPERATOR, NONE, true),
+
+    COLUMN("meta.name", "name of a number that the server keeps",
+           "to find it again", "as long as the server", OPERATOR, NONE, true),
+    COLUMN("meta.value",
+           "the server's own day; the day on which the operator confirmed the "
+           "clock",
+           "a clock that jumps must not erase anything",
+           "as long as the server", OPERATOR, NONE, true),
+};
+
+const tacetd_inventory_part tacetd_inventory_directory = {
+    rows, sizeof(rows) / sizeof(rows[0])};
