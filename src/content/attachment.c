@@ -95,11 +95,17 @@ tacet_err tacet_attachment_seal(const tacet_attachment *a,
     memmove(out, plain.p, plain.len);
   }
   memset(out + plain.len, 0, len - plain.len);
-  TACET_TRY(tacet_aead_xchacha20poly1305.seal(
+  tacet_err err = tacet_aead_xchacha20poly1305.seal(
       tacet_span_of(a->key, sizeof(a->key)),
       tacet_span_of(nonce, sizeof(nonce)), TACET_SPAN_EMPTY,
-      tacet_span_of(out, len), out));
-  TACET_TRY(hash_on(s, tacet_span_of(out, len + TACET_CHUNK_TAG_LEN), hash));
+      tacet_span_of(out, len), out);
+  if (err == TACET_OK) {
+    err = hash_on(s, tacet_span_of(out, len + TACET_CHUNK_TAG_LEN), hash);
+  }
+  if (err != TACET_OK) {
+    tacet_wipe(out, len + TACET_CHUNK_TAG_LEN); /* may be the file itself */
+    return err;
+  }
   memcpy(s->hash, hash, sizeof(hash));
   s->next++;
   *out_len = len + TACET_CHUNK_TAG_LEN;

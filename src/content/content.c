@@ -6,6 +6,8 @@
 #include "tacet/crypto.h"
 
 #define EXTENSIONS_MAX 32
+#define KEY_TEXT_MAX 255
+#define SEMANTICS_MAX 2 /* processAll */
 #define URL_PREFIX "tacet-blob:"
 #define ALG_XCHACHA20POLY1305 0xfff0 /* encAlg: private use */
 #define HASH_SHA256 1
@@ -46,6 +48,21 @@ static void read_expires(tacet_reader *r, tacet_content *c) {
   c->expires = (uint32_t)seconds;
 }
 
+/* Key of an extension: an integer, or text of 1 to 255 bytes (the draft's data
+ * model). */
+static tacet_span read_key(tacet_reader *r) {
+  const uint8_t *from = r->p;
+  tacet_cbor_type type = tacet_cbor_peek(r);
+  if (type == TACET_CBOR_UINT || type == TACET_CBOR_NEGATIVE) {
+    return tacet_cbor_read_any(r);
+  }
+  tacet_span text = tacet_cbor_read_text(r);
+  if (*r->err == TACET_OK && (text.len == 0 || text.len > KEY_TEXT_MAX)) {
+    tacet_read_fail(r, TACET_ERR_ENCODING);
+  }
+  return *r->err == TACET_OK ? tacet_read_since(r, from) : TACET_SPAN_EMPTY;
+}
+
 /* The whole map is kept; our own entry is looked at. */
 static void read_extensions(tacet_reader *r, tacet_content *c) {
   const uint8_t *from = r->p;
@@ -53,7 +70,7 @@ static void read_extensions(tacet_reader *r, tacet_content *c) {
   tacet_span last = TACET_SPAN_EMPTY;
   for (size_t i = 0; i < n && *r->err == TACET_OK; i++) {
     bool is_uint = tacet_cbor_peek(r) == TACET_CBOR_UINT;
-    tacet_span key = tacet_cbor_read_any(r);
+    tacet_span key = read_key(r);
     if (i > 0 && tacet_span_compare(last, key) >= 0) {
       tacet_read_fail(r, TACET_ERR_ENCODING);
     }
@@ -135,7 +152,9 @@ static size_t read_part(tacet_reader *r, tacet_part *p) {
     read_external(r, p);
     break;
   case TACET_PART_MULTI:
-    (void)tacet_cbor_read_uint(r); /* partSemantics */
+    if (tacet_cbor_read_uint(r) > SEMANTICS_MAX) {
+      tacet_read_fail(r, TACET_ERR_ENCODING);
+    }
     parts = tacet_cbor_read_array(r, TACET_PARTS_MAX);
     if (*r->err == TACET_OK && parts < 2) {
       tacet_read_fail(r, TACET_ERR_ENCODING);
@@ -154,7 +173,7 @@ static size_t read_part(tacet_reader *r, tacet_part *p) {
  * there is none: *found says which. */
 static void walk(tacet_reader *r, size_t want, tacet_part *out, bool *found) {
   size_t left[TACET_PART_DEPTH_MAX + 1] = {1};
-  size_t depth = 0, leaves = 0, nodes = 0;
+  size_t depth = 0, leaves = 0;
   *found = false;
   while (*r->err == TACET_OK) {
     while (left[depth] == 0) {
@@ -166,12 +185,13 @@ static void walk(tacet_reader *r, size_t want, tacet_part *out, bool *found) {
     left[depth]--;
     tacet_part p = {.kind = TACET_PART_NULL};
     size_t parts = read_part(r, &p);
-    if (++nodes > 4 * TACET_PARTS_MAX) {
-      tacet_read_fail(r, TACET_ERR_LIMIT);
-    } else if (parts > 0 && depth == TACET_PART_DEPTH_MAX) {
+    if (parts > 0 && depth == TACET_PART_DEPTH_MAX) {
       tacet_read_fail(r, TACET_ERR_LIMIT);
     } else if (parts > 0) {
       left[++depth] = parts;
+    } else if (leaves == TACET_PARTS_MAX) {
+      /* Not one more than tacet_content_part() gives out: nothing is hidden. */
+      tacet_read_fail(r, TACET_ERR_LIMIT);
     } else if (leaves++ == want) {
       *out = p;
       *found = true;
@@ -334,8 +354,10 @@ tacet_err tacet_content_make(tacet_buf *w, const tacet_content_args *args) {
   c.part = tacet_buf_span(&parts);
   size_t before = w->len;
   tacet_content_write(w, &c);
-  if (w->err != TACET_OK) {
-    w->len = before;
+  tacet_err err = w->err;
+  if (err != TACET_OK) {
+    tacet_buf_cut(w, before); /* wiped: it was plaintext */
+    tacet_write_fail(w, err);
   }
-  return w->err;
+  return err;
 }

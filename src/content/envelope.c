@@ -49,7 +49,7 @@ tacet_err tacet_envelope_seal(tacet_span key, tacet_envelope_type type,
       key, tacet_span_of(nonce, sizeof(nonce)), TACET_SPAN_EMPTY,
       tacet_buf_span(&plain), sealed);
   if (err != TACET_OK) {
-    out->len = before;
+    tacet_buf_cut(out, before);
   }
   return err;
 }
@@ -163,10 +163,12 @@ tacet_err tacet_letter_seal(const uint8_t sealing_key[32],
   tacet_write_u8(out, VERSION);
   tacet_write_bytes(out, tacet_span_of(enc, sizeof(enc)));
   tacet_write_bytes(out, tacet_bytes_span(&sealed));
-  if (out->err != TACET_OK) {
-    out->len = before;
+  tacet_err err = out->err;
+  if (err != TACET_OK) {
+    tacet_buf_cut(out, before);
+    tacet_write_fail(out, err);
   }
-  return out->err;
+  return err;
 }
 
 tacet_err tacet_letter_open(const tacet_secret *private_key,

@@ -2,6 +2,7 @@
  * The frames of a receiving connection. */
 #include "tacet/wire/delivery.h"
 
+#include "tacet/wire/seal.h"
 #include "wire/fields.h"
 
 #define CODE_MAX 32 /* bytes of a code of wire/errors.h */
@@ -103,7 +104,7 @@ static void read_members(tacet_reader *r, tacet_frame *f) {
     f->seq = tacet_read_u64(r);
     tacet_read_copy(r, f->enc, sizeof(f->enc));
     f->number = tacet_read_u32(r);
-    f->body = tacet_read_vec(r);
+    f->body = tacet_read_vec_max(r, TACET_ITEM_MAX + TACET_SEAL_TAG_LEN);
     break;
   case TACET_FRAME_EPHEMERAL:
     tacet_read_copy(r, f->mailbox, sizeof(f->mailbox));

@@ -46,11 +46,14 @@ tacet_err tacet_sealer_seal(tacet_sealer *s, tacet_span item, uint32_t *number,
 tacet_err tacet_unsealer_new(const tacet_secret *private_key,
                              const uint8_t mailbox[16], const uint8_t enc[32],
                              tacet_unsealer *u) {
-  memcpy(u->mailbox, mailbox, sizeof(u->mailbox));
-  return tacet_hpke_setup_receiver(
+  TACET_HPKE(hpke);
+  TACET_TRY(tacet_hpke_setup_receiver(
       suite, tacet_span_of(enc, TACET_SEAL_ENC_LEN),
       tacet_secret_span(private_key), INFO, TACET_SPAN_EMPTY, TACET_SPAN_EMPTY,
-      &u->hpke);
+      &hpke));
+  u->hpke = hpke;
+  memcpy(u->mailbox, mailbox, sizeof(u->mailbox));
+  return TACET_OK;
 }
 
 tacet_err tacet_unsealer_open(const tacet_unsealer *u, uint32_t number,

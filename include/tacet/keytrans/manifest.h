@@ -104,7 +104,13 @@ TACET_MUST_CHECK tacet_err tacet_manifest_first(tacet_span bytes,
                                                 tacet_manifest *out);
 /* Parses the one that follows `previous` and checks every rule of the chain.
  * MANIFEST: a rule; AUTH: a signature; FORK: it has the number of `previous`
- * and is another one. An equal copy of `previous` is EXISTS. */
+ * and is another one. An equal copy of `previous` is EXISTS.
+ *
+ * FORK is said before any signature is looked at, and so is no evidence: anybody
+ * can write such bytes. Check the rival against *its* predecessor (with _first
+ * for number 0) before believing in it. And a chain binds no handle: whoever
+ * likes signs a number 0 that claims one. Only the directory says whose a handle
+ * is; a manifest that came beside a letter or a commit does not. */
 TACET_MUST_CHECK tacet_err tacet_manifest_next(const tacet_manifest *previous,
                                                tacet_span bytes,
                                                tacet_manifest *out);
@@ -136,9 +142,9 @@ TACET_MUST_CHECK tacet_err tacet_manifest_sign(
 /* ---- safety codes ---- */
 
 #define TACET_SAFETY_DIGITS 60
-/* 60 digits over two account ids, the same from both sides: two times 30, each
- * from SHA-512("Tacet 1.0 safety code" || smaller id || larger id), 5 bytes to
- * 5 digits. `out` gets them with a NUL. */
+/* 60 digits over two account ids, the same from both sides: twelve groups of 5
+ * digits, each from 5 bytes of SHA-512("Tacet 1.0 safety code" || smaller id ||
+ * larger id), in order. `out` gets them with a NUL. */
 TACET_MUST_CHECK tacet_err tacet_safety_code(const uint8_t a[32],
                                              const uint8_t b[32],
                                              char out[TACET_SAFETY_DIGITS + 1]);

@@ -130,6 +130,16 @@ static const struct {
      TACET_OK, 3},
     {"extensions out of order", HEAD "a2 19f0a0 05 01 02 83 00 60 00",
      TACET_ERR_ENCODING, 0},
+    {"extension with a negative key", HEAD "a1 20 02 83 00 60 00", TACET_OK, 1},
+    {"extension with an array as its key", HEAD "a1 80 02 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"extension with bytes as its key", HEAD "a1 4101 02 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"extension without a name", HEAD "a1 60 02 83 00 60 00",
+     TACET_ERR_ENCODING, 0},
+    {"multi of unknown semantics",
+     HEAD "a0 85 01 60 03 03 82 83 00 60 00 83 00 60 00", TACET_ERR_ENCODING,
+     0},
     {"multi of one", HEAD "a0 85 01 60 03 02 81 83 00 60 00",
      TACET_ERR_ENCODING, 0},
     {"multi of nothing", HEAD "a0 85 01 60 03 02 80", TACET_ERR_ENCODING, 0},
@@ -193,6 +203,92 @@ static void nesting_is_bounded(void **state) {
   assert_err(TACET_ERR_LIMIT, tacet_content_parse(tacet_buf_span(&w), &c));
 }
 
+static void write_multi(tacet_buf *w, size_t n) {
+  tacet_cbor_write_array(w, 5);
+  tacet_cbor_write_uint(w, TACET_DISPOSITION_RENDER);
+  tacet_cbor_write_text(w, TACET_SPAN_EMPTY);
+  tacet_cbor_write_uint(w, TACET_PART_MULTI);
+  tacet_cbor_write_uint(w, 2);
+  tacet_cbor_write_array(w, n);
+}
+
+static void write_leaves(tacet_buf *w, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    tacet_cbor_write_array(w, 3);
+    tacet_cbor_write_uint(w, TACET_DISPOSITION_RENDER);
+    tacet_cbor_write_text(w, TACET_SPAN_EMPTY);
+    tacet_cbor_write_uint(w, TACET_PART_NULL);
+  }
+}
+
+/* Everything that parses is shown: a leaf too many is refused, not skipped, also
+ * where no single multi part has too many. */
+static void no_part_is_hidden(void **state) {
+  (void)state;
+  static const struct {
+    size_t first, second;
+    tacet_err err;
+  } rows[] = {
+      {2, 2, TACET_OK},
+      {16, 16, TACET_OK},
+      {30, 2, TACET_OK},
+      {16, 17, TACET_ERR_LIMIT},
+      {31, 2, TACET_ERR_LIMIT},
+      {32, 32, TACET_ERR_LIMIT},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    TACET_BUF(w, 1 << 16);
+    tacet_span head = test_hex(HEAD "a0");
+    tacet_write_bytes(&w, head);
+    test_hex_free(head);
+    write_multi(&w, 2);
+    write_multi(&w, rows[i].first);
+    write_leaves(&w, rows[i].first);
+    write_multi(&w, rows[i].second);
+    write_leaves(&w, rows[i].second);
+    tacet_content c;
+    tacet_part p;
+    size_t at = 0, n = 0;
+    assert_err(rows[i].err, tacet_content_parse(tacet_buf_span(&w), &c));
+    while (rows[i].err == TACET_OK && tacet_content_part(&c, &at, &p)) {
+      n++;
+    }
+    assert_int_equal(n, rows[i].err == TACET_OK
+                            ? rows[i].first + rows[i].second
+                            : 0);
+  }
+}
+
+static void a_failure_leaves_nothing_behind(void **state) {
+  (void)state;
+  TACET_BUF(w, 60);
+  tacet_write_u8(&w, 7);
+  assert_err(TACET_ERR_LIMIT,
+             tacet_content_make(
+                 &w, &(tacet_content_args){
+                         .text = TACET_SPAN_LIT("some text that is too long "
+                                                "for what is left of it")}));
+  assert_int_equal(w.len, 1);
+  assert_int_equal(w.err, TACET_ERR_LIMIT); /* sticky, as of any write */
+  for (size_t i = w.len; i < w.cap; i++) {
+    assert_int_equal(w.p[i], 0);
+  }
+}
+
+static tacet_err make_one(void *ctx) {
+  (void)ctx;
+  TACET_BUF(w, 4096);
+  tacet_content c;
+  TACET_TRY(tacet_content_make(
+      &w, &(tacet_content_args){.text = TACET_SPAN_LIT("hello")}));
+  return tacet_content_parse(tacet_buf_span(&w), &c);
+}
+
+static void a_failed_allocation_is_an_error(void **state) {
+  (void)state;
+  test_alloc_sweep(make_one, NULL);
+}
+
 static void an_id_is_of_one_message(void **state) {
   (void)state;
   uint8_t account[32] = {1}, device[16] = {2}, talk[32] = {3}, x[32], y[32];
@@ -220,6 +316,9 @@ int main(void) {
       cmocka_unit_test(what_is_made_is_read),
       cmocka_unit_test(others_are_read),
       cmocka_unit_test(nesting_is_bounded),
+      cmocka_unit_test(no_part_is_hidden),
+      cmocka_unit_test(a_failure_leaves_nothing_behind),
+      cmocka_unit_test(a_failed_allocation_is_an_error),
       cmocka_unit_test(an_id_is_of_one_message),
       cmocka_unit_test(nothing_is_no_content),
   };

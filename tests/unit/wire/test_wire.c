@@ -126,6 +126,60 @@ static void frames_have_a_direction(void **state) {
   }
 }
 
+static void an_item_has_its_bound(void **state) {
+  (void)state;
+  static const size_t max = TACET_ITEM_MAX + TACET_SEAL_TAG_LEN;
+  uint8_t *sealed = calloc(1, max + 1);
+  for (size_t n = max; n <= max + 1; n++) {
+    TACET_BUF(w, 1 << 18);
+    tacet_frame f;
+    tacet_frame_write(&w, &(tacet_frame){.type = TACET_FRAME_ITEM,
+                                         .body = tacet_span_of(sealed, n)});
+    assert_err(n == max ? TACET_OK : TACET_ERR_LIMIT,
+               tacet_frame_parse(tacet_buf_span(&w), false, &f));
+  }
+  free(sealed);
+}
+
+static void a_key_that_does_not_fit_leaves_no_trace(void **state) {
+  (void)state;
+  TACET_SECRET(key);
+  uint8_t public_key[32], box[16] = {1};
+  static const uint8_t zero[32]; /* gives the all-zero secret */
+  tacet_unsealer u, before;
+  memset(&u, 0xa5, sizeof(u));
+  memcpy(&before, &u, sizeof(u));
+  assert_ok(tacet_seal_key_new(&key, public_key));
+  assert_int_not_equal(tacet_unsealer_new(&key, box, zero, &u), TACET_OK);
+  assert_memory_equal(&u, &before, sizeof(u));
+}
+
+static tacet_err sign_and_send(void *ctx) {
+  const tacet_secret *key = ctx;
+  tacet_auth a = {.nonce = {3}};
+  const tacet_auth_request r = {
+      TACET_SPAN_LIT("localhost"), TACET_SPAN_LIT("POST"),
+      TACET_SPAN_LIT("/v1/tokens"), TACET_SPAN_LIT("body")};
+  TACET_BUF(list, 256);
+  TACET_BUF(w, 1024);
+  tacet_send m;
+  TACET_TRY(tacet_auth_sign(&a, &r, key));
+  tacet_recipient_write(&list, &(tacet_recipient){.mailbox = {1}});
+  TACET_TRY(list.err);
+  tacet_send_write(&w, &(tacet_send){.recipients = tacet_buf_span(&list),
+                                     .item = TACET_SPAN_LIT("item")});
+  TACET_TRY(w.err);
+  return tacet_send_parse(tacet_buf_span(&w), &m);
+}
+
+static void a_failed_allocation_is_an_error(void **state) {
+  (void)state;
+  TACET_SECRET(key);
+  uint8_t public_key[32];
+  assert_ok(tacet_sig_ed25519.generate(&key, public_key));
+  test_alloc_sweep(sign_and_send, &key);
+}
+
 static void codes_are_found_again(void **state) {
   (void)state;
   for (int e = TACET_WIRE_MALFORMED; e <= TACET_WIRE_RANGE; e++) {
@@ -209,6 +263,9 @@ int main(void) {
       cmocka_unit_test(changed_bits_are_refused_or_canonical),
       cmocka_unit_test(what_a_send_must_not_be),
       cmocka_unit_test(frames_have_a_direction),
+      cmocka_unit_test(an_item_has_its_bound),
+      cmocka_unit_test(a_key_that_does_not_fit_leaves_no_trace),
+      cmocka_unit_test(a_failed_allocation_is_an_error),
       cmocka_unit_test(codes_are_found_again),
       cmocka_unit_test(a_signature_is_for_one_request),
       cmocka_unit_test(a_seal_opens_for_its_mailbox_and_number),
