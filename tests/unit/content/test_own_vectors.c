@@ -27,6 +27,16 @@ static tacet_span get(const json_t *o, const char *key) {
   return test_hex(hex);
 }
 
+/* Whose message the content is, and where: fixed, for its id. */
+static const uint8_t sender[32] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+static const uint8_t device[16] = {2, 2, 2, 2, 2, 2, 2, 2,
+                                   2, 2, 2, 2, 2, 2, 2, 2};
+static const uint8_t talk[32] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+                                 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+                                 3, 3, 3, 3, 3, 3, 3, 3, 3, 3};
+
 static json_t *make(void) {
   json_t *o = json_object();
   uint8_t envelope_key[32], box[16] = {9}, public_key[32];
@@ -65,7 +75,14 @@ static json_t *make(void) {
       &letter));
   put(o, "envelope_key", tacet_span_of(envelope_key, 32));
   put(o, "envelope", tacet_buf_span(&envelope));
+  uint8_t id[TACET_MESSAGE_ID_LEN];
+  assert_ok(
+      tacet_message_id(sender, device, talk, tacet_buf_span(&content), id));
   put(o, "content", tacet_buf_span(&content));
+  put(o, "content_account", tacet_span_of(sender, sizeof(sender)));
+  put(o, "content_device", tacet_span_of(device, sizeof(device)));
+  put(o, "content_conversation", tacet_span_of(talk, sizeof(talk)));
+  put(o, "message_id", tacet_span_of(id, sizeof(id)));
   put(o, "attachment", tacet_buf_span(&file));
   put(o, "sealed_file", tacet_span_of(sealed, len));
   put(o, "file", TACET_SPAN_LIT("eleven byte"));
@@ -73,6 +90,21 @@ static json_t *make(void) {
   put(o, "letter_mailbox", tacet_span_of(box, 16));
   put(o, "letter", tacet_buf_span(&letter));
   return o;
+}
+
+static void check_id(const json_t *o, tacet_span content) {
+  tacet_span account = get(o, "content_account"), by = get(o, "content_device"),
+             in = get(o, "content_conversation"), want = get(o, "message_id");
+  uint8_t id[TACET_MESSAGE_ID_LEN];
+  assert_int_equal(account.len, 32);
+  assert_int_equal(by.len, 16);
+  assert_int_equal(in.len, 32);
+  assert_ok(tacet_message_id(account.p, by.p, in.p, content, id));
+  assert_span(want, tacet_span_of(id, sizeof(id)));
+  test_hex_free(account);
+  test_hex_free(by);
+  test_hex_free(in);
+  test_hex_free(want);
 }
 
 static void the_published_vectors_hold(void **state) {
@@ -94,6 +126,7 @@ static void the_published_vectors_hold(void **state) {
   size_t at = 0, len;
   assert_ok(tacet_content_parse(content, &c));
   assert_int_equal(c.counter, 5);
+  check_id(o, content);
   assert_true(tacet_content_part(&c, &at, &p));
   assert_span(TACET_SPAN_LIT("hello"), p.body);
   assert_true(tacet_content_part(&c, &at, &p));

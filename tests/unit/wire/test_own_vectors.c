@@ -171,6 +171,10 @@ static json_t *make_account(void) {
   put(o, "manifest_0", b0.p, b0.len);
   put(o, "manifest_1", b1.p, b1.len);
   put(o, "device_private_key", device.b, device.len);
+  json_object_set_new(o, "request_domain", json_string("example.org"));
+  json_object_set_new(o, "request_method", json_string("POST"));
+  json_object_set_new(o, "request_path", json_string("/v1/tokens"));
+  json_object_set_new(o, "request_body", json_string("body"));
   json_object_set_new(o, "authorization", json_string(text));
   char code[61];
   uint8_t other[32];
@@ -179,6 +183,14 @@ static json_t *make_account(void) {
   put(o, "other_account_id", other, 32);
   json_object_set_new(o, "safety_code", json_string(code));
   return o;
+}
+
+static tacet_span text_of(const json_t *o, const char *key) {
+  const char *text = json_string_value(json_object_get(o, key));
+  if (text == NULL) {
+    fail_msg("%s has no %s", VECTORS, key);
+  }
+  return tacet_span_str(text);
 }
 
 static void check_account(const json_t *o) {
@@ -196,8 +208,9 @@ static void check_account(const json_t *o) {
   assert_string_equal(code,
                       json_string_value(json_object_get(o, "safety_code")));
   tacet_auth a;
-  tacet_auth_request r = {TACET_SPAN_LIT("example.org"), TACET_SPAN_LIT("POST"),
-                          TACET_SPAN_LIT("/v1/tokens"), TACET_SPAN_LIT("body")};
+  tacet_auth_request r = {
+      text_of(o, "request_domain"), text_of(o, "request_method"),
+      text_of(o, "request_path"), text_of(o, "request_body")};
   assert_ok(tacet_auth_parse(
       tacet_span_str(json_string_value(json_object_get(o, "authorization"))),
       &a));
