@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Ways into a group and out of it into another: Welcomes, external commits,
- * proposals of strangers, pre-shared keys, re-initialisation, branching.
+ * Ways into a group: Welcomes, external commits, proposals of strangers,
+ * pre-shared keys.
  */
 #include "tests/unit/mls/raw.h"
 
@@ -488,164 +488,6 @@ static void a_stranger_joins_with_a_password(void **state) {
   members_free(m, 2);
 }
 
-/* ---- successors ---- */
-
-typedef struct successors {
-  member old[3];  /* the group that ends */
-  member next[3]; /* the same people, in the next suite */
-  tacet_span packages[2];
-} successors;
-
-static void successors_new(successors *s, const tacet_suite *next) {
-  members_new(s->old, 3, suite);
-  for (size_t i = 0; i < 3; i++) {
-    member_new(&s->next[i], next, s->old[i].name);
-    member_publish(&s->next[i]);
-  }
-  s->packages[0] = tacet_bytes_span(&s->next[1].key_package);
-  s->packages[1] = tacet_bytes_span(&s->next[2].key_package);
-}
-
-static void successors_free(successors *s) {
-  members_free(s->old, 3);
-  members_free(s->next, 3);
-}
-
-static tacet_err join_successor(member *m, const tacet_bytes *welcome,
-                                const tacet_mls_group *old,
-                                const tacet_secret *key) {
-  const tacet_mls_candidate candidate = {tacet_bytes_span(&m->key_package),
-                                         &m->keys};
-  tacet_mls_welcome *w = NULL;
-  size_t index = 0;
-  tacet_mls_psk psk;
-  assert_ok(tacet_mls_welcome_open(&test_config, tacet_bytes_span(welcome),
-                                   &candidate, 1, &index, &w));
-  assert_int_equal(tacet_mls_welcome_n_psks(w), 1);
-  tacet_mls_welcome_psk(w, 0, &psk.id);
-  psk.key = tacet_secret_span(key);
-  assert_ok(tacet_mls_welcome_unlock(w, (tacet_mls_psks){&psk, 1}));
-  tacet_mls_group *g = NULL;
-  tacet_err err = tacet_mls_welcome_join(w, TACET_SPAN_EMPTY, old, &g);
-  tacet_mls_welcome_free(w);
-  if (err == TACET_OK) {
-    m->g = g;
-  }
-  return err;
-}
-
-static void end_group(successors *s, const tacet_suite *next) {
-  tacet_mls_proposal p = {.type = TACET_MLS_REINIT,
-                          .group_id = TACET_SPAN_LIT("the next group"),
-                          .suite = next};
-  members_commit(s->old, 3, 1,
-                 &(tacet_mls_commit_args){.proposals = &p, .n_proposals = 1});
-  for (size_t i = 0; i < 3; i++) {
-    member_reload(&s->old[i]);
-    assert_true(tacet_mls_group_status(s->old[i].g).reinit);
-  }
-}
-
-static void an_ended_group_goes_on_in_another(void **state) {
-  (void)state;
-  const tacet_suite *next = &tacet_suite_xwing_chacha;
-  successors s;
-  successors_new(&s, next);
-  tacet_mls_successor_args args = {.usage = TACET_MLS_USAGE_REINIT,
-                                   .leaf = member_leaf(&s.next[0]),
-                                   .key_packages = s.packages,
-                                   .n_key_packages = 2,
-                                   .tree_in_welcome = true};
-  TACET_MLS_COMMIT_RESULT(r);
-  assert_err(TACET_ERR_REINIT,
-             tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                 &s.next[0].g));
-  end_group(&s, next);
-  /* Read-only from now on. */
-  TACET_BUF(w, 1 << 12);
-  assert_err(TACET_ERR_REINIT,
-             tacet_mls_protect(s.old[0].g, TACET_SPAN_LIT("x"),
-                               &(tacet_mls_protect_args){.padding = 0}, &w));
-  assert_err(TACET_ERR_REINIT, member_commit(&s.old[0], PATH, &r));
-  /* Nobody is left behind. */
-  args.n_key_packages = 1;
-  assert_err(TACET_ERR_REINIT,
-             tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                 &s.next[0].g));
-  args.n_key_packages = 2;
-  assert_ok(tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                &s.next[0].g));
-  assert_ok(tacet_mls_pending_merge(s.next[0].g, NOW));
-  for (size_t i = 1; i < 3; i++) {
-    const tacet_secret *key = tacet_mls_resumption_psk(s.old[i].g);
-    assert_err(TACET_ERR_REINIT,
-               join_successor(&s.next[i], &r.welcome, NULL, key));
-    assert_ok(join_successor(&s.next[i], &r.welcome, s.old[i].g, key));
-  }
-  members_agree(s.next, 3);
-  members_talk(s.next, 3);
-  assert_span(TACET_SPAN_LIT("the next group"),
-              tacet_mls_group_id(s.next[2].g));
-  successors_free(&s);
-}
-
-static void a_group_that_did_not_end_has_no_successor(void **state) {
-  (void)state;
-  successors s;
-  successors_new(&s, suite);
-  /* One member holds that it ended, another does not. */
-  tacet_bytes live = member_state(&s.old[2]);
-  end_group(&s, suite);
-  const tacet_mls_successor_args args = {.usage = TACET_MLS_USAGE_REINIT,
-                                         .leaf = member_leaf(&s.next[0]),
-                                         .key_packages = s.packages,
-                                         .n_key_packages = 2,
-                                         .tree_in_welcome = true};
-  TACET_MLS_COMMIT_RESULT(r);
-  assert_ok(tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                &s.next[0].g));
-  tacet_mls_group *before = NULL;
-  assert_ok(
-      tacet_mls_load_whole(&test_config, tacet_bytes_span(&live), &before));
-  assert_err(TACET_ERR_REINIT,
-             join_successor(&s.next[2], &r.welcome, before,
-                            tacet_mls_resumption_psk(s.old[2].g)));
-  tacet_mls_group_free(before);
-  tacet_bytes_free(&live);
-  successors_free(&s);
-}
-
-static void some_members_branch_off(void **state) {
-  (void)state;
-  successors s;
-  successors_new(&s, suite);
-  member stranger;
-  member_new(&stranger, suite, "stranger");
-  member_publish(&stranger);
-  const tacet_span outsider = tacet_bytes_span(&stranger.key_package);
-  tacet_mls_successor_args args = {.usage = TACET_MLS_USAGE_BRANCH,
-                                   .group_id = TACET_SPAN_LIT("a branch"),
-                                   .leaf = member_leaf(&s.next[0]),
-                                   .key_packages = &outsider,
-                                   .n_key_packages = 1,
-                                   .tree_in_welcome = true};
-  TACET_MLS_COMMIT_RESULT(r);
-  assert_err(TACET_ERR_REINIT,
-             tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                 &s.next[0].g));
-  args.key_packages = s.packages + 1;
-  assert_ok(tacet_mls_successor(s.old[0].g, &test_config, &args, NOW, &r,
-                                &s.next[0].g));
-  assert_ok(tacet_mls_pending_merge(s.next[0].g, NOW));
-  assert_ok(join_successor(&s.next[2], &r.welcome, s.old[2].g,
-                           tacet_mls_resumption_psk(s.old[2].g)));
-  members_agree(s.next, 3);
-  members_talk(s.next, 3);
-  members_talk(s.old, 3); /* and the old group lives */
-  member_free(&stranger);
-  successors_free(&s);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_tree_may_come_apart),
@@ -659,9 +501,6 @@ int main(void) {
       cmocka_unit_test(a_missing_psk_is_asked_for),
       cmocka_unit_test(a_group_knows_its_own_past),
       cmocka_unit_test(a_stranger_joins_with_a_password),
-      cmocka_unit_test(an_ended_group_goes_on_in_another),
-      cmocka_unit_test(a_group_that_did_not_end_has_no_successor),
-      cmocka_unit_test(some_members_branch_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/mls/forbidden.h"
+
+fixture f;
+
+tacet_bytes commit(raw_commit args) {
+  return raw_commit_make(f.bad, &args);
+}
+
+tacet_bytes commit_of(const tacet_proposal *list, size_t n, bool path) {
+  return commit((raw_commit){.by_value = list, .n_by_value = n, .path = path});
+}
+
+tacet_bytes propose(const tacet_proposal *p) {
+  return raw_propose(f.bad, p, NULL);
+}
+
+tacet_proposal remove_of(const member *who) {
+  return (tacet_proposal){.type = TACET_PROPOSAL_REMOVE,
+                          .remove = tacet_mls_own_leaf(who->g)};
+}
+
+const uint8_t zeros[64] = {0};
+
+tacet_proposal psk_of(const char *id, size_t nonce_len) {
+  return (tacet_proposal){.type = TACET_PROPOSAL_PSK,
+                          .psk = {.type = TACET_PSK_TYPE_EXTERNAL,
+                                  .id = tacet_span_str(id),
+                                  .nonce = tacet_span_of(zeros, nonce_len)}};
+}
+
+tacet_proposal gce_of(tacet_span extensions) {
+  return (tacet_proposal){.type = TACET_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                          .group_context_extensions = extensions};
+}
+
+tacet_proposal reinit_of(uint16_t version) {
+  return (tacet_proposal){.type = TACET_PROPOSAL_REINIT,
+                          .reinit = {.group_id = TACET_SPAN_LIT("next"),
+                                     .version = version,
+                                     .cipher_suite = f.bad->suite->id}};
+}
+
+void same_encryption_key(tacet_leaf_node *leaf) {
+  tacet_mls_member m;
+  assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.bad->g), &m));
+  leaf->encryption_key = m.encryption_key;
+}
+
+void short_encryption_key(tacet_leaf_node *leaf) {
+  leaf->encryption_key.len--;
+}
+
+void other_credential(tacet_leaf_node *leaf) {
+  leaf->credential.type = 0xF00F;
+}
+
+void no_capabilities(tacet_leaf_node *leaf) {
+  leaf->capabilities = (tacet_capabilities){.versions = TACET_SPAN_EMPTY};
+}
+
+void lone_extension(tacet_leaf_node *leaf) {
+  static const uint8_t one[] = {0xFF, 0x02, 0x00};
+  leaf->extensions = tacet_span_of(one, sizeof(one));
+}
+
+void from_blank_leaf(tacet_framed_content *c) {
+  c->sender.index = 7;
+}
+void from_beyond(tacet_framed_content *c) {
+  c->sender.index = 70000;
+}
+void from_third(tacet_framed_content *c) {
+  c->sender.index = tacet_mls_own_leaf(f.third->g);
+}
+void from_external(tacet_framed_content *c) {
+  c->sender = (tacet_sender){TACET_SENDER_EXTERNAL, 0};
+}
+void from_new_member(tacet_framed_content *c) {
+  c->sender = (tacet_sender){TACET_SENDER_NEW_MEMBER_PROPOSAL, 0};
+}
+void from_new_committer(tacet_framed_content *c) {
+  c->sender = (tacet_sender){TACET_SENDER_NEW_MEMBER_COMMIT, 0};
+}
+void of_epoch_before(tacet_framed_content *c) {
+  c->epoch--;
+}
+void of_epoch_after(tacet_framed_content *c) {
+  c->epoch++;
+}
+void of_other_group(tacet_framed_content *c) {
+  c->group_id = TACET_SPAN_LIT("another");
+}
+
+void fixture_new(const tacet_suite *suite) {
+  members_new(f.m, 4, suite);
+  member_new(&f.m[4], suite, "outside");
+  f.to = &f.m[0];
+  f.bad = &f.m[1];
+  f.third = &f.m[2];
+  f.out = &f.m[4];
+  /* Fill the tree with parents, so that there is a parent hash to get wrong. */
+  members_commit(f.m, 4, 2, &(tacet_mls_commit_args){.force_path = true});
+  members_commit(f.m, 4, 0, &(tacet_mls_commit_args){.force_path = true});
+}
+
+void fixture_free(void) {
+  tacet_bytes_free(&f.keep);
+  members_free(f.m, 5);
+}
+
+void forbidden_run(const forbidden_row *rows, size_t n) {
+  size_t wrong = 0;
+  fixture_new(&tacet_suite_x25519_chacha);
+  for (size_t i = 0; i < n; i++) {
+    tacet_mls_event event;
+    tacet_bytes message = rows[i].make();
+    tacet_bytes before = member_state(f.to);
+    tacet_err got = member_process(f.to, tacet_bytes_span(&message), &event);
+    if (got != rows[i].err) {
+      print_error("%s: expected %s, got %s\n", rows[i].name,
+                  tacet_err_name(rows[i].err), tacet_err_name(got));
+      wrong++;
+      tacet_mls_staged_drop(f.to->g);
+    }
+    assert_same_state(&before, f.to);
+    tacet_bytes_free(&message);
+    /* Whatever was cached on the way goes. */
+    for (size_t k = 0; k < 4; k++) {
+      tacet_mls_proposals_clear(f.m[k].g);
+    }
+  }
+  assert_int_equal(wrong, 0);
+  /* And the group lives on. */
+  members_commit(f.m, 4, 3, &(tacet_mls_commit_args){.force_path = true});
+  members_agree(f.m, 4);
+  fixture_free();
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the tables of forbidden messages share: the group, short ways to make a
+ * message that is wrong in one thing, and the run over a table.
+ */
+#ifndef TACET_TESTS_MLS_FORBIDDEN_H
+#define TACET_TESTS_MLS_FORBIDDEN_H
+
+#include "tests/unit/mls/raw.h"
+
+/* Four members; `out` is not one, `bad` sends, `to` receives. */
+typedef struct fixture {
+  member m[5];
+  member *to, *bad, *third, *out;
+  tacet_bytes keep; /* something that a message was made of */
+} fixture;
+
+extern fixture f;
+extern const uint8_t zeros[64];
+
+/* One message: right in everything but the rule that the name tells. */
+typedef struct forbidden_row {
+  const char *name;
+  tacet_bytes (*make)(void);
+  tacet_err err;
+} forbidden_row;
+#define ROW(name, err)                                                         \
+  { #name, name, TACET_ERR_##err }
+/* Each is refused with the error of its rule, and leaves the receiver byte for
+ * byte as it was. */
+void forbidden_run(const forbidden_row *rows, size_t n);
+
+tacet_bytes commit(raw_commit args);
+tacet_bytes commit_of(const tacet_proposal *list, size_t n, bool path);
+tacet_bytes propose(const tacet_proposal *p);
+tacet_proposal remove_of(const member *who);
+tacet_proposal psk_of(const char *id, size_t nonce_len);
+tacet_proposal gce_of(tacet_span extensions);
+tacet_proposal reinit_of(uint16_t version);
+void same_encryption_key(tacet_leaf_node *leaf);
+void short_encryption_key(tacet_leaf_node *leaf);
+void other_credential(tacet_leaf_node *leaf);
+void no_capabilities(tacet_leaf_node *leaf);
+void lone_extension(tacet_leaf_node *leaf);
+void from_blank_leaf(tacet_framed_content *c);
+void from_beyond(tacet_framed_content *c);
+void from_third(tacet_framed_content *c);
+void from_external(tacet_framed_content *c);
+void from_new_member(tacet_framed_content *c);
+void from_new_committer(tacet_framed_content *c);
+void of_epoch_before(tacet_framed_content *c);
+void of_epoch_after(tacet_framed_content *c);
+void of_other_group(tacet_framed_content *c);
+void fixture_new(const tacet_suite *suite);
+void fixture_free(void);
+
+#endif
