@@ -21,6 +21,7 @@ tacet_mls_leaf_args member_leaf(const member *m) {
 
 void member_new(member *m, const tacet_suite *suite, const char *name) {
   uint8_t public_key[TACET_SIG_PUBLIC_MAX];
+  assert_ok(tacet_crypto_init());
   memset(m, 0, sizeof(*m));
   snprintf(m->name, sizeof(m->name), "%s", name);
   m->suite = suite;
