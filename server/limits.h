@@ -2,7 +2,7 @@
  * server/limits.h -- every limit of the server, each a number with its reason.
  *
  * Sizes are bytes, times are what their name ends in. What a client can hit is
- * answered with a code of docs/protocol/errors.md. A limit that an operator may
+ * answered with a code of include/tacet/wire/errors.h. A limit that an operator may
  * want to move is a key of tacetd.conf(5), and here is its default.
  */
 #ifndef TACETD_LIMITS_H
@@ -152,6 +152,9 @@
 #define TACETD_IDLE_SECONDS 60  /* between two requests of one connection */
 #define TACETD_WRITE_SECONDS 60 /* an answer that nobody takes */
 #define TACETD_HEAD_MAX TACETD_KIB(8)
+/* A refused request's body is read and dropped up to here, so that the client
+ * sees the answer; a longer one is cut off. */
+#define TACETD_DISCARD_MAX TACETD_MIB(4)
 /* What all connections' bodies may hold together; then new ones get 503. */
 #define TACETD_BODIES_MAX TACETD_MIB(256)
 

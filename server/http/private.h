@@ -90,6 +90,11 @@ typedef struct tacetd_exchange {
   bool is_signed; /* `nonce` was taken for it */
   uint8_t nonce[TACET_NONCE_LEN];
   bool has_range; /* GET of a blob */
+  /* Refused at its head; its body is still read, and dropped, since a client
+   * that is cut off while it writes may never see the answer. */
+  bool refused;
+  tacet_wire_error refusal;
+  uint32_t retry_after_s;
 } tacetd_exchange;
 
 tacetd_exchange *tacetd_exchange_new(tacetd_service *s, tacetd_call call,

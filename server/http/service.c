@@ -77,10 +77,24 @@ static bool reserve(tacetd_service *s, size_t bytes) {
   return true;
 }
 
+/* Answers at once, or when the body has come and was dropped. */
 static net_body refuse_head(tacetd_service *s, tacetd_call call, net_request *r,
-                            const tacetd_answer *a) {
-  tacetd_answer_now(s, call, r, a);
-  return NET_BODY_ANSWERED;
+                            tacetd_answer *a, uint64_t *max_body) {
+  const net_http_head *h = net_request_head(r);
+  bool wait = h->content_length > 0 && !h->expects_continue &&
+              h->content_length <= TACETD_DISCARD_MAX && a->headers == NULL;
+  tacetd_exchange *x = wait ? tacetd_exchange_new(s, call, 0) : NULL;
+  if (x == NULL) {
+    a->close = h->content_length > 0; /* it would be read as a request */
+    tacetd_answer_now(s, call, r, a);
+    return NET_BODY_ANSWERED;
+  }
+  x->refused = true;
+  x->refusal = a->error;
+  x->retry_after_s = a->retry_after_s;
+  net_request_set_user(r, x);
+  *max_body = h->content_length;
+  return NET_BODY_STREAM;
 }
 
 static net_body on_head(void *user, net_request *r, uint64_t *max_body) {
@@ -89,44 +103,56 @@ static net_body on_head(void *user, net_request *r, uint64_t *max_body) {
   const tacetd_route *route = NULL;
   tacetd_address from = tacetd_address_of(net_request_peer(r));
   char allow[TACETD_ALLOW_MAX];
-  tacetd_answer a = {.headers = allow};
-  a.error = tacetd_route_find(h, &route, allow);
+  uint32_t wait_s = 0;
+  tacet_wire_error e = tacetd_route_find(h, &route, allow);
   tacetd_call call = route != NULL ? route->call : TACETD_CALL_NONE;
   if (!tacetd_rate_take(s->rate, TACETD_RATE_REQUESTS,
                         tacetd_rate_tag(s->rate, &from), tacetd_now_ms(),
-                        &a.retry_after_s)) {
-    a.error = TACET_WIRE_RATE;
-    return refuse_head(s, call, r, &a);
-  }
-  a.retry_after_s = 0;
-  if (a.error != TACET_WIRE_OK) {
-    /* What is not read is not taken for the next request. */
-    a.close = h->content_length > 0;
-    return refuse_head(s, call, r, &a);
-  }
-  if (atomic_load(&s->draining) && call != TACETD_CALL_HEALTH) {
-    a = (tacetd_answer){.error = TACET_WIRE_BUSY,
-                        .retry_after_s = TACETD_RETRY_AFTER_SECONDS,
-                        .close = true};
-    return refuse_head(s, call, r, &a);
+                        &wait_s)) {
+    e = TACET_WIRE_RATE;
+  } else if (e == TACET_WIRE_OK &&
+             (atomic_load(&s->draining) && call != TACETD_CALL_HEALTH)) {
+    e = TACET_WIRE_BUSY;
   }
   size_t bytes = (size_t)h->content_length;
-  tacetd_exchange *x =
-      reserve(s, bytes) ? tacetd_exchange_new(s, call, bytes) : NULL;
+  tacetd_exchange *x = NULL;
+  if (e == TACET_WIRE_OK && reserve(s, bytes)) {
+    x = tacetd_exchange_new(s, call, bytes);
+    if (x == NULL) {
+      (void)atomic_fetch_sub(&s->body_bytes, bytes);
+    }
+  }
   if (x == NULL) {
-    a = (tacetd_answer){.error = TACET_WIRE_BUSY,
-                        .retry_after_s = TACETD_RETRY_AFTER_SECONDS,
-                        .close = true};
-    return refuse_head(s, call, r, &a);
+    e = e == TACET_WIRE_OK ? TACET_WIRE_BUSY : e;
+    tacetd_answer a = {.error = e,
+                       .headers = e == TACET_WIRE_METHOD ? allow : NULL,
+                       .retry_after_s = e == TACET_WIRE_RATE ? wait_s
+                                        : e == TACET_WIRE_BUSY
+                                            ? TACETD_RETRY_AFTER_SECONDS
+                                            : 0};
+    return refuse_head(s, call, r, &a, max_body);
   }
   net_request_set_user(r, x);
   *max_body = route->body_max;
   return NET_BODY_WHOLE;
 }
 
+/* The body of a refused request: dropped. */
+static void on_body(void *user, net_request *r, tacet_span piece, bool last) {
+  tacetd_service *s = user;
+  const tacetd_exchange *x = net_request_user(r);
+  (void)piece;
+  if (last) {
+    tacetd_refuse(s, x->call, r, x->refusal, x->retry_after_s);
+  }
+}
+
 static void on_request(void *user, net_request *r, tacet_span body) {
   tacetd_service *s = user;
   tacetd_exchange *x = net_request_user(r);
+  if (x->refused) {
+    return; /* when its body has come */
+  }
   if (atomic_load(&s->closed)) {
     tacetd_answer_now(
         s, x->call, r,
@@ -235,6 +261,7 @@ tacet_err tacetd_service_new(const tacetd_service_options *o,
                              .on_disconnect = on_disconnect,
                              .on_head = on_head,
                              .on_request = on_request,
+                             .on_body = on_body,
                              .on_done = on_done,
                              .on_refused = on_refused,
                              .on_ws_message = on_ws_message,

@@ -24,6 +24,9 @@ static tacet_err io_error(const sto_conn *c, int rc) {
    * to whoever waits for space. */
   int system = c == NULL || c->db == NULL ? 0 : sqlite3_system_errno(c->db);
   bool full = system == ENOSPC || system == EDQUOT || system == EFBIG;
+  /* It forgets why a write to the log failed (tried with RLIMIT_FSIZE); no room
+   * is the usual reason, and what a client should hear. */
+  full = full || (system == 0 && rc == SQLITE_IOERR_WRITE);
   return full && rc != SQLITE_IOERR_READ ? TACET_ERR_FULL : TACET_ERR_IO;
 }
 
