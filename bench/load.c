@@ -111,11 +111,11 @@ void bench_measure(const load_protocol *protocol, const bench_target *target,
   free(r.latency_us);
 }
 
-bool bench_wait_for_port(const char *host, const char *port, unsigned ms) {
+bool bench_wait_for_port(const char *address, const char *port, unsigned ms) {
   struct sockaddr_in to = {.sin_family = AF_INET};
   uint64_t end = now_ns() + (uint64_t)ms * 1000000;
   to.sin_port = htons((uint16_t)atoi(port));
-  (void)inet_pton(AF_INET, host, &to.sin_addr);
+  (void)inet_pton(AF_INET, address, &to.sin_addr);
   while (now_ns() < end) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int r = connect(fd, (struct sockaddr *)&to, sizeof(to));

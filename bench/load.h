@@ -69,6 +69,6 @@ extern const load_protocol load_floor, load_tacet, load_mqtt;
 
 void bench_measure(const load_protocol *protocol, const bench_target *target,
                    const bench_setup *setup, int pid, bench_result *out);
-bool bench_wait_for_port(const char *host, const char *port, unsigned ms);
+bool bench_wait_for_port(const char *address, const char *port, unsigned ms);
 
 #endif

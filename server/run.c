@@ -6,6 +6,7 @@
 #include "server/http/service.h"
 #include "server/ops/doctor.h"
 #include "server/ops/folder.h"
+#include "server/ops/inventory.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
 #include "server/ops/process.h"
@@ -112,6 +113,16 @@ static bool open_halves(struct server *s) {
   return true;
 }
 
+/* Nothing is served from a folder that holds what nobody declared. */
+static bool check_inventory(const struct server *s) {
+  tacetd_trouble why = {""};
+  if (tacetd_inventory_check(s->folder, &why) == TACET_OK) {
+    return true;
+  }
+  tacetd_say("%s", why.text);
+  return false;
+}
+
 static bool start_service(struct server *s) {
   bool proxied = s->config.behind_proxy[0] != '\0';
   const char *where = proxied ? s->config.behind_proxy : s->config.listen;
@@ -159,7 +170,7 @@ static bool open_server(struct server *s, const tacetd_args *args) {
     tacetd_say("there is not enough memory to start");
     return false;
   }
-  return open_halves(s) && start_service(s);
+  return open_halves(s) && check_inventory(s) && start_service(s);
 }
 
 static void close_server(struct server *s) {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacetd inventory: everything that the server holds, and why. */
+#include "server/command.h"
+
+#include "server/ops/inventory.h"
+
+#include <stdio.h>
+
+int tacetd_command_inventory(const tacetd_args *args) {
+  tacetd_trouble why = {""};
+  tacetd_config c;
+  if (!tacetd_args_config(args, &c)) {
+    return TACETD_FAILED;
+  }
+  /* A list that is not true of this folder is worth nothing. */
+  if (tacetd_inventory_check(args->data, &why) != TACET_OK) {
+    tacetd_say("%s", why.text);
+    return TACETD_FAILED;
+  }
+  if (!args->json) {
+    tacetd_inventory_print(stdout);
+  } else if (tacetd_inventory_print_json(stdout) != TACET_OK) {
+    tacetd_say("cannot write the inventory; there is not enough memory or "
+               "nobody reads it");
+    return TACETD_FAILED;
+  }
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    tacetd_say("cannot write the inventory; is the disk full?");
+    return TACETD_FAILED;
+  }
+  return TACETD_DONE;
+}
