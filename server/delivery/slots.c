@@ -55,7 +55,8 @@ bool dlv_claims_allow(dlv_delivery *d, const uint8_t hash[32], bool take) {
 
 /* ---- reading ---- */
 
-static tacet_err read_one(sto_conn *c, const uint8_t *name, tacet_buf *out) {
+static tacet_err read_one(sto_conn *c, const uint8_t *name, tacet_buf *out,
+                          size_t *bytes) {
   uint8_t hash[TACET_HASH_LEN];
   bool row;
   TACET_TRY(dlv_hash(name, TACET_SLOT_NAME_LEN, hash));
@@ -67,19 +68,22 @@ static tacet_err read_one(sto_conn *c, const uint8_t *name, tacet_buf *out) {
     s.state = sto_is_null(q, 0) ? TACET_SLOT_EXPIRED : TACET_SLOT_TAKEN;
     s.body = s.state == TACET_SLOT_TAKEN ? sto_blob(q, 0) : TACET_SPAN_EMPTY;
   }
+  *bytes += s.body.len;
   tacet_slot_write(out, &s);
   sto_query_end(q);
   return TACET_OK;
 }
 
-/* In order, until the bodies fill an answer; the first always fits. */
+/* In order, while the next body fits in any case. */
 tacet_err dlv_slots_run(dlv_request *r, sto_conn *c) {
-  TACET_BUF(list, TACETD_SLOT_READ_BYTES_MAX + TACET_SLOT_BODY_MAX + 4096);
+  TACET_BUF(list, TACETD_SLOT_READ_BYTES_MAX + TACETD_KIB(4));
   tacet_span names = r->in.slots.names, all;
-  for (; names.len >= TACET_SLOT_NAME_LEN &&
-         list.len <= TACETD_SLOT_READ_BYTES_MAX - TACET_SLOT_BODY_MAX;
-       names.p += TACET_SLOT_NAME_LEN, names.len -= TACET_SLOT_NAME_LEN) {
-    TACET_TRY(read_one(c, names.p, &list));
+  size_t bytes = 0;
+  while (names.len >= TACET_SLOT_NAME_LEN &&
+         bytes + TACET_SLOT_BODY_MAX <= TACETD_SLOT_READ_BYTES_MAX) {
+    TACET_TRY(read_one(c, names.p, &list, &bytes));
+    names.p += TACET_SLOT_NAME_LEN;
+    names.len -= TACET_SLOT_NAME_LEN;
   }
   TACET_TRY(tacet_buf_done(&list, &all));
   tacet_slots_answer answer = {.slots = all};
