@@ -2,6 +2,7 @@
  * A file system for SQLite that fails on demand. */
 #include "tests/support/fault_vfs.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <string.h>
@@ -60,6 +61,7 @@ static int fault_write(sqlite3_file *f, const void *p, int n,
   atomic_fetch_add(&n_writes, 1);
   int k = atomic_load(&kind);
   if (fails(k == FAULT_FULL || k == FAULT_WRITE || k == FAULT_READ_ONLY)) {
+    errno = k == FAULT_FULL ? ENOSPC : k == FAULT_WRITE ? EIO : EROFS;
     return k == FAULT_FULL    ? SQLITE_FULL
            : k == FAULT_WRITE ? SQLITE_IOERR_WRITE
                               : SQLITE_READONLY;
@@ -79,6 +81,7 @@ static int fault_sync(sqlite3_file *f, int flags) {
     (void)usleep(delay);
   }
   if (fails(atomic_load(&kind) == FAULT_SYNC)) {
+    errno = EIO;
     return SQLITE_IOERR_FSYNC;
   }
   return real(f)->pMethods->xSync(real(f), flags);

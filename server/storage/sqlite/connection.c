@@ -19,18 +19,15 @@ void sto_trouble_set(sto_trouble *t, const char *format, ...) {
 
 /* ---- errors ---- */
 
-static tacet_err io_error(const sto_conn *c, int rc) {
+static tacet_err io_error(int rc) {
   /* SQLite calls ENOSPC full by itself. A quota and RLIMIT_FSIZE are the same
    * to whoever waits for space. */
-  int system = c == NULL || c->db == NULL ? 0 : sqlite3_system_errno(c->db);
-  bool full = system == ENOSPC || system == EDQUOT || system == EFBIG;
-  /* It forgets why a write to the log failed (tried with RLIMIT_FSIZE); no room
-   * is the usual reason, and what a client should hear. */
-  full = full || (system == 0 && rc == SQLITE_IOERR_WRITE);
-  return full && rc != SQLITE_IOERR_READ ? TACET_ERR_FULL : TACET_ERR_IO;
+  int e = scrub_errno();
+  bool full = e == ENOSPC || e == EDQUOT || e == EFBIG;
+  return full && rc == SQLITE_IOERR_WRITE ? TACET_ERR_FULL : TACET_ERR_IO;
 }
 
-tacet_err conn_error(const sto_conn *c, int rc) {
+tacet_err conn_error(int rc) {
   switch (rc & 0xff) {
   case SQLITE_OK:
   case SQLITE_ROW:
@@ -46,7 +43,7 @@ tacet_err conn_error(const sto_conn *c, int rc) {
   case SQLITE_CONSTRAINT:
     return TACET_ERR_EXISTS;
   case SQLITE_IOERR:
-    return io_error(c, rc);
+    return io_error(rc);
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
   case SQLITE_READONLY:
@@ -102,7 +99,7 @@ void conn_trouble(const sto_schema *schema, const char *path, tacet_err err,
 /* ---- settings ---- */
 
 tacet_err conn_run(sto_conn *c, const char *sql) {
-  return conn_error(c, sqlite3_exec(c->db, sql, NULL, NULL, NULL));
+  return conn_error(sqlite3_exec(c->db, sql, NULL, NULL, NULL));
 }
 
 tacet_err conn_number(sto_conn *c, const char *sql, int64_t *out) {
@@ -112,7 +109,7 @@ tacet_err conn_number(sto_conn *c, const char *sql, int64_t *out) {
     rc = sqlite3_step(stmt);
   }
   int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-  tacet_err err = rc == SQLITE_DONE ? TACET_ERR_NOT_FOUND : conn_error(c, rc);
+  tacet_err err = rc == SQLITE_DONE ? TACET_ERR_NOT_FOUND : conn_error(rc);
   (void)sqlite3_finalize(stmt);
   if (err == TACET_OK) {
     *out = value;
@@ -173,7 +170,7 @@ tacet_err conn_open(const sto_schema *schema, const char *path, const char *vfs,
   int rc = c->queries == NULL || scrub == NULL
                ? SQLITE_NOMEM
                : sqlite3_open_v2(path, &c->db, flags, scrub);
-  tacet_err err = conn_error(c, rc);
+  tacet_err err = conn_error(rc);
   if (err == TACET_OK) {
     err = configure(c, kind);
     rc = sqlite3_extended_errcode(c->db);
@@ -231,7 +228,7 @@ tacet_err conn_prepare_all(sto_conn *c, sto_trouble *why) {
     if (rc != SQLITE_OK) {
       sto_trouble_set(why, "the %s database does not take statement %u: %s",
                       c->schema->name, i, sqlite3_errmsg(c->db));
-      return conn_error(c, rc);
+      return conn_error(rc);
     }
   }
   return TACET_OK;
@@ -243,7 +240,7 @@ sto_query *sto_query_start(sto_conn *c, unsigned n) {
   int rc = prepare(c, n);
   q->c = c;
   q->bound = 0;
-  q->err = conn_error(c, rc);
+  q->err = conn_error(rc);
   if (q->err == TACET_OK) {
     (void)sqlite3_reset(q->stmt);
   }
@@ -252,7 +249,7 @@ sto_query *sto_query_start(sto_conn *c, unsigned n) {
 
 static void bound(sto_query *q, int rc) {
   if (q->err == TACET_OK) {
-    q->err = conn_error(q->c, rc);
+    q->err = conn_error(rc);
   }
 }
 
@@ -294,7 +291,7 @@ tacet_err sto_step(sto_query *q, bool *row) {
     *row = true;
     return TACET_OK;
   }
-  q->err = conn_error(q->c, rc);
+  q->err = conn_error(rc);
   (void)sqlite3_reset(q->stmt);
   return q->err;
 }

@@ -38,8 +38,8 @@ TACET_MUST_CHECK tacet_err conn_open(const sto_schema *schema, const char *path,
                                      sto_conn **out);
 void conn_close(sto_conn *c);
 
-/* Ours for SQLite's result of the last call on it. */
-tacet_err conn_error(const sto_conn *c, int rc);
+/* Ours for SQLite's result of this thread's last call. */
+tacet_err conn_error(int rc);
 /* Statements that take and give nothing. */
 TACET_MUST_CHECK tacet_err conn_run(sto_conn *c, const char *sql);
 /* One number, as from a pragma. */

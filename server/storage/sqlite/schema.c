@@ -59,7 +59,7 @@ static tacet_err check_pages(sto_conn *c, const char *path, const char *sql,
   if (rc == SQLITE_OK) {
     rc = sqlite3_step(stmt);
   }
-  tacet_err err = conn_error(c, rc);
+  tacet_err err = conn_error(rc);
   const char *said =
       rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
   if (err != TACET_OK) {
@@ -180,7 +180,7 @@ tacet_err sto_columns(const char *path,
       err = visit(user, (const char *)sqlite3_column_text(stmt, 0),
                   (const char *)sqlite3_column_text(stmt, 1));
     } else if (rc != SQLITE_DONE) {
-      err = conn_error(c, rc);
+      err = conn_error(rc);
       conn_trouble(&anything, path, err, rc, why);
     }
   }

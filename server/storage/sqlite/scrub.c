@@ -2,6 +2,7 @@
  * A VFS that zeroes the unallocated part of pages. */
 #include "server/storage/sqlite/scrub.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -40,8 +41,22 @@ void scrub_page(uint8_t *page, size_t len, bool first) {
 
 /* ---- files ---- */
 
+static _Thread_local int last_errno;
+
+int scrub_errno(void) {
+  return last_errno;
+}
+
+static int remember(int rc) {
+  if (rc != SQLITE_OK) {
+    last_errno = errno;
+  }
+  return rc;
+}
+
 typedef struct scrub_file {
   sqlite3_file base;
+  bool is_database;   /* not a log of one */
   sqlite3_file *real; /* lies right behind */
 } scrub_file;
 
@@ -57,19 +72,20 @@ static int file_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
 static int file_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   uint8_t page[PAGE_MAX];
   /* SQLite writes whole pages: 512 bytes to 64 KiB, a power of two. */
-  bool whole = n >= 512 && n <= PAGE_MAX && (n & (n - 1)) == 0 && at % n == 0;
+  bool whole = ((scrub_file *)(void *)f)->is_database && n >= 512 &&
+               n <= PAGE_MAX && (n & (n - 1)) == 0 && at % n == 0;
   if (!whole) {
-    return real(f)->pMethods->xWrite(real(f), p, n, at);
+    return remember(real(f)->pMethods->xWrite(real(f), p, n, at));
   }
   memcpy(page, p, (size_t)n);
   scrub_page(page, (size_t)n, at == 0);
-  return real(f)->pMethods->xWrite(real(f), page, n, at);
+  return remember(real(f)->pMethods->xWrite(real(f), page, n, at));
 }
 static int file_truncate(sqlite3_file *f, sqlite3_int64 size) {
   return real(f)->pMethods->xTruncate(real(f), size);
 }
 static int file_sync(sqlite3_file *f, int flags) {
-  return real(f)->pMethods->xSync(real(f), flags);
+  return remember(real(f)->pMethods->xSync(real(f), flags));
 }
 static int file_size(sqlite3_file *f, sqlite3_int64 *size) {
   return real(f)->pMethods->xFileSize(real(f), size);
@@ -131,10 +147,8 @@ static const sqlite3_io_methods methods = {
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
                     int flags, int *out_flags) {
   sqlite3_vfs *base = vfs->pAppData;
-  if ((flags & SQLITE_OPEN_MAIN_DB) == 0) {
-    return base->xOpen(base, name, f, flags, out_flags);
-  }
   scrub_file *ours = (scrub_file *)(void *)f;
+  ours->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
   ours->base.pMethods = NULL;
   ours->real = (sqlite3_file *)(void *)(ours + 1);
   memset(ours->real, 0, (size_t)base->szOsFile);

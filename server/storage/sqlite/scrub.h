@@ -23,6 +23,11 @@
  * asked for. NULL if there is no memory or no such base. Any thread. */
 const char *scrub_vfs(const char *base);
 
+/* The system's error at the last write or sync of this thread that failed.
+ * SQLite itself has forgotten it by the time it reports a failure of its log.
+ */
+int scrub_errno(void);
+
 /* Zeroes the unallocated part of a page of `len` bytes, `first` being the page
  * with the file's header. What is no b-tree page stays as it is. */
 void scrub_page(uint8_t *page, size_t len, bool first);
