@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ * Deterministic CBOR: heads, strings, items that are taken whole. */
 #include "tacet/codec/cbor.h"
 
 tacet_cbor_type tacet_cbor_peek(const tacet_reader *r) {
@@ -12,6 +13,40 @@ static uint64_t be(tacet_span s) {
     v = v << 8 | s.p[i];
   }
   return v;
+}
+
+/* A form of IEEE 754: bits of exponent and mantissa, and of the next shorter
+ * form. */
+typedef struct float_form {
+  unsigned exponent, mantissa, short_exponent, short_mantissa;
+} float_form;
+
+/* Would the shorter form hold the same value? Infinities, zeros and NaNs whose
+ * payload fits count as values like others. */
+static bool fits_shorter(uint64_t v, const float_form *f) {
+  const uint64_t one = 1;
+  uint64_t all_ones = (one << f->exponent) - 1;
+  uint64_t exponent = v >> f->mantissa & all_ones;
+  uint64_t mantissa = v & ((one << f->mantissa) - 1);
+  unsigned drop = f->mantissa - f->short_mantissa;
+  int bias = (1 << (f->exponent - 1)) - 1;
+  int short_bias = (1 << (f->short_exponent - 1)) - 1;
+  int e = (int)exponent - bias;
+  if (exponent == 0) { /* zero; subnormals are too small for it */
+    return mantissa == 0;
+  }
+  if (exponent != all_ones && e > short_bias) {
+    return false;
+  }
+  if (e < 1 - short_bias) { /* a subnormal there: it has fewer bits */
+    drop += (unsigned)(1 - short_bias - e);
+  }
+  return drop <= f->mantissa && (mantissa & ((one << drop) - 1)) == 0;
+}
+
+static bool is_shortest_float(uint8_t info, uint64_t v) {
+  static const float_form single = {8, 23, 5, 10}, twice = {11, 52, 8, 23};
+  return info == 25 || !fits_shorter(v, info == 26 ? &single : &twice);
 }
 
 /* The head of an item: its type and argument, in the shortest form (RFC 8949
@@ -32,7 +67,8 @@ static uint64_t read_head(tacet_reader *r, tacet_cbor_type *type) {
   /* Floats are simple values with their own lengths. */
   bool is_float = *type == TACET_CBOR_SIMPLE && info > 24;
   uint64_t min = *type == TACET_CBOR_SIMPLE ? 32 : least[info - 24];
-  if (*r->err == TACET_OK && !is_float && v < min) {
+  bool shortest = is_float ? is_shortest_float(info, v) : v >= min;
+  if (*r->err == TACET_OK && !shortest) {
     tacet_read_fail(r, TACET_ERR_ENCODING);
   }
   return *r->err == TACET_OK ? v : 0;

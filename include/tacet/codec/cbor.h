@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet/codec/cbor.h -- CBOR (RFC 8949) in its deterministic form (4.2.1) alone:
- * shortest heads, definite lengths, no floats but what is skipped over. Errors
- * are sticky, in the cells of tacet_reader and tacet_buf.
+ * shortest heads, definite lengths, ascending keys. Floats are only taken whole
+ * (tacet_cbor_read_any), in the shortest form that keeps their value; a NaN may
+ * have any payload. Errors are sticky, in the cells of tacet_reader and
+ * tacet_buf. Nothing here recurses or allocates.
  */
 #ifndef TACET_CODEC_CBOR_H
 #define TACET_CODEC_CBOR_H

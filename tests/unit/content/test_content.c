@@ -1,64 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * MIMI content: what we make, what others may make, what is refused; CBOR. */
+ * MIMI content: what we make, what others may make, what is refused. */
 #include "tests/support/support.h"
 
 #include "tacet/codec/cbor.h"
 #include "tacet/content.h"
 #include "tacet/content/envelope.h"
-
-/* ---- CBOR ---- */
-
-static const struct {
-  const char *hex;
-  tacet_err err;
-} items[] = {
-    {"00", TACET_OK},                 /* RFC 8949, appendix A */
-    {"1903e8", TACET_OK},             /* 1000 */
-    {"1bffffffffffffffff", TACET_OK}, /* 2^64-1 */
-    {"3903e7", TACET_OK},             /* -1000 */
-    {"f93c00", TACET_OK},             /* 1.0 */
-    {"f4", TACET_OK},
-    {"f6", TACET_OK},
-    {"c11a514b67b0", TACET_OK}, /* a tag */
-    {"4401020304", TACET_OK},
-    {"8301820203820405", TACET_OK},
-    {"a201020304", TACET_OK},
-    {"a26161016162820203", TACET_OK},
-    {"1800", TACET_ERR_ENCODING}, /* 0 in two bytes */
-    {"1817", TACET_ERR_ENCODING},
-    {"1900ff", TACET_ERR_ENCODING},
-    {"1b00000000ffffffff", TACET_ERR_ENCODING},
-    {"f817", TACET_ERR_ENCODING}, /* a simple value in two bytes */
-    {"5f42010243030405ff", TACET_ERR_ENCODING}, /* indefinite */
-    {"9fff", TACET_ERR_ENCODING},
-    {"1c", TACET_ERR_ENCODING}, /* reserved */
-    {"a203040102", TACET_ERR_ENCODING}, /* keys out of order */
-    {"a201020103", TACET_ERR_ENCODING}, /* a key twice */
-    {"4403", TACET_ERR_TRUNCATED},
-    {"83", TACET_ERR_TRUNCATED},
-    {"9affffffff", TACET_ERR_TRUNCATED},
-    {"5bffffffffffffffff", TACET_ERR_TRUNCATED},
-    {"8181818181818181", TACET_ERR_TRUNCATED},
-    {"818181818181818181818100", TACET_ERR_LIMIT},
-    {"", TACET_ERR_TRUNCATED},
-};
-
-static void cbor_has_one_form(void **state) {
-  (void)state;
-  for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-    tacet_span in = test_hex(items[i].hex);
-    tacet_err err = TACET_OK;
-    tacet_reader r = tacet_reader_over(in, &err);
-    tacet_span got = tacet_cbor_read_any(&r);
-    if (err != items[i].err) {
-      fail_msg("%s: %s", items[i].hex, tacet_err_name(err));
-    }
-    if (err == TACET_OK) {
-      assert_span(in, got);
-    }
-    test_hex_free(in);
-  }
-}
 
 /* ---- content ---- */
 
@@ -312,7 +258,6 @@ static void nothing_is_no_content(void **state) {
 
 int main(void) {
   static const struct CMUnitTest tests[] = {
-      cmocka_unit_test(cbor_has_one_form),
       cmocka_unit_test(what_is_made_is_read),
       cmocka_unit_test(others_are_read),
       cmocka_unit_test(nesting_is_bounded),
