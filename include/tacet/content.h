@@ -108,7 +108,8 @@ typedef struct tacet_content_file {
 } tacet_content_file;
 
 typedef struct tacet_content_args {
-  tacet_span text; /* text/markdown;variant=GFM is text too; or empty */
+  tacet_span text;      /* UTF-8, or empty */
+  tacet_span text_type; /* its media type; empty: TACET_TYPE_TEXT */
   const tacet_content_file *files;
   size_t n_files;
   tacet_span in_reply_to;   /* a message id, or empty */
@@ -117,10 +118,13 @@ typedef struct tacet_content_args {
   uint64_t sent_at;   /* ms of Unix time; 0: not said */
   tacet_span control; /* encoded tacet_control instead of text and files */
 } tacet_content_args;
-/* Draws the salt. ARGUMENT: nothing in it, or too many files. */
+/* Draws the salt. ARGUMENT: nothing in it, too many files, a control besides
+ * something else, or half a message id. A failure leaves no trace in w but its
+ * sticky error. */
 TACET_MUST_CHECK tacet_err tacet_content_make(tacet_buf *w,
                                               const tacet_content_args *args);
 #define TACET_TYPE_TEXT "text/plain;charset=utf-8"
+#define TACET_TYPE_MARKDOWN "text/markdown;variant=GFM"
 #define TACET_TYPE_CONTROL "application/tacet-control"
 
 /* ---- control messages: a single part of type application/tacet-control ----

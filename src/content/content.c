@@ -274,12 +274,12 @@ tacet_err tacet_message_id(const uint8_t account[32], const uint8_t device[16],
 
 /* ---- making one ---- */
 
-static void write_single(tacet_buf *w, const char *type, tacet_span body) {
+static void write_single(tacet_buf *w, tacet_span type, tacet_span body) {
   tacet_cbor_write_array(w, 5);
   tacet_cbor_write_uint(w, TACET_DISPOSITION_RENDER);
   tacet_cbor_write_text(w, TACET_SPAN_EMPTY);
   tacet_cbor_write_uint(w, TACET_PART_SINGLE);
-  tacet_cbor_write_text(w, tacet_span_str(type));
+  tacet_cbor_write_text(w, type);
   tacet_cbor_write_bytes(w, body);
 }
 
@@ -309,7 +309,7 @@ static void write_file(tacet_buf *w, const tacet_content_file *f) {
 static void write_parts(tacet_buf *w, const tacet_content_args *args) {
   size_t n = args->n_files + (args->text.len > 0 ? 1 : 0);
   if (args->control.len > 0) {
-    write_single(w, TACET_TYPE_CONTROL, args->control);
+    write_single(w, TACET_SPAN_LIT(TACET_TYPE_CONTROL), args->control);
     return;
   }
   if (n > 1) { /* all of it is one message: processAll(2) */
@@ -321,7 +321,10 @@ static void write_parts(tacet_buf *w, const tacet_content_args *args) {
     tacet_cbor_write_array(w, n);
   }
   if (args->text.len > 0) {
-    write_single(w, TACET_TYPE_TEXT, args->text);
+    write_single(w,
+                 args->text_type.len > 0 ? args->text_type
+                                         : TACET_SPAN_LIT(TACET_TYPE_TEXT),
+                 args->text);
   }
   for (size_t i = 0; i < args->n_files; i++) {
     write_file(w, &args->files[i]);
@@ -330,7 +333,9 @@ static void write_parts(tacet_buf *w, const tacet_content_args *args) {
 
 tacet_err tacet_content_make(tacet_buf *w, const tacet_content_args *args) {
   bool empty = args->text.len == 0 && args->n_files == 0;
-  if (empty == (args->control.len == 0) || args->n_files >= TACET_PARTS_MAX) {
+  if (empty == (args->control.len == 0) || args->n_files >= TACET_PARTS_MAX ||
+      (args->in_reply_to.len != 0 &&
+       args->in_reply_to.len != TACET_MESSAGE_ID_LEN)) {
     return TACET_ERR_ARGUMENT;
   }
   TACET_BUF(extensions, 64);

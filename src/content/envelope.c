@@ -44,12 +44,15 @@ tacet_err tacet_envelope_seal(tacet_span key, tacet_envelope_type type,
   tacet_write_u8(out, VERSION);
   tacet_write_bytes(out, tacet_span_of(nonce, sizeof(nonce)));
   uint8_t *sealed = tacet_write_space(out, plain.len + TAG_LEN);
-  TACET_TRY(out->err);
-  tacet_err err = tacet_aead_xchacha20poly1305.seal(
-      key, tacet_span_of(nonce, sizeof(nonce)), TACET_SPAN_EMPTY,
-      tacet_buf_span(&plain), sealed);
+  tacet_err err = out->err;
+  if (err == TACET_OK) {
+    err = tacet_aead_xchacha20poly1305.seal(
+        key, tacet_span_of(nonce, sizeof(nonce)), TACET_SPAN_EMPTY,
+        tacet_buf_span(&plain), sealed);
+  }
   if (err != TACET_OK) {
     tacet_buf_cut(out, before);
+    tacet_write_fail(out, err);
   }
   return err;
 }

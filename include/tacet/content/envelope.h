@@ -40,7 +40,7 @@ typedef enum tacet_envelope_type {
   TACET_ENVELOPE_SLOT = 3     /* tacet_slot_body: in a slot */
 } tacet_envelope_type;
 
-/* Appends an envelope. key: 32 bytes. */
+/* Appends an envelope. key: 32 bytes. A failure appends nothing. LIMIT: it would be over TACET_ENVELOPE_MAX. */
 TACET_MUST_CHECK tacet_err tacet_envelope_seal(tacet_span key,
                                                tacet_envelope_type type,
                                                tacet_span body, tacet_buf *out);

@@ -103,6 +103,89 @@ static void what_a_server_could_do(void **state) {
   tacet_buf_free(&f.bytes);
 }
 
+/* A chunk of another file, under the same key or an own one, in its place. */
+static void chunks_are_of_one_file(void **state) {
+  (void)state;
+  sealed_file f, other;
+  seal_file(100000, &f);
+  seal_file(100000, &other);
+  memcpy(f.bytes.p, other.bytes.p, TACET_CHUNK_SEALED_MAX);
+  assert_err(TACET_ERR_AUTH, open_file(&f));
+  tacet_buf_free(&f.bytes);
+  tacet_buf_free(&other.bytes);
+}
+
+/* Every bit of a small file, and every length but its own. */
+static void a_small_file_is_whole_or_nothing(void **state) {
+  (void)state;
+  sealed_file f;
+  static uint8_t out[TACET_CHUNK_SEALED_MAX];
+  seal_file(100, &f);
+  for (size_t bit = 0; bit < f.bytes.len * 8; bit++) {
+    f.bytes.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    assert_err(TACET_ERR_AUTH, open_file(&f));
+    f.bytes.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  }
+  tacet_write_zeros(&f.bytes, 16);
+  for (size_t n = 0; n <= f.bytes.len; n++) {
+    tacet_attachment_state s = {.next = 0};
+    size_t len;
+    bool whole = n == tacet_attachment_sealed_wants(&f.a, &s);
+    assert_err(whole ? TACET_OK : TACET_ERR_AUTH,
+               tacet_attachment_open(&f.a, &s, tacet_span_of(f.bytes.p, n), out,
+                                     &len));
+    assert_int_equal(s.next, whole ? 1 : 0); /* a failure moves nothing */
+  }
+  tacet_buf_free(&f.bytes);
+}
+
+/* Sealing, too: a state that was stored gives the same bytes. */
+static void sealing_goes_on_where_it_stopped(void **state) {
+  (void)state;
+  static uint8_t plain[TACET_CHUNK_LEN], out[TACET_CHUNK_SEALED_MAX];
+  sealed_file f;
+  seal_file(150000, &f);
+  for (uint32_t stop = 0; stop < tacet_attachment_chunks(f.a.size); stop++) {
+    tacet_attachment_state s = {.next = 0}, kept;
+    size_t len, at = 0;
+    for (uint64_t i = 0; s.next < tacet_attachment_chunks(f.a.size);) {
+      size_t n = tacet_attachment_wants(&f.a, &s);
+      for (size_t k = 0; k < n; k++) {
+        plain[k] = byte_at(i++);
+      }
+      kept = s;
+      if (s.next == stop) { /* done, but the program ended before it was kept */
+        assert_ok(tacet_attachment_seal(&f.a, &s, tacet_span_of(plain, n), out,
+                                        &len));
+        s = kept;
+      }
+      assert_ok(tacet_attachment_seal(&f.a, &s, tacet_span_of(plain, n), out,
+                                      &len));
+      assert_memory_equal(out, f.bytes.p + at, len);
+      at += len;
+    }
+    assert_memory_equal(s.hash, f.a.hash, 32);
+  }
+  tacet_buf_free(&f.bytes);
+}
+
+static void a_wrong_piece_is_refused(void **state) {
+  (void)state;
+  static uint8_t plain[100], out[TACET_CHUNK_SEALED_MAX];
+  tacet_attachment a;
+  tacet_attachment_state s = {.next = 0};
+  size_t len;
+  assert_ok(tacet_attachment_new(50, &a));
+  for (size_t n = 0; n <= sizeof(plain); n++) {
+    if (n != 50) {
+      assert_err(TACET_ERR_ARGUMENT,
+                 tacet_attachment_seal(&a, &s, tacet_span_of(plain, n), out,
+                                       &len));
+    }
+  }
+  assert_int_equal(s.next, 0);
+}
+
 static void work_goes_on_where_it_stopped(void **state) {
   (void)state;
   sealed_file f;
@@ -141,6 +224,10 @@ int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_around_the_edges),
       cmocka_unit_test(what_a_server_could_do),
+      cmocka_unit_test(chunks_are_of_one_file),
+      cmocka_unit_test(a_small_file_is_whole_or_nothing),
+      cmocka_unit_test(sealing_goes_on_where_it_stopped),
+      cmocka_unit_test(a_wrong_piece_is_refused),
       cmocka_unit_test(work_goes_on_where_it_stopped),
       cmocka_unit_test(padding_hides_the_size),
   };

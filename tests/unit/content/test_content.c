@@ -248,12 +248,86 @@ static void an_id_is_of_one_message(void **state) {
   assert_memory_not_equal(x, y, 32);
 }
 
-static void nothing_is_no_content(void **state) {
+static void what_cannot_be_is_not_made(void **state) {
   (void)state;
-  TACET_BUF(w, 100);
-  assert_err(TACET_ERR_ARGUMENT,
-             tacet_content_make(&w, &(tacet_content_args){.counter = 1}));
-  assert_int_equal(w.len, 0);
+  static const tacet_attachment a = {.size = 1};
+  static tacet_content_file files[TACET_PARTS_MAX];
+  for (size_t i = 0; i < TACET_PARTS_MAX; i++) {
+    files[i].reference = &a;
+  }
+  const tacet_span some = TACET_SPAN_LIT("x");
+  const tacet_content_args rows[] = {
+      {.counter = 1},
+      {.text = some, .in_reply_to = some},
+      {.text = some, .control = some},
+      {.files = files, .n_files = 1, .control = some},
+      {.files = files, .n_files = TACET_PARTS_MAX},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    TACET_BUF(w, 1 << 16);
+    assert_err(TACET_ERR_ARGUMENT, tacet_content_make(&w, &rows[i]));
+    assert_int_equal(w.len, 0);
+  }
+}
+
+static void a_text_may_be_markdown(void **state) {
+  (void)state;
+  TACET_BUF(w, 4096);
+  tacet_content c;
+  tacet_part p;
+  size_t at = 0;
+  assert_ok(tacet_content_make(
+      &w, &(tacet_content_args){
+              .text = TACET_SPAN_LIT("*hello*"),
+              .text_type = TACET_SPAN_LIT(TACET_TYPE_MARKDOWN),
+              .counter = 1,
+              .sent_at = 1700000000000}));
+  assert_ok(tacet_content_parse(tacet_buf_span(&w), &c));
+  assert_true(c.sent_at == 1700000000000);
+  assert_true(tacet_content_part(&c, &at, &p));
+  assert_span(TACET_SPAN_LIT(TACET_TYPE_MARKDOWN), p.type);
+  assert_false(tacet_content_part(&c, &at, &p));
+}
+
+/* Whatever is done to a content: it is refused, or has one form and parts that
+ * can be walked. */
+static bool still_sound(tacet_span in) {
+  tacet_content c;
+  tacet_part p;
+  size_t at = 0;
+  TACET_BUF(w, 4096);
+  tacet_err err = tacet_content_parse(in, &c);
+  if (err != TACET_OK) {
+    assert_int_equal(tacet_err_kind(err), TACET_KIND_INPUT);
+    return false;
+  }
+  while (tacet_content_part(&c, &at, &p)) {
+  }
+  assert_true(at >= 1 && at <= TACET_PARTS_MAX);
+  tacet_content_write(&w, &c);
+  assert_span(in, tacet_buf_span(&w));
+  return true;
+}
+
+static void changed_bits_break_no_rule(void **state) {
+  (void)state;
+  size_t accepted = 0, refused = 0;
+  for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+    tacet_span in = test_hex(contents[i].hex);
+    uint8_t *copy = malloc(in.len);
+    for (size_t bit = 0; bit < in.len * 8; bit++) {
+      memcpy(copy, in.p, in.len);
+      copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+      if (still_sound(tacet_span_of(copy, in.len))) {
+        accepted++;
+      } else {
+        refused++;
+      }
+    }
+    free(copy);
+    test_hex_free(in);
+  }
+  assert_true(accepted > 100 && refused > 100); /* both happen */
 }
 
 int main(void) {
@@ -265,7 +339,9 @@ int main(void) {
       cmocka_unit_test(a_failure_leaves_nothing_behind),
       cmocka_unit_test(a_failed_allocation_is_an_error),
       cmocka_unit_test(an_id_is_of_one_message),
-      cmocka_unit_test(nothing_is_no_content),
+      cmocka_unit_test(what_cannot_be_is_not_made),
+      cmocka_unit_test(a_text_may_be_markdown),
+      cmocka_unit_test(changed_bits_break_no_rule),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

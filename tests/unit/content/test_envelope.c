@@ -229,9 +229,84 @@ static tacet_err seal_and_open(void *ctx) {
   return tacet_envelope_open(KEY, tacet_buf_span(&w), &plain, &type, &body);
 }
 
+typedef struct post {
+  tacet_secret key;
+  uint8_t public_key[32], box[16];
+} post;
+
+static tacet_err send_letter(void *ctx) {
+  post *p = ctx;
+  TACET_BUF(w, 4096);
+  TACET_BYTES(plain);
+  tacet_letter letter = {.welcome = TACET_SPAN_LIT("welcome"),
+                         .tree_kind = TACET_TREE_INLINE,
+                         .tree = TACET_SPAN_LIT("tree")},
+               got;
+  TACET_TRY(tacet_letter_seal(p->public_key, p->box, &letter, &w));
+  return tacet_letter_open(&p->key, p->box, tacet_buf_span(&w), &plain, &got);
+}
+
 static void a_failed_allocation_is_an_error(void **state) {
   (void)state;
+  post p = {.box = {5}};
   test_alloc_sweep(seal_and_open, NULL);
+  assert_ok(tacet_kem_x25519.generate(&p.key, p.public_key));
+  test_alloc_sweep(send_letter, &p);
+  tacet_secret_wipe(&p.key);
+}
+
+/* A writer that is full, and a body that no envelope holds. */
+static void a_failure_appends_nothing(void **state) {
+  (void)state;
+  post p = {.box = {5}};
+  assert_ok(tacet_kem_x25519.generate(&p.key, p.public_key));
+  tacet_letter letter = {.tree_kind = TACET_TREE_INSIDE};
+  for (size_t max = 1; max <= 256; max += 5) { /* one byte is there already */
+    TACET_BUF(w, max);
+    tacet_write_u8(&w, 7);
+    assert_err(TACET_ERR_LIMIT,
+               tacet_envelope_seal(KEY, TACET_ENVELOPE_HINT,
+                                   TACET_SPAN_LIT("hint"), &w));
+    assert_int_equal(w.len, 1);
+    assert_int_equal(w.err, TACET_ERR_LIMIT);
+    tacet_buf_cut(&w, 1);
+    assert_err(TACET_ERR_LIMIT,
+               tacet_letter_seal(p.public_key, p.box, &letter, &w));
+    assert_int_equal(w.len, 1);
+    assert_int_equal(w.err, TACET_ERR_LIMIT);
+  }
+  TACET_BUF(w, 8u << 20);
+  uint8_t *big = calloc(1, TACET_ENVELOPE_MAX);
+  assert_err(TACET_ERR_LIMIT,
+             tacet_envelope_seal(KEY, TACET_ENVELOPE_SLOT,
+                                 tacet_span_of(big, TACET_ENVELOPE_MAX), &w));
+  assert_int_equal(w.len, 0);
+  free(big);
+  tacet_secret_wipe(&p.key);
+}
+
+static void a_changed_letter_does_not_open(void **state) {
+  (void)state;
+  post p = {.box = {5}};
+  TACET_BUF(w, 4096);
+  TACET_BYTES(plain);
+  tacet_letter letter = {.welcome = TACET_SPAN_LIT("welcome")}, got;
+  assert_ok(tacet_kem_x25519.generate(&p.key, p.public_key));
+  assert_ok(tacet_letter_seal(p.public_key, p.box, &letter, &w));
+  for (size_t i = 1; i < w.len; i++) {
+    uint8_t bit = (uint8_t)(1u << i % 7);
+    w.p[i] ^= bit; /* not the unused top bit of X25519 */
+    assert_err(TACET_ERR_AUTH,
+               tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain,
+                                 &got));
+    w.p[i] ^= bit;
+  }
+  w.p[0] = 2;
+  assert_err(TACET_ERR_UNKNOWN_TYPE,
+             tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain,
+                               &got));
+  assert_null(plain.p);
+  tacet_secret_wipe(&p.key);
 }
 
 int main(void) {
@@ -244,6 +319,8 @@ int main(void) {
       cmocka_unit_test(controls_survive),
       cmocka_unit_test(ids_are_the_same_from_both_sides),
       cmocka_unit_test(a_failed_allocation_is_an_error),
+      cmocka_unit_test(a_failure_appends_nothing),
+      cmocka_unit_test(a_changed_letter_does_not_open),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
