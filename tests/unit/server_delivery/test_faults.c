@@ -32,7 +32,7 @@ static void landed(dlv_request *r) {
       _exit(1);
     }
   }
-  f->r = NULL;
+  __atomic_store_n(&f->r, NULL, __ATOMIC_RELEASE); /* the other may free it */
 }
 
 /* One item for all boxes, that says its number. */
