@@ -7,10 +7,21 @@
 
 #define EXTENSIONS_MAX 32
 #define KEY_TEXT_MAX 255
+#define EXTENSION_VALUE_MAX 4099 /* 4096 bytes and their head */
 #define SEMANTICS_MAX 2 /* processAll */
 #define URL_PREFIX "tacet-blob:"
 #define ALG_XCHACHA20POLY1305 0xfff0 /* encAlg: private use */
 #define HASH_SHA256 1
+
+/* A number that the draft gives so many bytes. */
+static uint64_t read_number(tacet_reader *r, uint64_t max) {
+  uint64_t v = tacet_cbor_read_uint(r);
+  if (v > max) {
+    tacet_read_fail(r, TACET_ERR_LIMIT);
+    return 0;
+  }
+  return v;
+}
 
 /* null, or a message id. */
 static tacet_span read_id(tacet_reader *r) {
@@ -41,11 +52,7 @@ static void read_expires(tacet_reader *r, tacet_content *c) {
   }
   c->has_expires = true;
   c->expires_relative = tacet_cbor_read_bool(r);
-  uint64_t seconds = tacet_cbor_read_uint(r);
-  if (seconds > UINT32_MAX) {
-    tacet_read_fail(r, TACET_ERR_LIMIT);
-  }
-  c->expires = (uint32_t)seconds;
+  c->expires = (uint32_t)read_number(r, UINT32_MAX);
 }
 
 /* Key of an extension: an integer, or text of 1 to 255 bytes (the draft's data
@@ -84,7 +91,10 @@ static void read_extensions(tacet_reader *r, tacet_content *c) {
     } else if (*r->err == TACET_OK && number == TACET_EXTENSION_SENT) {
       c->sent_at = tacet_cbor_read_uint(r);
     } else {
-      (void)tacet_cbor_read_any(r);
+      tacet_span value = tacet_cbor_read_any(r);
+      if (value.len > EXTENSION_VALUE_MAX) {
+        tacet_read_fail(r, TACET_ERR_LIMIT);
+      }
     }
   }
   c->extensions = tacet_read_since(r, from);
@@ -97,13 +107,13 @@ static void read_external(tacet_reader *r, tacet_part *p) {
   size_t id_len = 0;
   p->type = tacet_cbor_read_text(r);
   tacet_span url = tacet_cbor_read_text(r);
-  (void)tacet_cbor_read_uint(r); /* expires: the server's rule, not ours */
+  (void)read_number(r, UINT32_MAX); /* expires: the server's rule, not ours */
   p->size = tacet_cbor_read_uint(r);
-  uint64_t alg = tacet_cbor_read_uint(r);
+  uint64_t alg = read_number(r, UINT16_MAX);
   tacet_span key = tacet_cbor_read_bytes(r);
   tacet_span nonce = tacet_cbor_read_bytes(r);
   tacet_span aad = tacet_cbor_read_bytes(r);
-  uint64_t hash_alg = tacet_cbor_read_uint(r);
+  uint64_t hash_alg = read_number(r, UINT8_MAX);
   tacet_span hash = tacet_cbor_read_bytes(r);
   p->description = tacet_cbor_read_text(r);
   p->filename = tacet_cbor_read_text(r);
@@ -132,7 +142,7 @@ static void read_external(tacet_reader *r, tacet_part *p) {
 static size_t read_part(tacet_reader *r, tacet_part *p) {
   size_t members = tacet_cbor_read_array(r, 64);
   size_t parts = 0;
-  p->disposition = tacet_cbor_read_uint(r);
+  p->disposition = read_number(r, UINT8_MAX);
   p->language = tacet_cbor_read_text(r);
   uint64_t kind = tacet_cbor_read_uint(r);
   static const size_t want[] = {3, 5, 15, 5};

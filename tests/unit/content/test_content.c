@@ -60,6 +60,8 @@ static void what_is_made_is_read(void **state) {
 
 /* Of others: salt, null, h'', null, null, {}, then a part. */
 #define HEAD "87 50000102030405060708090a0b0c0d0e0f f6 40 f6 f6 "
+#define EXTERNAL(expires, alg, hash_alg)                                       \
+  "8f 01 60 02 60 60 " expires " 00 " alg " 40 40 40 " hash_alg " 40 60 60"
 static const struct {
   const char *name, *hex;
   tacet_err err;
@@ -86,6 +88,20 @@ static const struct {
     {"multi of unknown semantics",
      HEAD "a0 85 01 60 03 03 82 83 00 60 00 83 00 60 00", TACET_ERR_ENCODING,
      0},
+    {"disposition 255", HEAD "a0 83 18ff 60 00", TACET_OK, 1},
+    {"disposition 256", HEAD "a0 83 190100 60 00", TACET_ERR_LIMIT, 0},
+    {"external", HEAD "a0 " EXTERNAL("1affffffff", "19ffff", "18ff"), TACET_OK,
+     1},
+    {"external that expires after 2^32 s",
+     HEAD "a0 " EXTERNAL("1b0000000100000000", "00", "00"), TACET_ERR_LIMIT, 0},
+    {"external under algorithm 65536",
+     HEAD "a0 " EXTERNAL("00", "1a00010000", "00"), TACET_ERR_LIMIT, 0},
+    {"external with hash 256", HEAD "a0 " EXTERNAL("00", "00", "190100"),
+     TACET_ERR_LIMIT, 0},
+    {"expires after 2^32 s",
+     "87 50000102030405060708090a0b0c0d0e0f f6 40 82 f4 1b0000000100000000 f6 "
+     "a0 83 00 60 00",
+     TACET_ERR_LIMIT, 0},
     {"multi of one", HEAD "a0 85 01 60 03 02 81 83 00 60 00",
      TACET_ERR_ENCODING, 0},
     {"multi of nothing", HEAD "a0 85 01 60 03 02 80", TACET_ERR_ENCODING, 0},
@@ -128,6 +144,23 @@ static void others_are_read(void **state) {
       free(cut);
     }
     test_hex_free(in);
+  }
+}
+
+static void extensions_are_bounded(void **state) {
+  (void)state;
+  static const uint8_t value[4097];
+  for (size_t n = 4096; n <= sizeof(value); n++) {
+    TACET_BUF(w, 1 << 16);
+    tacet_content c;
+    tacet_span head = test_hex(HEAD "a1 05"), part = test_hex("83 00 60 00");
+    tacet_write_bytes(&w, head);
+    tacet_cbor_write_bytes(&w, tacet_span_of(value, n));
+    tacet_write_bytes(&w, part);
+    assert_err(n > 4096 ? TACET_ERR_LIMIT : TACET_OK,
+               tacet_content_parse(tacet_buf_span(&w), &c));
+    test_hex_free(head);
+    test_hex_free(part);
   }
 }
 
@@ -334,6 +367,7 @@ int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_made_is_read),
       cmocka_unit_test(others_are_read),
+      cmocka_unit_test(extensions_are_bounded),
       cmocka_unit_test(nesting_is_bounded),
       cmocka_unit_test(no_part_is_hidden),
       cmocka_unit_test(a_failure_leaves_nothing_behind),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * docs/protocol/vectors/forms.json: bytes that another implementation of
- * docs/protocol made. What it says is written to those bytes here, and read from
- * them; cut anywhere, they are refused. */
+ * docs/protocol/vectors/forms.json: bytes that were made apart from this code, in
+ * another language, after docs/protocol. What it says is written to those bytes
+ * here, and read from them; cut anywhere, they are refused. */
 #include "tests/support/support.h"
 
 #include <jansson.h>
