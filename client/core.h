@@ -36,11 +36,19 @@ struct client {
 
   client_transport *net; /* made when first needed */
   char nonce[64];        /* for the next signed request, or "" */
-  bool linked;           /* the link is open */
-  bool caught_up;        /* ... and everything that waited was taken */
-  uint64_t subscribed_at; /* version of the list of mailboxes that it reads */
+  client_error problem;  /* why something waits, for whoever asks about it */
+  uint64_t next_upkeep;  /* not before */
   uint64_t quiet_until;  /* monotonic: no try to reach the server before */
   unsigned failures;     /* to reach it, in a row */
+
+  /* The link: client/link.c alone touches these. */
+  bool linked;
+  bool caught_up; /* everything that waited was taken */
+  client_mem link_mem; /* holds the two lists */
+  uint8_t (*subscribed)[CLIENT_MAILBOX_LEN];
+  uint8_t (*stalled)[CLIENT_MAILBOX_LEN];
+  size_t n_subscribed, n_stalled;
+  size_t n_subscribes; /* frames that were not answered yet */
 };
 
 /* ---- time, chance, progress ---- */

@@ -2,6 +2,8 @@
  * The system's clocks. */
 #include "client/env.h"
 
+#include "client/transport.h"
+
 #include <time.h>
 
 static uint64_t read_clock(clockid_t id) {
@@ -26,6 +28,7 @@ const client_env *client_env_system(void) {
   static const client_env env = {
       .now = now,
       .monotonic = monotonic,
+      .transport = &client_transport_net,
   };
   return &env;
 }

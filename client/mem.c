@@ -117,6 +117,15 @@ tacet_err client_mem_take(client_mem *m, tacet_buf *w, tacet_span *out) {
   return TACET_OK;
 }
 
+void client_mem_join(client_mem *m, client_mem *from) {
+  struct client_mem_block **end = &m->first;
+  while (*end != NULL) {
+    end = &(*end)->next;
+  }
+  *end = from->first;
+  from->first = NULL;
+}
+
 void client_mem_free(client_mem *m) {
   while (m->first != NULL) {
     struct client_mem_block *b = m->first;

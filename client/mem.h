@@ -26,5 +26,7 @@ TACET_MUST_CHECK tacet_err client_mem_printf(client_mem *m, const char **out,
 
 TACET_MUST_CHECK tacet_err client_mem_take(client_mem *m, tacet_buf *w,
                                            tacet_span *out);
+/* Everything in *from belongs to *m now. */
+void client_mem_join(client_mem *m, client_mem *from);
 
 #endif

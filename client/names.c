@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "tacet/codec.h"
+#include "tacet/content/room.h"
 #include "tacet/crypto.h"
+#include "tacet/keytrans/manifest.h"
 
 /* ---- handles ---- */
 
@@ -154,38 +156,37 @@ tacet_err client_file_name(tacet_span name, client_mem *mem,
 
 /* ---- two accounts ---- */
 
-static tacet_err pair_hash(const tacet_hash *h, const char *label, tacet_span a,
-                           tacet_span b, uint8_t *out) {
-  if (a.len != CLIENT_ID_LEN || b.len != CLIENT_ID_LEN) {
-    return TACET_ERR_ARGUMENT;
-  }
-  bool swap = tacet_span_compare(a, b) > 0;
-  tacet_span parts[3] = {tacet_span_str(label), swap ? b : a, swap ? a : b};
-  return h->digest(parts, 3, out);
-}
-
 tacet_err client_pair_id(tacet_span a, tacet_span b,
                          uint8_t out[CLIENT_ID_LEN]) {
-  return pair_hash(&tacet_hash_sha256, "Tacet 1.0 conversation", a, b, out);
+  return a.len != CLIENT_ID_LEN || b.len != CLIENT_ID_LEN
+             ? TACET_ERR_ARGUMENT
+             : tacet_conversation_pair(a.p, b.p, out);
+}
+
+/* What a QR code holds: more than the digits, over the same two ids. */
+static tacet_err qr_hash(tacet_span a, tacet_span b, uint8_t out[32]) {
+  bool swap = tacet_span_compare(a, b) > 0;
+  tacet_span parts[3] = {TACET_SPAN_LIT("Tacet 1.0 safety QR"), swap ? b : a,
+                         swap ? a : b};
+  return tacet_hash_sha256.digest(parts, 3, out);
 }
 
 tacet_err client_code_of(tacet_span a, tacet_span b, client_code *out) {
-  /* Five bytes make five digits with a bias below 10^-7; sixty digits are 199
-   * bits, so meeting a code from both sides takes 2^99 key pairs. */
-  uint8_t hash[64];
-  TACET_TRY(pair_hash(&tacet_hash_sha512, "Tacet 1.0 safety code", a, b, hash));
-  client_code code = {.trust = out->trust};
-  for (size_t g = 0; g < 12; g++) {
-    uint64_t v = 0;
-    for (size_t i = 0; i < 5; i++) {
-      v = v << 8 | hash[g * 5 + i];
-    }
-    (void)snprintf(code.digits + g * 6, 7, "%05u ", (unsigned)(v % 100000));
+  if (a.len != CLIENT_ID_LEN || b.len != CLIENT_ID_LEN) {
+    return TACET_ERR_ARGUMENT;
   }
-  code.digits[71] = '\0';
+  char digits[TACET_SAFETY_DIGITS + 1];
+  TACET_TRY(tacet_safety_code(a.p, b.p, digits));
+  client_code code = {.trust = out->trust};
+  for (size_t i = 0, n = 0; i < TACET_SAFETY_DIGITS; i++) {
+    if (i > 0 && i % 5 == 0) {
+      code.digits[n++] = ' ';
+    }
+    code.digits[n++] = digits[i];
+  }
   char text[TACET_BASE64_LEN(32) + 1];
   uint8_t full[32];
-  TACET_TRY(pair_hash(&tacet_hash_sha256, "Tacet 1.0 safety QR", a, b, full));
+  TACET_TRY(qr_hash(a, b, full));
   tacet_base64url_write(tacet_span_of(full, sizeof(full)), text);
   (void)snprintf(code.qr_text, sizeof(code.qr_text), "tacet-code:%s", text);
   *out = code;

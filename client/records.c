@@ -40,6 +40,7 @@ void client_upkeep_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->next_draw[0]);
   client_field_u64(f, &r->next_draw[1]);
   client_field_u64(f, &r->next_sweep);
+  client_field_u64(f, &r->next_recheck);
   client_field_u32(f, &r->n_packages);
   client_field_u64(f, &r->stopped);
 }
@@ -64,7 +65,6 @@ void client_token_fields(client_fields *f, void *record) {
   client_field_span(f, &r->bytes);
   client_field_u64(f, &r->drawn_day);
   client_field_u64(f, &r->expires);
-  client_field_u64(f, &r->reserved);
 }
 
 void client_mailbox_fields(client_fields *f, void *record) {
@@ -134,13 +134,14 @@ void client_group_fields(client_fields *f, void *record) {
   client_field_version(f, 1);
   client_field_span(f, &r->id);
   client_field_fixed(f, r->talk, sizeof(r->talk));
-  client_field_span(f, &r->own);
-  client_field_u64(f, &r->shared_version);
+  client_field_u64(f, &r->tree_saved);
   client_field_u64(f, &r->epoch);
   client_field_u32(f, &r->slot);
   client_field_fixed(f, r->mailbox, sizeof(r->mailbox));
   client_field_bool(f, &r->fresh_due);
   client_field_u64(f, &r->fresh_at);
+  client_field_fixed(f, r->next_mailbox, sizeof(r->next_mailbox));
+  client_field_bool(f, &r->has_next);
   client_field_bool(f, &r->look_due);
   client_field_u64(f, &r->looked_at);
   client_field_u64(f, &r->update_at);
@@ -156,7 +157,13 @@ void client_group_fields(client_fields *f, void *record) {
     client_field_fixed(f, a->mailbox, sizeof(a->mailbox));
     client_field_fixed(f, a->capability, sizeof(a->capability));
   }
-  accounts(f, &r->leaving, &r->n_leaving);
+  ARRAY(f, r->leaving, r->n_leaving);
+  for (size_t i = 0; i < r->n_leaving; i++) {
+    client_leaver *l = &r->leaving[i];
+    client_field_fixed(f, l->account, sizeof(l->account));
+    client_field_fixed(f, l->device, sizeof(l->device));
+    client_field_fixed(f, l->signature, sizeof(l->signature));
+  }
 }
 
 void client_epoch_fields(client_fields *f, void *record) {
@@ -172,7 +179,9 @@ void client_epoch_fields(client_fields *f, void *record) {
 void client_counters_fields(client_fields *f, void *record) {
   client_counters *r = record;
   client_field_version(f, 1);
+  client_field_fixed(f, r->talk, sizeof(r->talk));
   client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_fixed(f, r->device, sizeof(r->device));
   client_field_u64(f, &r->next);
   ARRAY(f, r->holes, r->n_holes);
   for (size_t i = 0; i < r->n_holes; i++) {
@@ -190,12 +199,15 @@ void client_message_fields(client_fields *f, void *record) {
   client_field_fixed(f, r->talk, sizeof(r->talk));
   client_field_fixed(f, r->account, sizeof(r->account));
   client_field_fixed(f, r->device, sizeof(r->device));
+  client_field_u64(f, &r->order);
   client_field_bool(f, &r->own);
   client_field_u8(f, &r->delivery);
   client_field_u64(f, &r->sent_at);
   client_field_u64(f, &r->received_at);
   client_field_u64(f, &r->expires_at);
+  client_field_u32(f, &r->expires_after);
   client_field_text(f, &r->text);
+  client_field_span(f, &r->long_text);
   client_field_span(f, &r->reply_to);
   ARRAY(f, r->parts, r->n_parts);
   for (size_t i = 0; i < r->n_parts; i++) {
@@ -231,9 +243,10 @@ void client_parcel_fields(client_fields *f, void *record) {
     client_field_fixed(f, t->capability, sizeof(t->capability));
     client_field_fixed(f, t->device, sizeof(t->device));
     client_field_u8(f, &t->state);
-    client_field_bool(f, &t->paid);
   }
   client_field_u64(f, &r->after);
+  client_field_u64(f, &r->job);
+  client_field_bool(f, &r->has_file);
 }
 
 void client_payload_fields(client_fields *f, void *record) {
@@ -289,6 +302,7 @@ void client_file_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->size);
   client_field_u64(f, &r->done);
   client_field_span(f, &r->blob);
+  client_field_span(f, &r->tokens);
   client_field_bool(f, &r->incoming);
   client_field_text(f, &r->saved);
 }

@@ -55,6 +55,7 @@ typedef struct client_upkeep {
   uint64_t next_last_resort;   /* when to replace it */
   uint64_t next_draw[2];       /* tokens of the two halves */
   uint64_t next_sweep;         /* of what expired */
+  uint64_t next_recheck;       /* of one contact's manifests */
   uint32_t n_packages;         /* published, as of the last topping up */
   uint64_t stopped;            /* a copy was noticed: never goes on */
 } client_upkeep;
@@ -80,18 +81,18 @@ typedef struct client_person {
 typedef struct client_token {
   tacet_span bytes;
   uint64_t drawn_day; /* days since 1970 */
-  uint64_t expires;   /* when its key is accepted no more, ms; 0: unknown */
-  uint64_t reserved;  /* for this request of the outbox; 0: free */
+  uint64_t expires;   /* when its key is accepted no more, ms */
 } client_token;
 
 /* ---- mailbox: named by its id ---- */
 
 typedef enum client_mailbox_use {
-  CLIENT_MAILBOX_SPARE = 1, /* made, for a conversation to come */
-  CLIENT_MAILBOX_PACKAGE,   /* stands in a published key package */
-  CLIENT_MAILBOX_GROUP,     /* receives for .group */
-  CLIENT_MAILBOX_OLD,       /* did; read until .until, then deleted */
-  CLIENT_MAILBOX_CONDEMNED  /* not read any more; deleted at .until */
+  CLIENT_MAILBOX_MAKING = 1, /* the server may not have it yet */
+  CLIENT_MAILBOX_SPARE,      /* for a conversation to come */
+  CLIENT_MAILBOX_PACKAGE,    /* stands in a published key package */
+  CLIENT_MAILBOX_GROUP,      /* receives for .group */
+  CLIENT_MAILBOX_OLD,        /* did; read until .until, then deleted */
+  CLIENT_MAILBOX_CONDEMNED   /* not read any more; deleted at .until */
 } client_mailbox_use;
 
 typedef struct client_mailbox {
@@ -160,16 +161,25 @@ typedef struct client_address {
   uint8_t capability[CLIENT_SECRET_LEN];
 } client_address;
 
+/* An account that said it leaves, in words that every member can check: its
+ * device's signature (client/policy.h). */
+typedef struct client_leaver {
+  uint8_t account[CLIENT_ID_LEN];
+  uint8_t device[CLIENT_DEVICE_ID_LEN];
+  uint8_t signature[64];
+} client_leaver;
+
 typedef struct client_group_record {
   tacet_span id;
   uint8_t talk[CLIENT_ID_LEN];
-  tacet_span own;          /* tacet_mls_save_own() */
-  uint64_t shared_version; /* of the record in mls_tree */
+  uint64_t tree_saved;     /* epoch of the record in mls_tree, plus 1 */
   uint64_t epoch;
   uint32_t slot;           /* the next one of this epoch to look at */
   uint8_t mailbox[CLIENT_MAILBOX_LEN]; /* where we receive for it */
   bool fresh_due;    /* the first commit after joining has not been made */
-  uint64_t fresh_at; /* when to make it without being asked */
+  uint64_t fresh_at; /* when to make it without being asked; 0: not decided */
+  uint8_t next_mailbox[CLIENT_MAILBOX_LEN]; /* that a pending commit moves to */
+  bool has_next;
   bool look_due;     /* somebody hinted at a commit, or something is closed */
   uint64_t looked_at;
   uint64_t update_at;   /* next key update */
@@ -180,11 +190,12 @@ typedef struct client_group_record {
   uint64_t retry_at;    /* not before: after a lost race */
   client_address *addresses;
   size_t n_addresses;
-  uint8_t (*leaving)[CLIENT_ID_LEN]; /* accounts that said they leave */
+  client_leaver *leaving;
   size_t n_leaving;
 } client_group_record;
 
-/* mls_tree: key group id; value tacet_mls_save_shared(). */
+/* mls_tree, mls_own: key group id; values tacet_mls_save_shared(), _own(). Apart
+ * from the record, since they are large and change at other times. */
 
 /* ---- epoch: what was derived at its start; parent group, order epoch ---- */
 
@@ -196,7 +207,8 @@ typedef struct client_epoch {
   uint64_t left_at; /* 0: the current one */
 } client_epoch;
 
-/* ---- device: counters of who sends; key talk ‖ account ‖ device ---- */
+/* ---- device: counters of who sends; key talk ‖ account ‖ device, parent talk,
+ * order 1 while something is missing ---- */
 
 typedef struct client_hole {
   uint64_t first, last; /* counters that are missing */
@@ -206,7 +218,8 @@ typedef struct client_hole {
 #define CLIENT_HOLES_MAX 32
 
 typedef struct client_counters {
-  uint8_t account[CLIENT_ID_LEN];
+  uint8_t talk[CLIENT_ID_LEN], account[CLIENT_ID_LEN];
+  uint8_t device[CLIENT_DEVICE_ID_LEN];
   uint64_t next;
   client_hole *holes;
   size_t n_holes;
@@ -224,10 +237,13 @@ typedef struct client_message_record {
   uint8_t id[CLIENT_ID_LEN];
   uint8_t talk[CLIENT_ID_LEN];
   uint8_t account[CLIENT_ID_LEN], device[CLIENT_DEVICE_ID_LEN]; /* sender */
+  uint64_t order; /* in its conversation */
   bool own;
   uint8_t delivery; /* client_delivery, of an own one */
   uint64_t sent_at, received_at, expires_at;
+  uint32_t expires_after; /* seconds from when it is shown; 0: does not */
   const char *text;
+  tacet_span long_text;   /* where the text is to be fetched, or empty */
   tacet_span reply_to; /* an id, or empty */
   client_part *parts;
   size_t n_parts;
@@ -255,7 +271,6 @@ typedef struct client_recipient {
   uint8_t capability[CLIENT_SECRET_LEN];
   uint8_t device[CLIENT_DEVICE_ID_LEN];
   uint8_t state;
-  bool paid; /* a last-resort mailbox: each item costs a token */
 } client_recipient;
 
 typedef enum client_parcel_kind {
@@ -276,6 +291,8 @@ typedef struct client_parcel {
   client_recipient *to;
   size_t n_to;
   uint64_t after; /* LETTER: leaves only when this parcel is gone; 0 */
+  uint64_t job;   /* COMMIT: which it carries out, or 0 */
+  bool has_file;  /* LETTER: the tree goes as a blob, uploaded first */
 } client_parcel;
 
 /* payload: key number; the bytes of a parcel: item, and slot body. */
@@ -326,10 +343,11 @@ typedef struct client_job {
 /* ---- file: an attachment on its way; named by message id ‖ index ---- */
 
 typedef struct client_file {
-  const char *path;     /* of the encrypted copy in the home */
+  const char *path;     /* of the encrypted copy in the home; NULL: uploaded */
   uint64_t size;        /* of that */
   uint64_t done;        /* bytes that the server has */
-  tacet_span blob;      /* id, and what else its calls need */
+  tacet_span blob;      /* tacet_attachment_write() */
+  tacet_span tokens;    /* that pay for it, once they were shown */
   bool incoming;
   const char *saved;    /* where the plain file is */
 } client_file;

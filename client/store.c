@@ -26,6 +26,7 @@ static const char *const statements[CLIENT_SQL_N] = {
     [CLIENT_SQL_GET] = "SELECT k, p, o, v FROM %s WHERE k = ?1",
     [CLIENT_SQL_DELETE] = "DELETE FROM %s WHERE k = ?1",
     [CLIENT_SQL_DELETE_OF] = "DELETE FROM %s WHERE p = ?1",
+    [CLIENT_SQL_DELETE_UNTIL] = "DELETE FROM %s WHERE o <= ?1",
     [CLIENT_SQL_LIST] = "SELECT k, p, o, v FROM %s WHERE (?1 IS NULL OR p = ?1) "
                         "AND o BETWEEN ?2 AND ?3 ORDER BY o LIMIT ?4",
     [CLIENT_SQL_LIST_LAST] =
@@ -354,6 +355,15 @@ tacet_err client_store_delete_of(client_store *s, client_table t,
   uint8_t p[32];
   TACET_TRY(statement(s, t, CLIENT_SQL_DELETE_OF, &q));
   TACET_TRY(bind_name(s, t, q, 1, "p", parent, p));
+  return run(s, q);
+}
+
+tacet_err client_store_delete_until(client_store *s, client_table t,
+                                    uint64_t order) {
+  TACET_ASSERT(s->depth > 0);
+  STATEMENT(q);
+  TACET_TRY(statement(s, t, CLIENT_SQL_DELETE_UNTIL, &q));
+  (void)sqlite3_bind_int64(q, 1, (sqlite3_int64)(order & INT64_MAX));
   return run(s, q);
 }
 

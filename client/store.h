@@ -35,9 +35,11 @@
   X(CONVERSATION, "conversation")                                              \
   X(GROUP, "mls_group")                                                        \
   X(TREE, "mls_tree")                                                          \
+  X(OWN, "mls_own")                                                            \
   X(EPOCH, "epoch")                                                            \
   X(DEVICE, "device")                                                          \
   X(MESSAGE, "message")                                                        \
+  X(EXPIRY, "expiry")                                                          \
   X(PENDING, "pending")                                                        \
   X(OUTBOX, "outbox")                                                          \
   X(PAYLOAD, "payload")                                                        \
@@ -125,6 +127,10 @@ TACET_MUST_CHECK tacet_err client_store_delete(client_store *s, client_table t,
 TACET_MUST_CHECK tacet_err client_store_delete_of(client_store *s,
                                                   client_table t,
                                                   tacet_span parent);
+/* Those whose order is at most this. */
+TACET_MUST_CHECK tacet_err client_store_delete_until(client_store *s,
+                                                     client_table t,
+                                                     uint64_t order);
 
 /* Which records, and how many: those of `parent` (empty: all of the table) with
  * an order from `from` up to `to`, at most `limit` (0: all), `last`: the last

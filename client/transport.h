@@ -14,9 +14,14 @@
 #include "client/client.h"
 #include "client/mem.h"
 
-/* The two halves of the server are asked over connections of their own, so that
- * a connection never shows an account and a mailbox together. */
-typedef enum client_half { CLIENT_DIRECTORY, CLIENT_DELIVERY } client_half;
+/* What a request may show together with others: each kind has a connection of
+ * its own, so that none shows an account together with whom it looks up, or with
+ * a mailbox. */
+typedef enum client_half {
+  CLIENT_ACCOUNT, /* the directory, signed by this device */
+  CLIENT_LOOKUP,  /* the directory, as nobody in particular */
+  CLIENT_DELIVERY
+} client_half;
 
 typedef struct client_header {
   const char *name, *value; /* of answers: the name in lower case */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The transport over net/: three connections to one server, one for each half
- * and one for the link. */
+ * The transport over net/: connections to one server, one for each kind of
+ * request and one for the link. */
 #include "client/transport.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define TIMEOUT_MS 30000 /* without any progress */
 #define HEADERS_MAX 2048
 
-enum { LINK = 2, N_CONNECTIONS = 3 };
+enum { LINK = CLIENT_DELIVERY + 1, N_CONNECTIONS };
 
 typedef struct transport {
   client_transport base;

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The calls about the account itself. */
+#include "client/api.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "client/account.h"
+#include "client/call.h"
+#include "client/chain.h"
+#include "client/content.h"
+#include "client/directory_check.h"
+#include "client/mailboxes.h"
+#include "client/outbox.h"
+#include "client/sync.h"
+#include "client/talks.h"
+#include "client/tokens.h"
+#include "client/words.h"
+
+/* ---- registering ---- */
+
+static tacet_err do_register(client *c, const char *name, const char *link,
+                             const char *device, client_mem *mem,
+                             client_registration *out) {
+  client_registration r;
+  TACET_TRY(client_self_load(c));
+  if (!client_lock_try(&c->lock)) {
+    return TACET_ERR_BUSY;
+  }
+  TACET_TRY(client_account_register(c, name, link, device));
+  TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &r.handle));
+  TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &r.account));
+  TACET_TRY(client_words_write(&c->self.recovery_key, mem, &r.words));
+  *out = r;
+  return TACET_OK;
+}
+
+client_kind client_register(client *c, const char *name,
+                            const char *invite_link, const char *device_name,
+                            client_mem *mem, client_registration *out,
+                            client_error *err) {
+  client_error_clear(&c->detail);
+  return client_leave(
+      c, do_register(c, name, invite_link, device_name, mem, out), err);
+}
+
+/* ---- status ---- */
+
+static tacet_err ask_health(client *c, bool *reachable) {
+  CLIENT_MEM(mem);
+  client_reply reply;
+  c->quiet_until = 0;
+  tacet_err e = client_ask_plain(c, CLIENT_LOOKUP, "GET", "/v1/health",
+                                 TACET_SPAN_EMPTY, &mem, &reply);
+  *reachable = e == TACET_OK;
+  if (client_is_unreachable(&c->detail, e)) {
+    client_error_clear(&c->detail);
+    return TACET_OK;
+  }
+  return e;
+}
+
+static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
+  client_talk *list;
+  size_t n;
+  TACET_TRY(client_talk_list(c, mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    s->n_requests += list[i].state == CLIENT_TALK_REQUEST;
+    s->n_conversations += list[i].state == CLIENT_TALK_OPEN;
+  }
+  return TACET_OK;
+}
+
+static tacet_err count_people(client *c, client_mem *mem, client_status *s) {
+  const client_row *rows;
+  size_t n;
+  client_range all = {.limit = 0};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_PERSON, &all, mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    client_person p;
+    TACET_TRY(
+        client_parse(c, &rows[i], client_person_fields, &p, sizeof(p), mem));
+    s->n_contacts += p.accepted && !p.blocked;
+    s->n_verified += p.accepted && p.verified;
+  }
+  return TACET_OK;
+}
+
+/* Messages, not parcels: those written, and those on their way. */
+static tacet_err count_queued(client *c, client_mem *mem, size_t *out) {
+  client_parcel *list;
+  size_t n, pending, parcels = 0;
+  TACET_TRY(client_store_count(c->store, CLIENT_T_PENDING, TACET_SPAN_EMPTY,
+                               &pending));
+  TACET_TRY(client_parcel_list(c, mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    parcels += list[i].message.len > 0;
+  }
+  *out = pending + parcels;
+  return TACET_OK;
+}
+
+static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
+  client_server_record server;
+  client_upkeep upkeep;
+  TACET_TRY(client_enter(c));
+  TACET_TRY(client_get(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
+                       client_server_fields, &server, sizeof(server), mem));
+  TACET_TRY(client_upkeep_load(c, &upkeep));
+  client_status s = {.server = server.url,
+                     .passphrase = client_store_has_passphrase(c->store),
+                     .recovery_confirmed = c->self.recovery_key.len == 0,
+                     .post_quantum = true,
+                     .last_sync = upkeep.last_sync,
+                     .n_key_packages = upkeep.n_packages,
+                     .trust = client_directory_trust()};
+  TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &s.handle));
+  TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.domain), &s.domain));
+  TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &s.account));
+  TACET_TRY(client_mem_hex(
+      mem, tacet_span_of(c->self.device, sizeof(c->self.device)), &s.device));
+  if (c->self.device_name != NULL) {
+    TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.device_name),
+                              &s.device_name));
+  }
+  bool held = c->lock.held;
+  s.sync_elsewhere = !client_lock_try(&c->lock);
+  if (!held) {
+    client_lock_release(&c->lock);
+  }
+  TACET_TRY(ask_health(c, &s.reachable));
+  TACET_TRY(count_queued(c, mem, &s.n_queued));
+  TACET_TRY(client_store_count(c->store, CLIENT_T_EVENT, TACET_SPAN_EMPTY,
+                               &s.n_events));
+  TACET_TRY(count_talks(c, mem, &s));
+  TACET_TRY(count_people(c, mem, &s));
+  TACET_TRY(client_tokens_count(c, TACET_TOKEN_DIRECTORY,
+                                &s.n_tokens_directory));
+  TACET_TRY(
+      client_tokens_count(c, TACET_TOKEN_DELIVERY, &s.n_tokens_delivery));
+  *out = s;
+  return TACET_OK;
+}
+
+client_kind client_status_get(client *c, client_mem *mem, client_status *out,
+                              client_error *err) {
+  return client_leave(c, do_status(c, mem, out), err);
+}
+
+/* ---- devices ---- */
+
+static tacet_err do_devices(client *c, client_mem *mem,
+                            const client_device **list, size_t *n) {
+  tacet_manifest m;
+  TACET_TRY(client_enter(c));
+  TACET_TRY(client_chain_newest(c, client_id_span(c->self.account), &m));
+  client_device *found = client_mem_array(mem, m.n_devices, sizeof(*found));
+  if (found == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < m.n_devices; i++) {
+    client_device *d = &found[i];
+    d->this_one =
+        memcmp(m.devices[i].id, c->self.device, sizeof(c->self.device)) == 0;
+    TACET_TRY(client_mem_hex(
+        mem, tacet_span_of(m.devices[i].id, sizeof(m.devices[i].id)), &d->id));
+    if (d->this_one && c->self.device_name != NULL) {
+      TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.device_name),
+                                &d->name));
+    }
+  }
+  *list = found;
+  *n = m.n_devices;
+  return TACET_OK;
+}
+
+client_kind client_devices(client *c, client_mem *mem,
+                           const client_device **list, size_t *n,
+                           client_error *err) {
+  return client_leave(c, do_devices(c, mem, list, n), err);
+}
+
+/* ---- recovery ---- */
+
+static tacet_err do_words(client *c, client_mem *mem, const char **words) {
+  TACET_TRY(client_enter(c));
+  if (c->self.recovery_key.len == 0) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "recovery-erased",
+                       "You confirmed that you wrote the words down, so they "
+                       "are not on this device any more.");
+  }
+  return client_words_write(&c->self.recovery_key, mem, words);
+}
+
+client_kind client_recovery_words(client *c, client_mem *mem,
+                                  const char **words, client_error *err) {
+  return client_leave(c, do_words(c, mem, words), err);
+}
+
+static tacet_err check_words(client *c, const char *words) {
+  TACET_SECRET(key);
+  tacet_err e = client_words_read(words, &key);
+  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+    return e;
+  }
+  if (e != TACET_OK || !tacet_secret_equal(&key, &c->self.recovery_key)) {
+    return client_fail(&c->detail, CLIENT_USAGE, "wrong-words",
+                       "Those are not the 24 words of this account; compare "
+                       "them with tacet recovery show.");
+  }
+  return TACET_OK;
+}
+
+static tacet_err do_confirm(client *c, const char *words) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_enter(c));
+  if (c->self.recovery_key.len == 0) {
+    return TACET_OK;
+  }
+  if (words != NULL) {
+    TACET_TRY(check_words(c, words));
+  }
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  client_self self = c->self;
+  tacet_secret_wipe(&self.recovery_key);
+  tacet_err e = client_self_save(c, &self);
+  tacet_wipe(&self, sizeof(self));
+  TACET_TRY(e);
+  TACET_TRY(client_tx_commit(&tx));
+  client_store_checkpoint(c->store);
+  return client_self_load(c);
+}
+
+client_kind client_recovery_confirm(client *c, const char *words,
+                                    client_error *err) {
+  return client_leave(c, do_confirm(c, words), err);
+}
+
+/* ---- the end ---- */
+
+/* Tells each conversation, so that the others need not take the server's word. */
+static tacet_err say_goodbye(client *c, tacet_span manifest) {
+  CLIENT_MEM(mem);
+  client_talk *list;
+  size_t n;
+  TACET_TRY(client_talk_list(c, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    CLIENT_SESSION(s);
+    CLIENT_TX(tx);
+    if (list[i].state != CLIENT_TALK_OPEN || list[i].group.len == 0) {
+      continue;
+    }
+    TACET_TRY(client_tx_begin(c->store, &tx));
+    tacet_err e = client_session_load(c, list[i].group, &s);
+    if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && s.r.broken)) {
+      continue;
+    }
+    TACET_TRY(e);
+    tacet_control control = {.type = TACET_CONTROL_ERASED,
+                             .manifest = manifest};
+    TACET_TRY(client_control_send(c, &s, &control, TACET_SPAN_EMPTY));
+    TACET_TRY(client_tx_commit(&tx));
+  }
+  return TACET_OK;
+}
+
+static tacet_err is_empty(client *c, void *what, bool *yes) {
+  size_t n;
+  (void)what;
+  TACET_TRY(client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
+  *yes = n == 0;
+  return TACET_OK;
+}
+
+static tacet_err delete_mailboxes(client *c) {
+  CLIENT_MEM(mem);
+  client_mailbox *list;
+  size_t n;
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_mailbox_list(c, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    list[i].use = CLIENT_MAILBOX_CONDEMNED;
+    list[i].until = 0;
+    TACET_TRY(client_mailbox_save(c, &list[i]));
+  }
+  TACET_TRY(client_tx_commit(&tx));
+  return client_mailboxes_upkeep(c);
+}
+
+/* The home's own files, and no others. */
+static void delete_home(const char *home) {
+  static const char *const names[] = {"store.db-wal", "store.db-shm",
+                                      "store.db",     "store.key",
+                                      "sync.lock",    "sync.bell"};
+  char path[4096];
+  (void)snprintf(path, sizeof(path), "%s/spool", home);
+  DIR *d = opendir(path);
+  for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    (void)snprintf(path, sizeof(path), "%s/spool/%s", home, e->d_name);
+    (void)unlink(path);
+  }
+  if (d != NULL) {
+    (void)closedir(d);
+  }
+  (void)snprintf(path, sizeof(path), "%s/spool", home);
+  (void)rmdir(path);
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    (void)snprintf(path, sizeof(path), "%s/%s", home, names[i]);
+    (void)unlink(path);
+  }
+  (void)rmdir(home);
+}
+
+static tacet_err do_delete(client *c) {
+  CLIENT_MEM(mem);
+  tacet_span manifest;
+  client_end end;
+  TACET_TRY(client_enter(c));
+  if (!client_lock_try(&c->lock)) {
+    return client_fail(&c->detail, CLIENT_FAILED, "busy",
+                       "Another program is using this home; end it first.");
+  }
+  TACET_TRY(client_account_end(c, &mem, &manifest));
+  TACET_TRY(say_goodbye(c, manifest));
+  client_work w = {
+      .until = is_empty, .timeout_ms = 20000, .once = true, .fd = -1};
+  TACET_TRY(client_work_until(c, &w, &end));
+  TACET_TRY(client_account_erase(c, manifest));
+  tacet_err e = delete_mailboxes(c); /* else they expire unread */
+  if (client_is_unreachable(&c->detail, e)) {
+    client_error_clear(&c->detail);
+    e = TACET_OK;
+  }
+  TACET_TRY(e);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  client_self self = c->self;
+  self.stage = CLIENT_STAGE_DELETED;
+  tacet_secret_wipe(&self.device_key);
+  e = client_self_save(c, &self);
+  tacet_wipe(&self, sizeof(self));
+  TACET_TRY(e);
+  TACET_TRY(client_tx_commit(&tx));
+  delete_home(client_store_home(c->store));
+  return client_self_load(c);
+}
+
+client_kind client_delete_account(client *c, client_error *err) {
+  return client_leave(c, do_delete(c), err);
+}

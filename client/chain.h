@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * client/chain.h -- the verified chains of manifests: who is who.
+ *
+ * Manifests come from the directory about whom one writes to first, and beside
+ * every letter and commit about everybody else. Whatever their way, they are
+ * taken here, by the rules of the chain, and kept. The first chain seen of an
+ * account stays; a second one is evidence, and stops all sending to it.
+ */
+#ifndef TACET_CLIENT_CHAIN_H
+#define TACET_CLIENT_CHAIN_H
+
+#include "client/people.h"
+#include "tacet/keytrans/manifest.h"
+
+/* Takes a list of opaque<V> manifests, of any accounts, each account's in
+ * ascending order. Those that are known already must be equal. New accounts
+ * become persons that were met, no more. MANIFEST, AUTH or an INPUT error: one
+ * of them does not verify, and nothing was changed. A rival of a known one is no
+ * error: the account is marked, and nothing is sent to it any more; so a group
+ * does not process a commit differently from its other members. */
+TACET_MUST_CHECK tacet_err client_chain_take(client *c, tacet_span manifests);
+
+/* The newest manifest of an account. NOT_FOUND. */
+TACET_MUST_CHECK tacet_err client_chain_newest(client *c, tacet_span account,
+                                               tacet_manifest *out);
+TACET_MUST_CHECK tacet_err client_chain_at(client *c, tacet_span account,
+                                           uint32_t number,
+                                           tacet_manifest *out);
+/* Does that manifest of that account list the device with that key? CREDENTIAL
+ * if not; NOT_FOUND if the manifest is not known. */
+TACET_MUST_CHECK tacet_err client_chain_check(client *c, tacet_span account,
+                                              uint32_t number,
+                                              tacet_span device,
+                                              tacet_span key);
+/* Appends the whole chain of an account to a list of opaque<V>. */
+TACET_MUST_CHECK tacet_err client_chain_write(client *c, tacet_span account,
+                                              tacet_buf *list);
+
+/* Asks the directory about a handle that was never met, or about what is new of
+ * an account, takes the answer and gives the person. REFUSED "unknown-handle",
+ * KEYS "keys-mismatch", "keys-changed". */
+TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
+                                                client_mem *mem,
+                                                client_person *out);
+TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
+                                                 client_mem *mem,
+                                                 client_person *out);
+
+#endif

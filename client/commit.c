@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Own commits: made, won, lost. */
+#include "client/commit.h"
+
+#include "client/attachments.h"
+#include "client/chain.h"
+#include "client/jobs.h"
+#include "client/mailboxes.h"
+#include "client/outbox.h"
+#include "client/packages.h"
+#include "client/policy.h"
+#include "client/talks.h"
+#include "tacet/content/envelope.h"
+
+#define MANIFESTS_MAX ((size_t)4 << 20)
+#define BODY_MAX ((size_t)2 << 20)
+#define LETTER_INLINE (60 * 1024) /* what fits an item with its padding */
+#define OLD_MAILBOX_LIFE (7 * CLIENT_DAY)
+#define RETRY_MAX ((uint64_t)30000)
+#define RETRY_MIN ((uint64_t)250)
+
+/* What one commit is made of, besides what was asked for. */
+typedef struct plan {
+  const client_change *ch;
+  tacet_mls_proposal *proposals;
+  size_t n_proposals;
+  tacet_span aad;       /* who leaves, in their words */
+  tacet_span manifests; /* beside the commit */
+  tacet_span leaf;      /* extensions of the own leaf, if fresh */
+  client_mailbox fresh;
+} plan;
+
+/* ---- planning ---- */
+
+static bool is_listed(const client_change *ch, uint32_t leaf) {
+  for (size_t i = 0; i < ch->n_leaves; i++) {
+    if (ch->leaves[i] == leaf) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void remove_leaf(plan *p, uint32_t leaf) {
+  p->proposals[p->n_proposals++] =
+      (tacet_mls_proposal){.type = TACET_MLS_REMOVE, .leaf = leaf};
+}
+
+/* Removals: those asked for, and the leaves of who leaves. */
+static tacet_err plan_removals(client *c, client_session *s, plan *p,
+                               client_mem *mem) {
+  client_leaf *leaves;
+  size_t n;
+  TACET_BUF(aad, 16 * 1024);
+  TACET_BUF(manifests, MANIFESTS_MAX);
+  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &n));
+  for (size_t i = 0; i < n; i++) {
+    const uint8_t *account = leaves[i].who.account;
+    bool leaving = client_is_leaving(&s->r, account);
+    bool own = leaves[i].index == tacet_mls_own_leaf(s->mls);
+    if (own || (!leaving && !is_listed(p->ch, leaves[i].index))) {
+      continue;
+    }
+    remove_leaf(p, leaves[i].index);
+    tacet_manifest m;
+    TACET_TRY(client_chain_newest(c, client_id_span(account), &m));
+    if (m.number > leaves[i].who.manifest) {
+      TACET_TRY(client_chain_write(c, client_id_span(account), &manifests));
+    }
+  }
+  for (size_t i = 0; i < s->r.n_leaving; i++) {
+    if (client_leaver_check(c, s, &s->r.leaving[i]) == TACET_OK) {
+      client_leaver_write(&aad, &s->r.leaving[i]);
+    }
+  }
+  TACET_TRY(client_mem_take(mem, &aad, &p->aad));
+  return client_mem_take(mem, &manifests, &p->manifests);
+}
+
+static tacet_err plan_additions(client *c, plan *p, client_mem *mem) {
+  TACET_BUF(manifests, MANIFESTS_MAX);
+  tacet_write_bytes(&manifests, p->manifests);
+  for (size_t i = 0; i < p->ch->n_packages; i++) {
+    tacet_mls_config config = client_mls_config();
+    tacet_mls_key_package kp;
+    tacet_identity who;
+    p->proposals[p->n_proposals++] = (tacet_mls_proposal){
+        .type = TACET_MLS_ADD, .key_package = p->ch->packages[i]};
+    TACET_TRY(tacet_mls_key_package_check(&config, p->ch->packages[i],
+                                          client_now(c) / 1000, &kp));
+    TACET_TRY(tacet_identity_parse(kp.member.identity, &who));
+    TACET_TRY(client_chain_write(c, client_id_span(who.account), &manifests));
+  }
+  return client_mem_take(mem, &manifests, &p->manifests);
+}
+
+static tacet_err plan_leaf(client *c, plan *p, client_mem *mem) {
+  tacet_mls_leaf_args args;
+  if (!p->ch->fresh) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_mailbox_take(c, mem, &p->fresh));
+  TACET_TRY(client_leaf_args(c, &p->fresh, mem, &args));
+  p->leaf = args.extensions;
+  return TACET_OK;
+}
+
+static tacet_err plan_make(client *c, client_session *s, plan *p,
+                           client_mem *mem) {
+  size_t most = p->ch->n_packages + tacet_mls_n_members(s->mls) + 1;
+  p->proposals = client_mem_array(mem, most, sizeof(*p->proposals));
+  if (p->proposals == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  TACET_TRY(plan_removals(c, s, p, mem));
+  TACET_TRY(plan_additions(c, p, mem));
+  TACET_TRY(plan_leaf(c, p, mem));
+  if (p->ch->room != NULL) {
+    tacet_mls_proposal *q = &p->proposals[p->n_proposals++];
+    *q = (tacet_mls_proposal){.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS};
+    TACET_TRY(client_room_extensions(p->ch->room, mem, &q->extensions));
+  }
+  return TACET_OK;
+}
+
+/* ---- letters ---- */
+
+typedef struct letters {
+  const tacet_mls_commit_result *result;
+  tacet_span manifests; /* of everybody who is in the new epoch */
+  uint64_t after;
+  bool as_blob;
+  tacet_attachment blob;
+  const char *path;
+} letters;
+
+/* The chains of all members and of who is added. */
+static tacet_err all_manifests(client *c, client_session *s, const plan *p,
+                               client_mem *mem, tacet_span *out) {
+  client_leaf *leaves;
+  size_t n;
+  TACET_BUF(w, MANIFESTS_MAX);
+  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &n));
+  for (size_t i = 0; i < n; i++) {
+    bool again = false; /* a second device of the same account */
+    for (size_t k = 0; k < i; k++) {
+      again = again || memcmp(leaves[k].who.account, leaves[i].who.account,
+                              CLIENT_ID_LEN) == 0;
+    }
+    if (!again) {
+      TACET_TRY(
+          client_chain_write(c, client_id_span(leaves[i].who.account), &w));
+    }
+  }
+  tacet_write_bytes(&w, p->manifests);
+  return client_mem_take(mem, &w, out);
+}
+
+static tacet_err letter_write(client *c, client_session *s, letters *l,
+                              const tacet_mls_key_package *kp,
+                              const client_leaf *to) {
+  TACET_BUF(welcome, BODY_MAX);
+  TACET_TRY(tacet_mls_welcome_for(tacet_bytes_span(&l->result->welcome),
+                                  tacet_span_of(kp->ref, kp->ref_len),
+                                  &welcome));
+  tacet_letter letter = {.welcome = tacet_buf_span(&welcome),
+                         .manifests = l->manifests,
+                         .tree_kind = TACET_TREE_INLINE,
+                         .tree = tacet_bytes_span(&l->result->ratchet_tree)};
+  if (l->as_blob) {
+    letter.tree_kind = TACET_TREE_BLOB;
+    letter.tree_blob = l->blob;
+  }
+  TACET_BUF(item, BODY_MAX);
+  TACET_TRY(tacet_letter_seal(to->address.sealing_key, to->address.mailbox,
+                              &letter, &item));
+  if (item.len > TACET_ITEM_MAX) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "group-too-large",
+                       "The group is too large for an invitation to it to fit "
+                       "a message.");
+  }
+  client_recipient one = {.state = CLIENT_TO_SEND};
+  memcpy(one.mailbox, to->address.mailbox, sizeof(one.mailbox));
+  memcpy(one.capability, to->address.capability, sizeof(one.capability));
+  memcpy(one.device, to->who.device, sizeof(one.device));
+  client_parcel p = {.kind = CLIENT_PARCEL_LETTER,
+                     .group = s->r.id,
+                     .made_at = client_now(c),
+                     .to = &one,
+                     .n_to = 1,
+                     .after = l->after,
+                     .has_file = l->as_blob};
+  TACET_TRY(client_parcel_add(c, &p, tacet_buf_span(&item), TACET_SPAN_EMPTY));
+  if (!l->as_blob) {
+    return TACET_OK;
+  }
+  TACET_BUF(key, 64);
+  client_tree_file_key(p.number, &key);
+  return client_file_queue(c, tacet_buf_span(&key), &l->blob, l->path);
+}
+
+static tacet_err letters_write(client *c, client_session *s, const plan *p,
+                               letters *l, client_mem *mem) {
+  if (p->ch->n_packages == 0) {
+    return TACET_OK;
+  }
+  TACET_TRY(all_manifests(c, s, p, mem, &l->manifests));
+  size_t size = l->manifests.len + l->result->ratchet_tree.len +
+                l->result->welcome.len;
+  l->as_blob = size > LETTER_INLINE;
+  for (size_t i = 0; i < p->ch->n_packages; i++) {
+    tacet_mls_config config = client_mls_config();
+    tacet_mls_key_package kp;
+    client_leaf to;
+    TACET_TRY(tacet_mls_key_package_check(&config, p->ch->packages[i],
+                                          client_now(c) / 1000, &kp));
+    TACET_TRY(client_leaf_read(c, &kp.member, &to));
+    if (l->as_blob) { /* one for each: equal references would tie them */
+      TACET_TRY(client_bytes_encrypt(
+          c, tacet_bytes_span(&l->result->ratchet_tree), mem, &l->blob,
+          &l->path));
+    }
+    TACET_TRY(letter_write(c, s, l, &kp, &to));
+  }
+  return TACET_OK;
+}
+
+/* ---- making it ---- */
+
+static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
+                                  const tacet_mls_commit_result *result,
+                                  client_mem *mem, client_parcel *out) {
+  client_epoch e;
+  tacet_slot_body body = {p->manifests, tacet_bytes_span(&result->commit)};
+  tacet_hint hint = {s->r.slot};
+  client_parcel parcel = {.kind = CLIENT_PARCEL_COMMIT,
+                          .group = s->r.id,
+                          .epoch = s->r.epoch,
+                          .made_at = client_now(c),
+                          .job = p->ch->job};
+  if (s->r.slot >= CLIENT_SLOTS) {
+    return TACET_ERR_STATE;
+  }
+  TACET_TRY(client_epoch_get(c, s->r.id, s->r.epoch, mem, &e));
+  memcpy(parcel.slot, e.slots[s->r.slot], sizeof(parcel.slot));
+  TACET_BUF(plain, BODY_MAX);
+  TACET_BUF(sealed, BODY_MAX + 4096);
+  TACET_BUF(item, 4096);
+  tacet_slot_body_write(&plain, &body);
+  TACET_TRY(plain.err);
+  TACET_TRY(tacet_envelope_seal(tacet_secret_span(&e.envelope),
+                                TACET_ENVELOPE_SLOT, tacet_buf_span(&plain),
+                                &sealed));
+  tacet_buf_clear(&plain);
+  tacet_hint_write(&plain, &hint);
+  TACET_TRY(tacet_envelope_seal(tacet_secret_span(&e.envelope),
+                                TACET_ENVELOPE_HINT, tacet_buf_span(&plain),
+                                &item));
+  TACET_TRY(
+      client_recipients(c, s, true, mem, &parcel.to, &parcel.n_to));
+  TACET_TRY(client_parcel_add(c, &parcel, tacet_buf_span(&item),
+                              tacet_buf_span(&sealed)));
+  *out = parcel;
+  return TACET_OK;
+}
+
+static tacet_err reserve_fresh(client *c, client_session *s, plan *p) {
+  if (!p->ch->fresh) {
+    return TACET_OK;
+  }
+  p->fresh.use = CLIENT_MAILBOX_GROUP;
+  p->fresh.group = s->r.id;
+  memcpy(s->r.next_mailbox, p->fresh.id, sizeof(s->r.next_mailbox));
+  s->r.has_next = true;
+  return client_mailbox_save(c, &p->fresh);
+}
+
+tacet_err client_commit_make(client *c, client_session *s,
+                             const client_change *ch) {
+  CLIENT_MEM(mem);
+  plan p = {.ch = ch};
+  TACET_TRY(plan_make(c, s, &p, &mem));
+  tacet_mls_commit_args args = {
+      .proposals = p.proposals,
+      .n_proposals = p.n_proposals,
+      .force_path = ch->fresh,
+      .update = {.extensions = ch->fresh ? &p.leaf : NULL},
+      .aad = p.aad};
+  TACET_MLS_COMMIT_RESULT(result);
+  TACET_TRY(tacet_mls_commit(s->mls, &args, client_now(c) / 1000, &result));
+  letters l = {.result = &result};
+  client_parcel parcel = {.number = 0};
+  if (!ch->alone) {
+    TACET_TRY(parcel_of_commit(c, s, &p, &result, &mem, &parcel));
+    l.after = parcel.number;
+    s->r.commit = parcel.number;
+  }
+  TACET_TRY(reserve_fresh(c, s, &p));
+  TACET_TRY(letters_write(c, s, &p, &l, &mem));
+  if (!ch->alone) {
+    return client_session_save(c, s);
+  }
+  TACET_TRY(tacet_mls_pending_merge(s->mls, client_now(c) / 1000));
+  TACET_TRY(client_session_enter(c, s));
+  return client_commit_settle(c, s);
+}
+
+/* ---- its fate ---- */
+
+/* The conversation moves to the mailbox that the commit announced. */
+static tacet_err move_mailbox(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  client_mailbox old;
+  if (!s->r.has_next) {
+    return TACET_OK;
+  }
+  tacet_span id = tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox));
+  tacet_err e = client_mailbox_get(c, id, &mem, &old);
+  if (e == TACET_OK && old.use == CLIENT_MAILBOX_GROUP) {
+    old.use = CLIENT_MAILBOX_OLD;
+    old.until = client_now(c) + OLD_MAILBOX_LIFE;
+    TACET_TRY(client_mailbox_save(c, &old));
+  } else if (e != TACET_ERR_NOT_FOUND) {
+    TACET_TRY(e);
+  }
+  memcpy(s->r.mailbox, s->r.next_mailbox, sizeof(s->r.mailbox));
+  s->r.has_next = false;
+  s->r.fresh_due = false;
+  return TACET_OK;
+}
+
+tacet_err client_commit_won(client *c, client_session *s,
+                            const client_parcel *p) {
+  TACET_TRY(move_mailbox(c, s));
+  s->r.lost = 0;
+  s->r.retry_at = 0;
+  TACET_TRY(tacet_mls_pending_merge(s->mls, client_now(c) / 1000));
+  TACET_TRY(client_session_enter(c, s));
+  TACET_TRY(client_commit_settle(c, s));
+  TACET_TRY(client_parcel_remove(c, p));
+  return p->job != 0 ? client_job_finish(c, p->job, NULL) : TACET_OK;
+}
+
+tacet_err client_commit_lost(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  client_parcel *list;
+  size_t n;
+  uint64_t wait;
+  if (s->r.commit == 0) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_parcel_list(c, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    if (list[i].number == s->r.commit) {
+      TACET_TRY(client_outbox_drop_after(c, list[i].number));
+      TACET_TRY(client_parcel_remove(c, &list[i]));
+    }
+  }
+  tacet_mls_pending_discard(s->mls);
+  if (s->r.has_next) { /* nobody has heard of it: for another time */
+    client_mailbox m;
+    TACET_TRY(client_mailbox_get(
+        c, tacet_span_of(s->r.next_mailbox, CLIENT_MAILBOX_LEN), &mem, &m));
+    m.use = CLIENT_MAILBOX_SPARE;
+    m.group = TACET_SPAN_EMPTY;
+    TACET_TRY(client_mailbox_save(c, &m));
+    s->r.has_next = false;
+  }
+  uint32_t k = s->r.lost < 16 ? s->r.lost : 16;
+  uint64_t most = RETRY_MIN << k;
+  TACET_TRY(client_chance(c, most < RETRY_MAX ? most : RETRY_MAX, &wait));
+  s->r.lost++;
+  s->r.retry_at = client_now(c) + wait;
+  s->r.commit = 0;
+  return TACET_OK;
+}
+
+/* ---- a new epoch ---- */
+
+static bool is_in(const client_leaf *leaves, size_t n, const uint8_t *account,
+                  const uint8_t *device) {
+  for (size_t i = 0; i < n; i++) {
+    if ((account == NULL || memcmp(leaves[i].who.account, account,
+                                   CLIENT_ID_LEN) == 0) &&
+        (device == NULL || memcmp(leaves[i].who.device, device,
+                                  CLIENT_DEVICE_ID_LEN) == 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+tacet_err client_commit_settle(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  client_leaf *leaves;
+  client_talk talk;
+  tacet_room room;
+  size_t n, kept = 0;
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &n));
+  for (size_t i = 0; i < s->r.n_leaving; i++) {
+    if (is_in(leaves, n, s->r.leaving[i].account, NULL)) {
+      s->r.leaving[kept++] = s->r.leaving[i];
+    }
+  }
+  s->r.n_leaving = kept;
+  kept = 0;
+  for (size_t i = 0; i < s->r.n_addresses; i++) {
+    if (is_in(leaves, n, NULL, s->r.addresses[i].device)) {
+      s->r.addresses[kept++] = s->r.addresses[i];
+    }
+  }
+  s->r.n_addresses = kept;
+  TACET_TRY(client_group_save(c, &s->r));
+  TACET_TRY(client_room_of(c, s, &room));
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  if (!talk.pair) {
+    TACET_TRY(client_mem_text(&mem, room.name, &talk.name));
+    TACET_TRY(client_talk_save(c, &talk));
+  }
+  return TACET_OK;
+}

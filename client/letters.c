@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Being invited. */
+#include "client/letters.h"
+
+#include "client/attachments.h"
+#include "client/chain.h"
+#include "client/commit.h"
+#include "client/events.h"
+#include "client/mailboxes.h"
+#include "client/packages.h"
+#include "client/slots.h"
+#include "client/talks.h"
+
+#define TREE_MAX ((size_t)8 << 20)
+#define SECOND_GROUP_LIFE (30 * CLIENT_DAY)
+
+void client_letter_close(client_letter *l) {
+  tacet_bytes_free(&l->plain);
+  client_mem_free(&l->mem);
+}
+
+bool client_is_letter(const client_mailbox *m, tacet_span item) {
+  TACET_BYTES(plain);
+  tacet_letter body;
+  return tacet_letter_open(&m->sealing, m->id, item, &plain, &body) == TACET_OK;
+}
+
+tacet_err client_letter_open(client *c, const client_mailbox *m,
+                             tacet_span item, client_letter *out) {
+  tacet_err e =
+      tacet_letter_open(&m->sealing, m->id, item, &out->plain, &out->body);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_NOMEM ? e : TACET_OK;
+  }
+  out->opened = true;
+  out->tree = out->body.tree_kind == TACET_TREE_INLINE ? out->body.tree
+                                                       : TACET_SPAN_EMPTY;
+  if (out->body.tree_kind != TACET_TREE_BLOB) {
+    return TACET_OK;
+  }
+  e = client_blob_fetch(c, &out->body.tree_blob, TREE_MAX, &out->mem,
+                        &out->tree);
+  if (e == TACET_ERR_POLICY || e == TACET_ERR_CREDENTIAL ||
+      e == TACET_ERR_LIMIT) {
+    client_error_clear(&c->detail);
+    out->useless = true;
+    return TACET_OK;
+  }
+  return e;
+}
+
+/* ---- joining ---- */
+
+/* A group that was joined and is being examined. */
+typedef struct joined {
+  client_session s;
+  tacet_room room;
+  client_leaf *leaves;
+  size_t n_leaves;
+  tacet_identity inviter;
+  client_person person; /* the inviter */
+  uint64_t epoch;
+} joined;
+
+static void joined_close(joined *j) { client_session_close(&j->s); }
+
+static void welcome_cleanup(tacet_mls_welcome **w) {
+  tacet_mls_welcome_free(*w);
+}
+
+static tacet_err join(client *c, const client_mailbox *m,
+                      const client_letter *l, client_mem *mem, joined *j,
+                      uint32_t *signer) {
+  client_package package;
+  TACET_MLS_KEYS(keys);
+  TACET_TRY(client_package_get(c, m->package, mem, &package));
+  TACET_TRY(tacet_mls_keys_read(package.keys, &keys));
+  tacet_mls_candidate candidate = {package.message, &keys};
+  tacet_mls_config config = client_mls_config();
+  TACET_CLEANUP(welcome_cleanup) tacet_mls_welcome *w = NULL;
+  size_t index;
+  TACET_TRY(tacet_mls_welcome_open(&config, l->body.welcome, &candidate, 1,
+                                   &index, &w));
+  if (tacet_mls_welcome_n_psks(w) > 0) {
+    return TACET_ERR_PSK;
+  }
+  TACET_TRY(tacet_mls_welcome_unlock(w, (tacet_mls_psks){NULL, 0}));
+  tacet_mls_group_info info;
+  tacet_mls_welcome_info(w, &info);
+  *signer = info.signer;
+  return tacet_mls_welcome_join(w, l->tree, NULL, &j->s.mls);
+}
+
+/* Everybody in it is who the manifests say; the room is what it should be. */
+static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
+                         uint32_t signer, joined *j) {
+  bool self = false, found = false;
+  TACET_TRY(client_room_of(c, &j->s, &j->room));
+  TACET_TRY(client_leaves(c, j->s.mls, mem, &j->leaves, &j->n_leaves));
+  for (size_t i = 0; i < j->n_leaves; i++) {
+    const client_leaf *l = &j->leaves[i];
+    tacet_err e = client_leaf_check(c, l);
+    TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_ERR_CREDENTIAL : e);
+    if (l->index == tacet_mls_own_leaf(j->s.mls)) {
+      self = memcmp(l->who.device, c->self.device, CLIENT_DEVICE_ID_LEN) == 0 &&
+             client_is_self(c, client_id_span(l->who.account)) &&
+             memcmp(l->address.mailbox, m->id, CLIENT_MAILBOX_LEN) == 0;
+    }
+    if (l->index == signer) {
+      j->inviter = l->who;
+      found = true;
+    }
+  }
+  if (!self || !found || client_is_self(c, client_id_span(j->inviter.account))) {
+    return TACET_ERR_CREDENTIAL;
+  }
+  TACET_TRY(client_person_get(c, client_id_span(j->inviter.account), mem,
+                              &j->person));
+  j->epoch = tacet_mls_epoch(j->s.mls);
+  return TACET_OK;
+}
+
+/* One to one: nobody else is in it, and its id is that of the two. */
+static tacet_err examine_pair(client *c, const joined *j) {
+  uint8_t id[CLIENT_ID_LEN];
+  if (j->room.kind != TACET_ROOM_PAIR) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_pair_id(client_id_span(c->self.account),
+                           client_id_span(j->inviter.account), id));
+  if (memcmp(id, j->room.conversation, sizeof(id)) != 0) {
+    return TACET_ERR_POLICY;
+  }
+  for (size_t i = 0; i < j->n_leaves; i++) {
+    const uint8_t *account = j->leaves[i].who.account;
+    if (memcmp(account, j->inviter.account, CLIENT_ID_LEN) != 0 &&
+        !client_is_self(c, client_id_span(account))) {
+      return TACET_ERR_POLICY;
+    }
+  }
+  return TACET_OK;
+}
+
+/* ---- what becomes of it ---- */
+
+static bool is_alive(client *c, tacet_span group) {
+  CLIENT_MEM(mem);
+  client_group_record r;
+  return group.len > 0 && client_group_get(c, group, &mem, &r) == TACET_OK &&
+         !r.broken;
+}
+
+/* Which group a conversation goes on in. Of two of a pair, made at the same
+ * time by both, the smaller id; the other is read for a while. */
+static tacet_err choose_group(client *c, client_talk *t, joined *j) {
+  CLIENT_MEM(mem);
+  client_group_record other;
+  uint64_t end = client_now(c) + SECOND_GROUP_LIFE;
+  if (!is_alive(c, t->group)) {
+    t->group = j->s.r.id;
+    return TACET_OK;
+  }
+  if (tacet_span_compare(t->group, j->s.r.id) < 0) {
+    j->s.r.retire_at = end;
+    return TACET_OK;
+  }
+  TACET_TRY(client_group_get(c, t->group, &mem, &other));
+  other.retire_at = end;
+  TACET_TRY(client_group_save(c, &other));
+  t->group = j->s.r.id;
+  return TACET_OK;
+}
+
+static tacet_err talk_make(client *c, joined *j, client_mem *mem,
+                           client_talk *out, bool *request) {
+  bool pair = j->room.kind == TACET_ROOM_PAIR, known;
+  client_talk t;
+  tacet_err e = client_talk_get(c, j->room.conversation, mem, &t);
+  known = e == TACET_OK;
+  if (e == TACET_ERR_NOT_FOUND) {
+    t = (client_talk){.pair = pair, .made_at = client_now(c)};
+    memcpy(t.id, j->room.conversation, sizeof(t.id));
+    e = TACET_OK;
+  }
+  TACET_TRY(e);
+  if (known && (t.pair != pair || (!pair && is_alive(c, t.group)))) {
+    return TACET_ERR_POLICY; /* somebody claims a conversation there is */
+  }
+  bool open = j->person.accepted || (pair && known &&
+                                     t.state == CLIENT_TALK_OPEN);
+  *request = !open && !(known && t.state == CLIENT_TALK_REQUEST);
+  t.state = open ? CLIENT_TALK_OPEN : CLIENT_TALK_REQUEST;
+  memcpy(t.inviter, j->inviter.account, sizeof(t.inviter));
+  if (pair) {
+    memcpy(t.peer, j->inviter.account, sizeof(t.peer));
+  } else {
+    TACET_TRY(client_mem_text(mem, j->room.name, &t.name));
+  }
+  TACET_TRY(choose_group(c, &t, j));
+  t.active_at = client_now(c);
+  TACET_TRY(client_talk_save(c, &t));
+  *out = t;
+  return TACET_OK;
+}
+
+static tacet_err tell(client *c, const joined *j, const client_talk *t,
+                      bool request) {
+  tacet_span by = client_id_span(j->inviter.account);
+  if (request) {
+    return client_event_request(c, t->id, by, t->name);
+  }
+  if (t->pair || t->state != CLIENT_TALK_OPEN) {
+    return TACET_OK;
+  }
+  CLIENT_MEM(mem);
+  bool created = j->epoch == 1;
+  uint8_t(*list)[CLIENT_ID_LEN];
+  size_t n = 0;
+  list = client_mem_array(&mem, j->n_leaves + 1, sizeof(*list));
+  if (list == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; created && i < j->n_leaves; i++) {
+    memcpy(list[n++], j->leaves[i].who.account, CLIENT_ID_LEN);
+  }
+  if (!created) {
+    memcpy(list[n++], c->self.account, CLIENT_ID_LEN);
+  }
+  return client_event_group(c, t->id, created ? "created" : "added", t->name, by,
+                            list, n);
+}
+
+/* The mailbox of the package becomes that of the conversation. */
+static tacet_err use_mailbox(client *c, const client_mailbox *m,
+                             tacet_span group) {
+  TACET_TRY(client_package_used(c, m->package));
+  if (m->last_resort) {
+    return TACET_OK;
+  }
+  client_mailbox now = *m;
+  now.use = CLIENT_MAILBOX_GROUP;
+  now.group = group;
+  now.package = TACET_SPAN_EMPTY;
+  return client_mailbox_save(c, &now);
+}
+
+static tacet_err keep(client *c, const client_mailbox *m, joined *j,
+                      client_mem *mem) {
+  client_talk talk;
+  bool request;
+  j->s.r.fresh_due = true;
+  memcpy(j->s.r.mailbox, m->id, sizeof(j->s.r.mailbox));
+  memcpy(j->s.r.talk, j->room.conversation, sizeof(j->s.r.talk));
+  TACET_TRY(talk_make(c, j, mem, &talk, &request));
+  if (talk.state == CLIENT_TALK_OPEN) {
+    uint64_t wait;
+    TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
+    j->s.r.fresh_at = client_now(c) + wait;
+  }
+  j->s.r.looked_at = 0; /* commits may have come since it was written */
+  TACET_TRY(use_mailbox(c, m, j->s.r.id));
+  TACET_TRY(tell(c, j, &talk, request));
+  return client_session_enter(c, &j->s);
+}
+
+/* ---- the letter ---- */
+
+static tacet_err refuse(client *c, const client_mailbox *m, tacet_err why) {
+  TACET_TRY(m->last_resort ? TACET_OK : client_package_used(c, m->package));
+  TACET_TRY(m->last_resort
+                ? TACET_OK
+                : client_mailbox_condemn(c, tacet_span_of(m->id, 16)));
+  bool keys = why == TACET_ERR_CREDENTIAL || why == TACET_ERR_MANIFEST ||
+              why == TACET_ERR_FORK;
+  return client_event_warn(
+      c, NULL, keys ? "keys-mismatch" : "undecryptable",
+      keys ? "An invitation was refused: the keys of somebody in it do not "
+             "check out (%s)."
+           : "An invitation could not be opened and was dropped (%s). Whoever "
+             "sent it has to send it again.",
+      tacet_err_text(why));
+}
+
+static bool is_for_the_caller(tacet_err e) {
+  return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_UNSUPPORTED;
+}
+
+static tacet_err take(client *c, const client_mailbox *m,
+                      const client_letter *l, client_mem *mem) {
+  TACET_CLEANUP(joined_close) joined j = {.n_leaves = 0};
+  uint32_t signer;
+  TACET_TRY(join(c, m, l, mem, &j, &signer));
+  TACET_TRY(client_mem_copy(&j.s.mem, tacet_mls_group_id(j.s.mls), &j.s.r.id));
+  if (is_alive(c, j.s.r.id)) {
+    return TACET_ERR_GROUP_ID;
+  }
+  TACET_TRY(client_chain_take(c, l->body.manifests));
+  TACET_TRY(examine(c, m, mem, signer, &j));
+  TACET_TRY(examine_pair(c, &j));
+  if (j.person.blocked) {
+    TACET_TRY(use_mailbox(c, m, j.s.r.id));
+    return m->last_resort
+               ? TACET_OK
+               : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
+  }
+  return keep(c, m, &j, mem);
+}
+
+tacet_err client_letter_take(client *c, const client_mailbox *m,
+                             const client_letter *l) {
+  CLIENT_MEM(mem);
+  CLIENT_TX(tx);
+  if (l->useless) {
+    return refuse(c, m, TACET_ERR_NOT_FOUND);
+  }
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  tacet_err e = take(c, m, l, &mem);
+  if (e == TACET_ERR_NOT_FOUND) { /* the package was used: the same again */
+    return TACET_OK;
+  }
+  if (e != TACET_OK && e != TACET_ERR_GROUP_ID && !is_for_the_caller(e)) {
+    client_tx_end(&tx); /* without a trace but the refusal */
+    return refuse(c, m, e);
+  }
+  TACET_TRY(e);
+  return client_tx_commit(&tx);
+}
+
+/* ---- letters into a group that we seem to be in ---- */
+
+/* Kept with the name of its mailbox in front. */
+#define WAITING TACET_SPAN_LIT("letters")
+
+tacet_err client_letter_wait(client *c, const client_mailbox *m,
+                             tacet_span item) {
+  CLIENT_MEM(mem);
+  client_group_record *list;
+  size_t n;
+  uint64_t order;
+  TACET_BUF(kept, 2 * TACET_ENVELOPE_MAX);
+  tacet_write_bytes(&kept, tacet_span_of(m->id, sizeof(m->id)));
+  tacet_write_bytes(&kept, item);
+  TACET_TRY(kept.err);
+  TACET_TRY(client_store_next(c->store, &order));
+  TACET_TRY(client_store_put(c->store, CLIENT_T_UNOPENED,
+                             tacet_span_of(m->id, sizeof(m->id)), WAITING,
+                             order, tacet_buf_span(&kept)));
+  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) { /* which one it is, only the join told */
+    list[i].look_due = list[i].look_due || !list[i].broken;
+    TACET_TRY(client_group_save(c, &list[i]));
+  }
+  return TACET_OK;
+}
+
+static tacet_err retry_one(client *c, tacet_span kept) {
+  CLIENT_MEM(mem);
+  CLIENT_LETTER(letter);
+  client_mailbox m;
+  tacet_span id = tacet_span_of(kept.p, CLIENT_MAILBOX_LEN);
+  tacet_err found = client_mailbox_get(c, id, &mem, &m);
+  if (found == TACET_OK && m.use == CLIENT_MAILBOX_PACKAGE) {
+    TACET_TRY(client_letter_open(
+        c, &m, tacet_span_of(kept.p + id.len, kept.len - id.len), &letter));
+  } else if (found != TACET_ERR_NOT_FOUND) {
+    TACET_TRY(found);
+  }
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  if (letter.opened) {
+    tacet_err e = client_letter_take(c, &m, &letter);
+    TACET_TRY(e == TACET_ERR_GROUP_ID ? refuse(c, &m, e) : e);
+  }
+  TACET_TRY(client_store_delete(c->store, CLIENT_T_UNOPENED, id));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_letters_retry(client *c) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n;
+  client_range range = {.parent = WAITING};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_UNOPENED, &range, &mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(retry_one(c, rows[i].value));
+  }
+  return TACET_OK;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Leaves as people, rooms as extensions. */
+#include "client/members.h"
+
+#include "client/chain.h"
+
+/* ---- leaves ---- */
+
+tacet_err client_leaf_read(client *c, const tacet_mls_member *m,
+                           client_leaf *out) {
+  client_leaf l = {.index = m->leaf, .signature_key = m->signature_key};
+  tacet_span address;
+  if (m->credential != TACET_MLS_CREDENTIAL_BASIC ||
+      tacet_identity_parse(m->identity, &l.who) != TACET_OK) {
+    return TACET_ERR_CREDENTIAL;
+  }
+  if (!tacet_mls_extensions_find(m->extensions, TACET_EXTENSION_DELIVERY,
+                                 &address) ||
+      tacet_address_parse(address, &l.address) != TACET_OK ||
+      !tacet_span_equal(l.address.server, tacet_span_str(c->self.domain))) {
+    return TACET_ERR_LEAF;
+  }
+  *out = l;
+  return TACET_OK;
+}
+
+tacet_err client_leaves(client *c, const tacet_mls_group *g, client_mem *mem,
+                        client_leaf **list, size_t *n) {
+  client_leaf *found =
+      client_mem_array(mem, tacet_mls_n_members(g), sizeof(*found));
+  size_t count = 0;
+  uint32_t at = 0;
+  tacet_mls_member m;
+  if (found == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  while (tacet_mls_member_next(g, &at, &m)) {
+    TACET_TRY(client_leaf_read(c, &m, &found[count++]));
+  }
+  *list = found;
+  *n = count;
+  return TACET_OK;
+}
+
+tacet_err client_leaf_check(client *c, const client_leaf *l) {
+  return client_chain_check(
+      c, client_id_span(l->who.account), l->who.manifest,
+      tacet_span_of(l->who.device, sizeof(l->who.device)), l->signature_key);
+}
+
+/* ---- rooms ---- */
+
+tacet_err client_room_read(client *c, tacet_span extensions, tacet_room *out) {
+  tacet_span bytes;
+  tacet_room room;
+  if (!tacet_mls_extensions_find(extensions, TACET_EXTENSION_ROOM, &bytes)) {
+    return TACET_ERR_POLICY;
+  }
+  TACET_TRY(tacet_room_parse(bytes, &room));
+  bool named = room.kind == TACET_ROOM_GROUP;
+  if (room.kind == TACET_ROOM_SELF ||
+      !tacet_span_equal(room.slot_server, tacet_span_str(c->self.domain)) ||
+      (named && !client_is_name(room.name, TACET_ROOM_NAME_MAX)) ||
+      (!named && (room.name.len > 0 || room.admins.len > 0))) {
+    return TACET_ERR_POLICY;
+  }
+  *out = room;
+  return TACET_OK;
+}
+
+tacet_err client_room_of(client *c, const client_session *s, tacet_room *out) {
+  return client_room_read(c, tacet_mls_group_extensions(s->mls), out);
+}
+
+tacet_err client_room_extensions(const tacet_room *room, client_mem *mem,
+                                 tacet_span *out) {
+  TACET_BUF(body, 8 * 1024);
+  tacet_room_write(&body, room);
+  TACET_TRY(body.err);
+  TACET_BUF(list, 9 * 1024);
+  tacet_mls_extensions_add(&list, TACET_EXTENSION_ROOM, tacet_buf_span(&body));
+  return client_mem_take(mem, &list, out);
+}
+
+/* ---- who hears ---- */
+
+bool client_is_leaving(const client_group_record *r, const uint8_t *account) {
+  for (size_t i = 0; i < r->n_leaving; i++) {
+    if (memcmp(r->leaving[i].account, account, CLIENT_ID_LEN) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Where a leaf is written to: as it says, unless a message said otherwise. */
+static void recipient_of(const client_group_record *r, const client_leaf *l,
+                         client_recipient *out) {
+  *out = (client_recipient){.state = CLIENT_TO_SEND};
+  memcpy(out->device, l->who.device, sizeof(out->device));
+  memcpy(out->mailbox, l->address.mailbox, sizeof(out->mailbox));
+  memcpy(out->capability, l->address.capability, sizeof(out->capability));
+  for (size_t i = 0; i < r->n_addresses; i++) {
+    const client_address *a = &r->addresses[i];
+    if (memcmp(a->device, l->who.device, sizeof(a->device)) == 0) {
+      memcpy(out->mailbox, a->mailbox, sizeof(out->mailbox));
+      memcpy(out->capability, a->capability, sizeof(out->capability));
+    }
+  }
+}
+
+tacet_err client_recipients(client *c, client_session *s, bool everybody,
+                            client_mem *mem, client_recipient **list,
+                            size_t *n) {
+  client_leaf *leaves;
+  size_t count, kept = 0;
+  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &count));
+  client_recipient *found = client_mem_array(mem, count, sizeof(*found));
+  if (found == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (leaves[i].index != tacet_mls_own_leaf(s->mls) &&
+        (everybody || !client_is_leaving(&s->r, leaves[i].who.account))) {
+      recipient_of(&s->r, &leaves[i], &found[kept++]);
+    }
+  }
+  *list = found;
+  *n = kept;
+  return TACET_OK;
+}
+
+tacet_err client_accounts(client *c, client_session *s, client_mem *mem,
+                          uint8_t (**list)[CLIENT_ID_LEN], size_t *n) {
+  client_leaf *leaves;
+  size_t count, kept = 0;
+  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &count));
+  uint8_t(*found)[CLIENT_ID_LEN] =
+      client_mem_array(mem, count, sizeof(*found));
+  if (found == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *account = leaves[i].who.account;
+    bool seen = client_is_leaving(&s->r, account);
+    for (size_t k = 0; k < kept; k++) {
+      seen = seen || memcmp(found[k], account, CLIENT_ID_LEN) == 0;
+    }
+    if (!seen) {
+      memcpy(found[kept++], account, CLIENT_ID_LEN);
+    }
+  }
+  *list = found;
+  *n = kept;
+  return TACET_OK;
+}
+
+tacet_err client_members_may_hear(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  uint8_t(*list)[CLIENT_ID_LEN];
+  size_t n;
+  TACET_TRY(client_accounts(c, s, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    client_person p;
+    if (client_is_self(c, client_id_span(list[i]))) {
+      continue;
+    }
+    TACET_TRY(client_person_get(c, client_id_span(list[i]), &mem, &p));
+    if (p.forked) {
+      return client_person_may_hear(c, &p);
+    }
+  }
+  return TACET_OK;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Accounts that were met. */
+#include "client/people.h"
+
+tacet_err client_person_get(client *c, tacet_span account, client_mem *mem,
+                            client_person *out) {
+  return client_get(c, CLIENT_T_PERSON, account, client_person_fields, out,
+                    sizeof(*out), mem);
+}
+
+tacet_err client_person_by_handle(client *c, const char *handle,
+                                  client_mem *mem, client_person *out) {
+  tacet_span account;
+  TACET_TRY(client_store_get(c->store, CLIENT_T_HANDLE, tacet_span_str(handle),
+                             mem, &account));
+  return client_person_get(c, account, mem, out);
+}
+
+tacet_err client_person_save(client *c, client_person *p) {
+  tacet_span id = client_id_span(p->account);
+  TACET_TRY(client_put(c, CLIENT_T_PERSON, id, TACET_SPAN_EMPTY, p->met_at,
+                       client_person_fields, p));
+  return client_store_put(c->store, CLIENT_T_HANDLE, tacet_span_str(p->handle),
+                          TACET_SPAN_EMPTY, 0, id);
+}
+
+bool client_is_self(const client *c, tacet_span account) {
+  return c->has_self &&
+         tacet_span_equal(account, client_id_span(c->self.account));
+}
+
+tacet_err client_handle_of(client *c, tacet_span account, client_mem *mem,
+                           const char **out) {
+  if (client_is_self(c, account)) {
+    return client_mem_text(mem, tacet_span_str(c->self.handle), out);
+  }
+  client_person p;
+  tacet_err e = client_person_get(c, account, mem, &p);
+  if (e == TACET_OK) {
+    *out = p.handle;
+    return TACET_OK;
+  }
+  if (e != TACET_ERR_NOT_FOUND) {
+    return e;
+  }
+  const char *hex;
+  TACET_TRY(client_mem_hex(mem, tacet_span_of(account.p, 8), &hex));
+  return client_mem_printf(mem, out, "account:%s", hex);
+}
+
+client_trust client_trust_of(const client_person *p) {
+  return p->forked     ? CLIENT_CHANGED
+         : p->verified ? CLIENT_VERIFIED
+                       : CLIENT_UNVERIFIED;
+}
+
+tacet_err client_person_may_hear(client *c, const client_person *p) {
+  if (p->forked) {
+    return client_fail(&c->detail, CLIENT_KEYS, "keys-changed",
+                       "Two different sets of keys claim to be %s; nothing was "
+                       "sent: ask them, by another way, what happened.",
+                       p->handle);
+  }
+  if (p->blocked) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "blocked",
+                       "You blocked %s; use tacet unblock first.", p->handle);
+  }
+  if (p->erased) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
+                       "%s has deleted their account; nobody is there to read "
+                       "it.",
+                       p->handle);
+  }
+  return TACET_OK;
+}
+
+tacet_err client_handle_typed(client *c, const char *text, client_mem *mem,
+                              const char **out) {
+  tacet_err e = client_handle_read(text, c->self.domain, mem, out);
+  if (e == TACET_ERR_ENCODING) {
+    return client_fail(&c->detail, CLIENT_USAGE, "bad-handle",
+                       "That is not a handle: 1 to 32 of a-z 0-9 . _ - that "
+                       "begin and end with a letter or digit.");
+  }
+  TACET_TRY(e);
+  if (!client_handle_in(*out, c->self.domain)) {
+    return client_fail(&c->detail, CLIENT_USAGE, "other-server",
+                       "%s is on another server; only people of %s can be "
+                       "reached from here.",
+                       *out, c->self.domain);
+  }
+  return TACET_OK;
+}

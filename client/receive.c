@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Items: unsealed, opened, processed. */
+#include "client/receive.h"
+
+#include "client/content.h"
+#include "client/events.h"
+#include "client/letters.h"
+#include "client/mailboxes.h"
+#include "client/slots.h"
+#include "client/talks.h"
+#include "tacet/content/envelope.h"
+#include "tacet/wire/seal.h"
+
+#define UNOPENED_LIFE (7 * CLIENT_DAY)
+
+/* ---- what is in an envelope ---- */
+
+static tacet_err take_hint(client_session *s, const client_epoch *epoch,
+                           tacet_span body) {
+  tacet_hint hint;
+  if (tacet_hint_parse(body, &hint) == TACET_OK &&
+      epoch->epoch == s->r.epoch && hint.slot >= s->r.slot) {
+    s->r.look_due = true;
+  }
+  return TACET_OK;
+}
+
+static tacet_err take_message(client *c, client_session *s, tacet_span body) {
+  tacet_mls_process_args args = {.now = client_now(c) / 1000};
+  tacet_mls_event event;
+  TACET_BUF(content, TACET_MLS_MESSAGE_LIMIT);
+  tacet_err e = tacet_mls_process(s->mls, body, &args, &content, &event);
+  if (e == TACET_ERR_REPLAY || e == TACET_ERR_OWN_MESSAGE) {
+    return TACET_OK; /* it came twice */
+  }
+  if (tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_STATE) {
+    return e;
+  }
+  if (e != TACET_OK) {
+    return client_event_warn(
+        c, s->r.talk, "undecryptable",
+        "A message could not be decrypted (%s). Ask the sender to send it "
+        "again.",
+        tacet_err_text(e));
+  }
+  if (event.kind == TACET_MLS_EVENT_APPLICATION) {
+    return client_content_take(c, s, &event, tacet_buf_span(&content));
+  }
+  tacet_mls_staged_drop(s->mls); /* commits come by slots, proposals never */
+  tacet_mls_proposals_clear(s->mls);
+  return TACET_OK;
+}
+
+/* Tries the keys of the epochs. AUTH: none opens it. */
+static tacet_err open_item(client *c, client_session *s, tacet_span item) {
+  CLIENT_MEM(mem);
+  client_epoch *list;
+  size_t n;
+  TACET_TRY(client_epochs(c, s->r.id, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    TACET_BYTES(plain);
+    tacet_envelope_type type;
+    tacet_span body;
+    tacet_err e = tacet_envelope_open(tacet_secret_span(&list[i].envelope),
+                                      item, &plain, &type, &body);
+    if (e == TACET_ERR_AUTH) {
+      continue;
+    }
+    if (e == TACET_ERR_NOMEM) {
+      return e;
+    }
+    if (e != TACET_OK || type == TACET_ENVELOPE_SLOT) {
+      return TACET_OK; /* of a member, and nonsense: dropped */
+    }
+    return type == TACET_ENVELOPE_HINT ? take_hint(s, &list[i], body)
+                                       : take_message(c, s, body);
+  }
+  return TACET_ERR_AUTH;
+}
+
+/* ---- what does not open yet ---- */
+
+static tacet_err keep_unopened(client *c, client_session *s, tacet_span item) {
+  size_t n;
+  uint8_t hash[32];
+  uint64_t order;
+  TACET_TRY(client_store_count(c->store, CLIENT_T_UNOPENED, s->r.id, &n));
+  if (n >= CLIENT_UNOPENED_MAX) {
+    return TACET_ERR_BUSY;
+  }
+  client_unopened u = {.item = item, .received_at = client_now(c)};
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, item, hash));
+  TACET_TRY(client_store_next(c->store, &order));
+  TACET_TRY(client_put(c, CLIENT_T_UNOPENED, tacet_span_of(hash, sizeof(hash)),
+                       s->r.id, order, client_unopened_fields, &u));
+  s->r.look_due = true;
+  return TACET_OK;
+}
+
+tacet_err client_unopened_retry(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n;
+  client_range range = {.parent = s->r.id};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_UNOPENED, &range, &mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    client_unopened u;
+    uint8_t hash[32];
+    TACET_TRY(
+        client_parse(c, &rows[i], client_unopened_fields, &u, sizeof(u), &mem));
+    tacet_err e = open_item(c, s, u.item);
+    if (e == TACET_ERR_AUTH) {
+      continue;
+    }
+    TACET_TRY(e);
+    TACET_TRY(tacet_hash_one(&tacet_hash_sha256, u.item, hash));
+    TACET_TRY(client_store_delete(c->store, CLIENT_T_UNOPENED,
+                                  tacet_span_of(hash, sizeof(hash))));
+  }
+  return client_session_save(c, s);
+}
+
+tacet_err client_unopened_sweep(client *c) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n, dropped = 0;
+  client_range all = {.limit = 0};
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_UNOPENED, &all, &mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    client_unopened u;
+    uint8_t hash[32];
+    if (client_fields_read(rows[i].value, client_unopened_fields, &u, sizeof(u),
+                           &mem) != TACET_OK) {
+      continue; /* a letter that waits (client/letters.c) */
+    }
+    if (client_now(c) - u.received_at < UNOPENED_LIFE) {
+      continue;
+    }
+    TACET_TRY(tacet_hash_one(&tacet_hash_sha256, u.item, hash));
+    TACET_TRY(client_store_delete(c->store, CLIENT_T_UNOPENED,
+                                  tacet_span_of(hash, sizeof(hash))));
+    dropped++;
+  }
+  if (dropped > 0) {
+    TACET_TRY(client_event_warn(
+        c, NULL, "undecryptable",
+        "%zu messages came a week ago for which this device never got the "
+        "keys; they were dropped. Ask whom you expected to hear from.",
+        dropped));
+  }
+  return client_tx_commit(&tx);
+}
+
+/* ---- one item ---- */
+
+static tacet_err take_for_group(client *c, tacet_span group,
+                                const client_mailbox *m, tacet_span item) {
+  CLIENT_SESSION(s);
+  tacet_err e = client_session_load(c, group, &s);
+  if (e == TACET_ERR_NOT_FOUND) {
+    return TACET_OK; /* left, or removed from it */
+  }
+  TACET_TRY(e);
+  e = open_item(c, &s, item);
+  if (e == TACET_ERR_AUTH && client_is_letter(m, item)) {
+    return TACET_OK; /* the one that brought us here, once more */
+  }
+  if (e == TACET_ERR_AUTH && !s.r.broken) {
+    e = keep_unopened(c, &s, item);
+  } else if (e == TACET_ERR_AUTH) {
+    e = TACET_OK;
+  }
+  TACET_TRY(e);
+  return client_session_save(c, &s);
+}
+
+/* The last-resort mailbox serves every group that was joined through it. */
+static tacet_err take_shared(client *c, const client_mailbox *m,
+                             tacet_span item) {
+  CLIENT_MEM(mem);
+  client_group_record *list;
+  size_t n;
+  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    CLIENT_SESSION(s);
+    if (memcmp(list[i].mailbox, m->id, CLIENT_MAILBOX_LEN) != 0) {
+      continue;
+    }
+    TACET_TRY(client_session_load(c, list[i].id, &s));
+    tacet_err e = open_item(c, &s, item);
+    if (e != TACET_ERR_AUTH) {
+      TACET_TRY(e);
+      return client_session_save(c, &s);
+    }
+  }
+  return TACET_OK;
+}
+
+static tacet_err take(client *c, const client_mailbox *m, client_letter *letter,
+                      tacet_span item) {
+  switch ((client_mailbox_use)m->use) {
+  case CLIENT_MAILBOX_PACKAGE:
+    if (letter->opened) {
+      return client_letter_take(c, m, letter);
+    }
+    return m->last_resort ? take_shared(c, m, item) : TACET_OK;
+  case CLIENT_MAILBOX_GROUP:
+  case CLIENT_MAILBOX_OLD:
+    return take_for_group(c, m->group, m, item);
+  case CLIENT_MAILBOX_MAKING:
+  case CLIENT_MAILBOX_SPARE:
+  case CLIENT_MAILBOX_CONDEMNED:
+    break;
+  }
+  return TACET_OK;
+}
+
+/* In the record as it is after the item was taken. */
+static tacet_err mark_seen(client *c, tacet_span id, uint64_t seq) {
+  CLIENT_MEM(mem);
+  client_mailbox m;
+  tacet_err e = client_mailbox_get(c, id, &mem, &m);
+  if (e == TACET_ERR_NOT_FOUND) {
+    return TACET_OK;
+  }
+  TACET_TRY(e);
+  m.seen = seq;
+  return client_mailbox_save(c, &m);
+}
+
+static tacet_err receive(client *c, const client_mailbox *m, uint64_t seq,
+                         tacet_span item) {
+  CLIENT_LETTER(letter);
+  if (m->use == CLIENT_MAILBOX_PACKAGE) { /* may have to fetch its tree */
+    TACET_TRY(client_letter_open(c, m, item, &letter));
+  }
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  tacet_err e = take(c, m, &letter, item);
+  TACET_TRY(e == TACET_ERR_GROUP_ID ? client_letter_wait(c, m, item) : e);
+  TACET_TRY(mark_seen(c, tacet_span_of(m->id, sizeof(m->id)), seq));
+  return client_tx_commit(&tx);
+}
+
+static void unsealer_cleanup(tacet_unsealer *u) { tacet_unsealer_wipe(u); }
+
+tacet_err client_receive_sealed(client *c, const tacet_frame *f) {
+  CLIENT_MEM(mem);
+  client_mailbox m;
+  tacet_err e = client_mailbox_get(
+      c, tacet_span_of(f->mailbox, sizeof(f->mailbox)), &mem, &m);
+  if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && f->seq <= m.seen)) {
+    return TACET_OK;
+  }
+  TACET_TRY(e);
+  TACET_CLEANUP(unsealer_cleanup) tacet_unsealer u = {.mailbox = {0}};
+  TACET_BYTES(item);
+  e = f->body.len < TACET_SEAL_TAG_LEN
+          ? TACET_ERR_AUTH
+          : tacet_bytes_new(&item, f->body.len - TACET_SEAL_TAG_LEN);
+  if (e == TACET_OK) {
+    e = tacet_unsealer_new(&m.sealing, m.id, f->enc, &u);
+  }
+  if (e == TACET_OK) {
+    e = tacet_unsealer_open(&u, f->number, f->body, item.p);
+  }
+  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+    return e;
+  }
+  if (e != TACET_OK) { /* nobody but the server could have made that */
+    CLIENT_TX(tx);
+    TACET_TRY(client_tx_begin(c->store, &tx));
+    TACET_TRY(mark_seen(c, tacet_span_of(m.id, sizeof(m.id)), f->seq));
+    return client_tx_commit(&tx);
+  }
+  return receive(c, &m, f->seq, tacet_bytes_span(&item));
+}
+
+/* ---- what is lost ---- */
+
+tacet_err client_mailbox_lost(client *c, const client_mailbox *m,
+                              const tacet_subscription *s) {
+  CLIENT_MEM(mem);
+  client_group_record r;
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  if (m->group.len > 0) {
+    tacet_err e = client_group_get(c, m->group, &mem, &r);
+    if (e == TACET_OK && s->expired > 0) {
+      e = client_event_warn(
+          c, r.talk, "gap",
+          "%u messages here waited longer than the server keeps them, and are "
+          "gone. Ask the others to send again what you miss.",
+          (unsigned)s->expired);
+    } else if (e == TACET_OK && m->use == CLIENT_MAILBOX_GROUP) {
+      r.fresh_due = true; /* nobody reaches us there any more: move */
+      r.fresh_at = client_now(c);
+      e = client_group_save(c, &r);
+    }
+    if (e != TACET_ERR_NOT_FOUND) {
+      TACET_TRY(e);
+    }
+  }
+  if (!s->known) {
+    TACET_TRY(client_store_delete(c->store, CLIENT_T_MAILBOX,
+                                  tacet_span_of(m->id, sizeof(m->id))));
+  }
+  return client_tx_commit(&tx);
+}

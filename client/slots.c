@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Slots: what won is applied, or skipped by everybody alike. */
+#include "client/slots.h"
+
+#include "client/call.h"
+#include "client/chain.h"
+#include "client/commit.h"
+#include "client/events.h"
+#include "client/jobs.h"
+#include "client/mailboxes.h"
+#include "client/outbox.h"
+#include "client/policy.h"
+#include "client/receive.h"
+#include "client/talks.h"
+#include "tacet/content/envelope.h"
+
+#define STEPS_MAX 4096 /* commits followed in one go */
+
+/* ---- giving up ---- */
+
+/* This device cannot follow the group any more. It says so, once; somebody adds
+ * it again, or the group goes on in another. */
+static tacet_err broken(client *c, client_session *s, const char *why) {
+  CLIENT_MEM(mem);
+  client_talk talk;
+  TACET_TRY(client_commit_lost(c, s));
+  s->r.broken = true;
+  s->r.look_due = false;
+  TACET_TRY(client_session_save(c, s));
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  return client_event_warn(
+      c, s->r.talk, "undecryptable",
+      "This device cannot follow %s any more (%s). Ask a member to add you "
+      "again.",
+      talk.name != NULL ? talk.name : "the conversation", why);
+}
+
+/* Every member refuses this body: the next slot of the same epoch decides. */
+static tacet_err skip(client *c, client_session *s) {
+  TACET_TRY(client_commit_lost(c, s));
+  s->r.slot++;
+  if (s->r.slot >= CLIENT_SLOTS) {
+    return broken(c, s, "too many invalid changes in a row");
+  }
+  return client_session_save(c, s);
+}
+
+/* Failures that only this member sees; all others are seen by everybody. */
+static bool is_own_failure(tacet_err e) {
+  return e == TACET_ERR_PATH_SECRET || e == TACET_ERR_CONFIRMATION ||
+         e == TACET_ERR_REPLAY || e == TACET_ERR_GENERATION ||
+         e == TACET_ERR_PSK || e == TACET_ERR_OWN_MESSAGE;
+}
+
+/* ---- telling ---- */
+
+typedef struct told {
+  uint8_t (*added)[CLIENT_ID_LEN];
+  uint8_t (*removed)[CLIENT_ID_LEN];
+  size_t n_added, n_removed;
+  uint8_t by[CLIENT_ID_LEN];
+  bool renamed;
+} told;
+
+static tacet_err note(client *c, client_session *s, client_mem *mem,
+                      told *out) {
+  tacet_mls_staged_info info;
+  tacet_mls_staged_info_get(s->mls, &info);
+  told t = {.renamed = info.changes_extensions};
+  t.added = client_mem_array(mem, info.n_changes, CLIENT_ID_LEN);
+  t.removed = client_mem_array(mem, info.n_changes, CLIENT_ID_LEN);
+  if (t.added == NULL || t.removed == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < info.n_changes; i++) {
+    tacet_mls_change ch;
+    client_leaf l;
+    tacet_mls_staged_change(s->mls, i, &ch);
+    bool removed = ch.kind == TACET_MLS_CHANGE_REMOVED;
+    TACET_TRY(client_leaf_read(c, removed ? &ch.before : &ch.after, &l));
+    if (ch.kind == TACET_MLS_CHANGE_COMMITTER) {
+      memcpy(t.by, l.who.account, CLIENT_ID_LEN);
+    } else if (removed && !client_is_leaving(&s->r, l.who.account)) {
+      memcpy(t.removed[t.n_removed++], l.who.account, CLIENT_ID_LEN);
+    } else if (!removed) {
+      memcpy(t.added[t.n_added++], l.who.account, CLIENT_ID_LEN);
+    }
+  }
+  tacet_mls_member m;
+  client_leaf by;
+  if (tacet_mls_member_at(s->mls, info.committer, &m)) {
+    TACET_TRY(client_leaf_read(c, &m, &by));
+    memcpy(t.by, by.who.account, CLIENT_ID_LEN);
+  }
+  *out = t;
+  return TACET_OK;
+}
+
+static tacet_err tell(client *c, client_session *s, const char *name_before,
+                      const told *t) {
+  CLIENT_MEM(mem);
+  client_talk talk;
+  tacet_span by = client_id_span(t->by);
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  if (talk.pair) {
+    return TACET_OK;
+  }
+  if (t->n_added > 0) {
+    TACET_TRY(client_event_group(c, talk.id, "added", talk.name, by, t->added,
+                                 t->n_added));
+  }
+  if (t->n_removed > 0) {
+    TACET_TRY(client_event_group(c, talk.id, "removed", talk.name, by,
+                                 t->removed, t->n_removed));
+  }
+  bool renamed = t->renamed && name_before != NULL && talk.name != NULL &&
+                 strcmp(name_before, talk.name) != 0;
+  return renamed ? client_event_group(c, talk.id, "renamed", talk.name, by,
+                                      NULL, 0)
+                 : TACET_OK;
+}
+
+/* ---- applying ---- */
+
+/* The commit removes this device: nothing of the group stays but its past. */
+static tacet_err apply_removal(client *c, client_session *s, const told *t) {
+  CLIENT_MEM(mem);
+  client_talk talk;
+  uint8_t self[1][CLIENT_ID_LEN];
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  TACET_TRY(client_mailbox_condemn(
+      c, tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox))));
+  TACET_TRY(client_outbox_drop_group(c, s->r.id));
+  TACET_TRY(client_session_delete(c, s->r.id));
+  bool left = talk.state == CLIENT_TALK_LEFT;
+  if (!left && talk.state != CLIENT_TALK_BLOCKED) {
+    talk.state = CLIENT_TALK_REMOVED;
+  }
+  talk.group = TACET_SPAN_EMPTY;
+  TACET_TRY(client_talk_save(c, &talk));
+  memcpy(self[0], c->self.account, CLIENT_ID_LEN);
+  return left ? TACET_OK
+              : client_event_group(c, talk.id, "removed", talk.name,
+                                   client_id_span(t->by), self, 1);
+}
+
+/* Leaves that the commit changed say where they are: what messages said before
+ * is out of date. */
+static void forget_address(client_session *s, const uint8_t *device) {
+  size_t kept = 0;
+  for (size_t i = 0; i < s->r.n_addresses; i++) {
+    if (memcmp(s->r.addresses[i].device, device, CLIENT_DEVICE_ID_LEN) != 0) {
+      s->r.addresses[kept++] = s->r.addresses[i];
+    }
+  }
+  s->r.n_addresses = kept;
+}
+
+static tacet_err forget_addresses(client *c, client_session *s) {
+  tacet_mls_staged_info info;
+  tacet_mls_staged_info_get(s->mls, &info);
+  for (size_t i = 0; i < info.n_changes; i++) {
+    tacet_mls_change ch;
+    client_leaf l;
+    tacet_mls_staged_change(s->mls, i, &ch);
+    if (ch.kind == TACET_MLS_CHANGE_COMMITTER) {
+      TACET_TRY(client_leaf_read(c, &ch.after, &l));
+      forget_address(s, l.who.device);
+    }
+  }
+  return TACET_OK;
+}
+
+static tacet_err apply(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  client_talk talk;
+  told t;
+  tacet_mls_staged_info info;
+  tacet_mls_staged_info_get(s->mls, &info);
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  TACET_TRY(note(c, s, &mem, &t));
+  if (info.removes_self) {
+    return apply_removal(c, s, &t);
+  }
+  TACET_TRY(forget_addresses(c, s));
+  TACET_TRY(client_commit_lost(c, s));
+  TACET_TRY(tacet_mls_staged_apply(s->mls, client_now(c) / 1000));
+  TACET_TRY(client_session_enter(c, s));
+  TACET_TRY(client_commit_settle(c, s));
+  TACET_TRY(tell(c, s, talk.name, &t));
+  return client_unopened_retry(c, s);
+}
+
+/* What stands beside a commit is taken as far as it verifies here: the verdict
+ * on the commit does not hang on it (client/policy.h). */
+static tacet_err take_manifests(client *c, tacet_span manifests) {
+  tacet_err e = client_chain_take(c, manifests);
+  tacet_kind kind = tacet_err_kind(e);
+  return kind == TACET_KIND_INPUT || kind == TACET_KIND_PEER ? TACET_OK : e;
+}
+
+static tacet_err process(client *c, client_session *s,
+                         const tacet_slot_body *body) {
+  tacet_mls_process_args args = {.now = client_now(c) / 1000};
+  tacet_mls_event event;
+  TACET_BUF(content, TACET_MLS_MESSAGE_LIMIT);
+  tacet_err e =
+      tacet_mls_process(s->mls, body->commit, &args, &content, &event);
+  if (is_own_failure(e)) {
+    return broken(c, s, tacet_err_text(e));
+  }
+  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+    return e;
+  }
+  if (e == TACET_OK && event.kind == TACET_MLS_EVENT_PROPOSAL) {
+    tacet_mls_proposals_clear(s->mls); /* nobody sends those */
+  }
+  if (e != TACET_OK || event.kind != TACET_MLS_EVENT_COMMIT) {
+    return skip(c, s);
+  }
+  e = client_policy_check(c, s, body->manifests, event.aad);
+  if (e != TACET_OK) {
+    if (tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_NOT_FOUND) {
+      return e;
+    }
+    tacet_mls_staged_drop(s->mls);
+    return skip(c, s);
+  }
+  TACET_TRY(take_manifests(c, body->manifests));
+  return apply(c, s);
+}
+
+/* The parcel of the commit that waits, if there is one. */
+static tacet_err own_parcel(client *c, const client_session *s, client_mem *mem,
+                            client_parcel *out) {
+  client_parcel *list;
+  size_t n;
+  TACET_TRY(client_parcel_list(c, mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    if (s->r.commit != 0 && list[i].number == s->r.commit) {
+      *out = list[i];
+      return TACET_OK;
+    }
+  }
+  return TACET_ERR_NOT_FOUND;
+}
+
+static tacet_err open_and_process(client *c, client_session *s,
+                                  tacet_span bytes) {
+  CLIENT_MEM(mem);
+  client_epoch epoch;
+  TACET_BYTES(plain);
+  tacet_envelope_type type;
+  tacet_span inside;
+  tacet_slot_body body;
+  TACET_TRY(client_epoch_get(c, s->r.id, s->r.epoch, &mem, &epoch));
+  tacet_err e = tacet_envelope_open(tacet_secret_span(&epoch.envelope), bytes,
+                                    &plain, &type, &inside);
+  if (e == TACET_ERR_NOMEM) {
+    return e;
+  }
+  if (e != TACET_OK || type != TACET_ENVELOPE_SLOT ||
+      tacet_slot_body_parse(inside, &body) != TACET_OK) {
+    return skip(c, s);
+  }
+  if (tacet_mls_pending_matches(s->mls, body.commit)) {
+    client_parcel own;
+    TACET_TRY(own_parcel(c, s, &mem, &own));
+    TACET_TRY(client_commit_won(c, s, &own));
+    return client_unopened_retry(c, s);
+  }
+  return process(c, s, &body);
+}
+
+tacet_err client_slot_apply(client *c, tacet_span group, tacet_span body) {
+  CLIENT_TX(tx);
+  CLIENT_SESSION(s);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(open_and_process(c, &s, body));
+  return client_tx_commit(&tx);
+}
+
+/* ---- reading ---- */
+
+static tacet_err read_slot(client *c, tacet_span group, client_mem *mem,
+                           tacet_slot *out) {
+  client_group_record r;
+  client_epoch epoch;
+  TACET_TRY(client_group_get(c, group, mem, &r));
+  TACET_TRY(client_epoch_get(c, group, r.epoch, mem, &epoch));
+  tacet_read_slots ask = {
+      tacet_span_of(epoch.slots[r.slot % CLIENT_SLOTS], CLIENT_KEY_LEN)};
+  TACET_BUF(w, 256);
+  tacet_read_slots_write(&w, &ask);
+  TACET_TRY(w.err);
+  client_reply reply;
+  tacet_slots_answer answer;
+  TACET_TRY(client_ask_plain(c, CLIENT_DELIVERY, "POST", "/v1/slots",
+                             tacet_buf_span(&w), mem, &reply));
+  TACET_TRY(client_expect_ok(c, &reply));
+  TACET_TRY(tacet_slots_answer_parse(reply.body, &answer));
+  return tacet_slot_next(&answer.slots, out) ? TACET_OK : TACET_ERR_ENCODING;
+}
+
+static tacet_err looked(client *c, tacet_span group, bool due) {
+  CLIENT_MEM(mem);
+  CLIENT_TX(tx);
+  client_group_record r;
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_group_get(c, group, &mem, &r));
+  r.looked_at = client_now(c);
+  r.look_due = due;
+  TACET_TRY(client_group_save(c, &r));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_slots_look(client *c, tacet_span group, bool *taken) {
+  CLIENT_MEM(mem);
+  tacet_slot slot;
+  TACET_TRY(read_slot(c, group, &mem, &slot));
+  *taken = slot.state != TACET_SLOT_EMPTY;
+  return looked(c, group, *taken);
+}
+
+static tacet_err slot_expired(client *c, tacet_span group) {
+  CLIENT_TX(tx);
+  CLIENT_SESSION(s);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(broken(c, &s, "it was away for more than five weeks"));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_slots_walk(client *c, tacet_span group) {
+  for (int n = 0; n < STEPS_MAX; n++) {
+    CLIENT_MEM(mem);
+    client_group_record r;
+    tacet_slot slot;
+    TACET_TRY(client_check_interrupt(c));
+    tacet_err e = client_group_get(c, group, &mem, &r);
+    if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.broken)) {
+      return TACET_OK; /* removed on the way, or lost */
+    }
+    TACET_TRY(e);
+    TACET_TRY(read_slot(c, group, &mem, &slot));
+    if (slot.state == TACET_SLOT_EMPTY) {
+      return looked(c, group, false);
+    }
+    TACET_TRY(slot.state == TACET_SLOT_EXPIRED
+                  ? slot_expired(c, group)
+                  : client_slot_apply(c, group, slot.body));
+  }
+  return TACET_OK;
+}
