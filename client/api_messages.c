@@ -280,7 +280,7 @@ static tacet_err do_next_event(client *c, const char *to,
   client_talk talk;
   client_end end;
   CLIENT_MEM(scratch);
-  client_mem found = {NULL};
+  CLIENT_MEM(found);
   coming w = {.mem = &found};
   TACET_TRY(client_enter(c));
   if (to != NULL) {
