@@ -63,8 +63,13 @@ static void on_timer(net_timer *t) {
 
 static void on_watch(net_watch *w, unsigned events) {
   conn *c = w->user;
+  c->drained = false;
   if (events == (NET_READ | NET_WRITE) && c->state == CONN_WAIT) {
     c->dead = true; /* a hang-up while the handler works */
+  } else if ((events & NET_READ) != 0 &&
+             (c->state == CONN_WAIT || c->state == CONN_WRITE)) {
+    /* More came before its turn: it is not asked for until then. */
+    net_watch_change(c->lc->loop, w, w->events & ~(unsigned)NET_READ);
   }
   advance_and_bury(c);
 }
@@ -253,10 +258,14 @@ static bool flush_out(conn *c) {
 /* Reads once into `in`. True if something came. */
 static bool fill_in(conn *c) {
   uint8_t *scratch = c->lc->scratch;
-  if (c->end_of_input) {
+  if (c->end_of_input || c->drained) {
     return false;
   }
   ssize_t n = read_some(c, scratch, NET_SCRATCH);
+  /* Less than a whole record, and nothing left inside TLS: epoll says when there
+   * is more, which spares the read that finds nothing. */
+  c->drained = n < SSL3_RT_MAX_PLAIN_LENGTH &&
+               (c->ssl == NULL || !SSL_has_pending(c->ssl));
   if (n <= 0) {
     c->end_of_input = n < 0;
     return false;
@@ -516,7 +525,10 @@ static unsigned wanted_events(const conn *c) {
   bool reads =
       c->state == CONN_PROXY || c->state == CONN_TLS || c->state == CONN_HEAD ||
       (c->state == CONN_BODY && !c->request->paused) ||
-      (c->state == CONN_WS && net_ws_queued(c->ws) <= c->ws->max_queue);
+      (c->state == CONN_WS && net_ws_queued(c->ws) <= c->ws->max_queue) ||
+      /* Not changed there and back for each request: most clients wait. */
+      ((c->state == CONN_WAIT || c->state == CONN_WRITE) &&
+       (c->watch.events & NET_READ) != 0);
   return events | (reads ? (unsigned)NET_READ : 0u);
 }
 

@@ -46,7 +46,7 @@ struct net_ws {
   void *user;
   uint16_t code; /* what on_ws_close will say */
   bool full;     /* a send was refused */
-  bool close_sent, pinged;
+  bool close_sent, pinged, corked;
 };
 
 typedef struct loop_context loop_context;
@@ -70,6 +70,7 @@ struct conn {
   bool accepted;   /* on_accept said yes: on_disconnect is due */
   bool keep_alive; /* after the request under way */
   bool advancing, dead, end_of_input, wants_write;
+  bool drained; /* the last read took everything: ask epoll before the next */
 };
 
 struct loop_context {

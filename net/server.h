@@ -88,6 +88,10 @@ net_peer net_ws_peer(const net_ws *w);
 /* On the loop. False: the queue is full, nothing was taken; on_ws_writable
  * comes once it is half empty. */
 bool net_ws_send(net_ws *w, tacet_span message);
+/* Between the two, messages only queue up, and leave together: one record and
+ * one system call instead of many. */
+void net_ws_cork(net_ws *w);
+void net_ws_uncork(net_ws *w);
 /* Bytes that wait to be sent. */
 size_t net_ws_queued(const net_ws *w);
 /* Sends a close frame after what waits; on_ws_close still comes. */

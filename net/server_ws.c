@@ -84,8 +84,19 @@ bool net_ws_send(net_ws *w, tacet_span message) {
     conn_kill(c);
     return true;
   }
-  conn_advance(c);
+  if (!w->corked) {
+    conn_advance(c);
+  }
   return true;
+}
+
+void net_ws_cork(net_ws *w) {
+  w->corked = true;
+}
+
+void net_ws_uncork(net_ws *w) {
+  w->corked = false;
+  conn_advance(w->c);
 }
 
 void net_ws_close(net_ws *w, uint16_t code) {

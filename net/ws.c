@@ -188,9 +188,13 @@ void net_ws_write(tacet_buf *w, int op, tacet_span payload,
   if (mask != NULL) {
     tacet_write_bytes(w, (tacet_span){mask, 4});
   }
+  if (mask == NULL) {
+    tacet_write_bytes(w, payload);
+    return;
+  }
   uint8_t *p = tacet_write_space(w, payload.len);
   for (size_t i = 0; p != NULL && i < payload.len; i++) {
-    p[i] = mask == NULL ? payload.p[i] : (uint8_t)(payload.p[i] ^ mask[i & 3]);
+    p[i] = (uint8_t)(payload.p[i] ^ mask[i & 3]);
   }
 }
 
