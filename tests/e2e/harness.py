@@ -187,8 +187,10 @@ class Case(unittest.TestCase):
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def server(self, *init, **kw):
-        s = Server(self.folder, *init, **kw).start()
+    def server(self, *init, name='', **kw):
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder, exist_ok=True)
+        s = Server(folder, *init, **kw).start()
         self.running.append(s)
         return s
 

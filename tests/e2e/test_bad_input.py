@@ -25,11 +25,11 @@ class BadInput(Case):
         alice, bob = self.friends(server, 'alice', 'bob')
         self.fails(alice, 4, 'nobody', 'send', 'zelda', 'hello')
         for odd in ('аlice', 'al ice', '-bob', 'bob.', 'x' * 33, 'bob\u200b'):
-            self.fails(alice, 2, 'handle', 'send', odd + '@localhost', 'hello')
+            self.fails(alice, 2, 'handle', 'send', '--', odd + '@localhost', 'hello')
         stranger = self.person('stranger')
         for odd in ('аlice', 'x' * 33, '.x', ''):
-            stranger.run('register', odd, '--invite', server.invite(),
-                         '--no-passphrase', code=2)
+            stranger.run('register', '--invite', server.invite(),
+                         '--no-passphrase', '--', odd, code=2)
         self.fails(alice, 2, 'server', 'send', 'bob@elsewhere.example', 'hello')
         alice.run('send', 'BOB', 'upper case is folded')
         bob.wait_text('upper case is folded')
@@ -112,7 +112,7 @@ class BadInput(Case):
                      code=3).stderr.decode()
         self.assertIn('reach', said)
         # A certificate that changed is a matter of keys, not of the network.
-        other = self.server()
+        other = self.server(name='other')
         for name in ('cert.pem', 'key.pem'):
             with open(f'{other.data}/tls/{name}', 'rb') as f:
                 theirs = f.read()

@@ -162,7 +162,8 @@ class Blindness(Case):
         self.running.append(server)
         marks = self.talk(server)[3]
         self.assertGreater(os.path.getsize(inside), 50000)
-        self.assertIn(b'/v1/send', open(inside, 'rb').read())
+        with open(inside, 'rb') as f:
+            self.assertIn(b'/v1/send', f.read())
         self.assertEqual(search([inside], marks), [])
 
     def test_the_search_would_find_something(self):

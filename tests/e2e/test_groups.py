@@ -49,6 +49,7 @@ class Groups(Case):
         dave.wait_text('after')
         dave.receive(timeout=1)
         self.assertNotIn('before', dave.texts())
+        bob.wait_text('after')
         self.assertEqual(self.members(bob), ['alice', 'bob', 'carol', 'dave'])
 
     def test_removed_reads_nothing_afterwards(self):
