@@ -128,7 +128,7 @@ static tacet_err open_plain(client *c, const char *path, int *fd,
 tacet_err client_file_encrypt(client *c, const char *plain, client_mem *mem,
                               tacet_attachment *a, const char **path) {
   CLIENT_FD(fd);
-  uint64_t size;
+  uint64_t size = 0;
   TACET_TRY(open_plain(c, plain, &fd, &size));
   source s = {.fd = fd, .path = plain};
   return encrypt(c, &s, size, mem, a, path);
