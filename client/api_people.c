@@ -253,8 +253,8 @@ static tacet_err requests_of(client *c, const char *who, client_mem *mem,
 
 static tacet_err do_decide(client *c, const char *who, bool accept) {
   CLIENT_MEM(mem);
-  client_talk *list;
-  size_t n;
+  client_talk *list = NULL;
+  size_t n = 0;
   CLIENT_TX(tx);
   TACET_TRY(client_enter(c));
   TACET_TRY(requests_of(c, who, &mem, &list, &n));
