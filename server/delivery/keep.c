@@ -50,10 +50,18 @@ static tacet_err sweep_box(dlv_delivery *d, sto_conn *c, int64_t key,
   return b->n_items == 0 ? TACET_OK : expire_items(d, c, b, day, s);
 }
 
+/* Whether a row of Q_BOX_AFTER has anything that is past its day. Others are
+ * not taken into memory, where they would push out those that are in use. */
+static bool is_due(sto_query *q, int64_t day) {
+  return sto_int(q, 1) < day - TACETD_MAILBOX_UNREAD_DAYS ||
+         (sto_int(q, 2) > 0 && sto_int(q, 3) < day) ||
+         (!sto_is_null(q, 4) && sto_int(q, 4) < day - TACETD_ITEM_DAYS);
+}
+
 static tacet_err sweep_boxes(dlv_delivery *d, sto_conn *c, int64_t day,
                              sto_sweep *s, bool *more) {
-  int64_t keys[SLICE];
-  size_t n = 0;
+  int64_t due[SLICE];
+  size_t n = 0, n_due = 0;
   bool row = true;
   sto_query *q = sto_query_start(c, Q_BOX_AFTER);
   sto_bind_int(q, s->after);
@@ -61,14 +69,17 @@ static tacet_err sweep_boxes(dlv_delivery *d, sto_conn *c, int64_t day,
   while (row) {
     TACET_TRY(sto_step(q, &row));
     if (row && n < SLICE) {
-      keys[n++] = sto_int(q, 0);
+      n++;
+      s->after = sto_int(q, 0);
+      if (is_due(q, day)) {
+        due[n_due++] = s->after;
+      }
     }
   }
-  for (size_t i = 0; i < n; i++) {
-    TACET_TRY(sweep_box(d, c, keys[i], day, s));
+  for (size_t i = 0; i < n_due; i++) {
+    TACET_TRY(sweep_box(d, c, due[i], day, s));
   }
   *more = n == SLICE;
-  s->after = n > 0 ? keys[n - 1] : s->after;
   return TACET_OK;
 }
 

@@ -72,8 +72,10 @@ static const char *const statements[Q_N] = {
                      " touched = ?7, acked = ?8, floor = ?9, expired = ?10"
                      " WHERE key = ?1",
     [Q_BOX_DELETE] = "DELETE FROM mailbox WHERE key = ?1",
-    [Q_BOX_AFTER] = "SELECT key FROM mailbox WHERE key > ?1"
-                    " ORDER BY key LIMIT ?2",
+    [Q_BOX_AFTER] =
+        "SELECT key, touched, old_left, old_until,"
+        " (SELECT day FROM item WHERE mailbox = key ORDER BY seq LIMIT 1)"
+        " FROM mailbox WHERE key > ?1 ORDER BY key LIMIT ?2",
 
     [Q_ITEM_ADD] = "INSERT INTO item(mailbox, seq, day, size, number, enc,"
                    " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",

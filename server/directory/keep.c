@@ -29,9 +29,10 @@ static tacet_err new_day(void *user, sto_conn *c, int64_t day) {
     TACET_TRY(tok_issuer_set_day(d->issuers[kind], day, &changed));
     any = any || changed;
   }
-  if (any) {
+  if (any && d->keys_known) { /* not at the start */
     sto_tell(&d->watch, STO_EVENT_KEYS, 0, 0);
   }
+  d->keys_known = true;
   return TACET_OK;
 }
 

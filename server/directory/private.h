@@ -129,6 +129,7 @@ struct dir_directory {
   tacet_secret retired_key;
   sto_keeper keeper;
   dir_claims claims; /* the writer's */
+  bool keys_known;   /* the writer's: the issuers have their day */
 };
 
 static inline int64_t dir_today(const dir_directory *d) {

@@ -127,6 +127,8 @@ typedef struct sto_options {
   uint64_t (*disk_free)(void *user);
   void *disk_user;
   const char *vfs; /* SQLite VFS by name; NULL: the system's. For tests. */
+  /* How often the log is emptied under load; 0: once a minute. For tests. */
+  uint32_t truncate_ms;
 } sto_options;
 
 /* Opens the file (makes it if `create`), checks it, brings it to the newest

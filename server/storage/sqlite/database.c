@@ -22,6 +22,8 @@
  * written for so long, and at least so often. */
 #define IDLE_MS 250
 #define TRUNCATE_MS 60000
+/* When a reader was in the way: the next attempt, not at each commit. */
+#define RETRY_MS 1000
 #define TICK_MS 1000
 /* After so many jobs of a broken batch failed alone, the rest is not tried. */
 #define ALONE_FAILURES_MAX 3
@@ -39,7 +41,7 @@ struct sto_db {
   jobs writes, reads;
   pthread_mutex_t lock; /* of stats */
   sto_stats stats;
-  uint64_t truncated_ms, ticked_ms;
+  uint64_t truncated_ms, tried_ms, ticked_ms;
   bool low; /* the writer's own copy of stats.disk_low */
 };
 
@@ -208,7 +210,11 @@ static bool checkpoint(sto_db *db, int mode) {
 
 static void tend_log(sto_db *db, bool idle, bool *dirty) {
   uint64_t now = monotonic_ms();
-  if (*dirty && (idle || now - db->truncated_ms >= TRUNCATE_MS)) {
+  uint64_t every = db->o.truncate_ms != 0 ? db->o.truncate_ms : TRUNCATE_MS;
+  bool due = now - db->truncated_ms >= every &&
+             (now - db->tried_ms >= RETRY_MS || now - db->tried_ms >= every);
+  if (*dirty && (idle || due)) {
+    db->tried_ms = now;
     *dirty = !checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE);
   } else if (!*dirty) {
     db->truncated_ms = now;

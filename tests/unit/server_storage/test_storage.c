@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -353,42 +354,94 @@ static void wait_for_empty_log(void) {
 }
 
 /* Words of many boxes and sizes lie mixed; boxes are erased in an order that
- * merges and splits pages. Every word of a box has its marker. */
+ * merges and splits pages. Every word of a box has its markers. */
+enum { BOXES = 24, ROUNDS = 150 };
+
+static void add_round(sto_db *db, int round, uint32_t *seed) {
+  static char text[BOXES][9000];
+  static word_job jobs[BOXES];
+  for (int box = 0; box < BOXES; box++) {
+    char from[32], to[32];
+    *seed = *seed * 1664525u + 1013904223u;
+    size_t len = 40 + (*seed >> 16) % (round % 10 == 0 ? 8000 : 1200);
+    int n = snprintf(from, sizeof(from), "marker-%02d-%05d", box, round);
+    (void)snprintf(to, sizeof(to), "ending-%02d-%05d", box, round);
+    memset(text[box], '.', len);
+    memcpy(text[box], from, (size_t)n);
+    memcpy(text[box] + len - (size_t)n, to, (size_t)n);
+    word_job_init(&jobs[box], WORD_ADD, box, tacet_span_of(text[box], len));
+    assert_ok(sto_write(db, &jobs[box].job));
+  }
+  for (int box = 0; box < BOXES; box++) {
+    word_job_wait(&jobs[box]);
+    assert_ok(jobs[box].err);
+  }
+}
+
+static size_t count_marker(const char *form, int box) {
+  char marker[32];
+  (void)snprintf(marker, sizeof(marker), "%s-%02d", form, box);
+  return test_folder_count(folder, tacet_span_str(marker));
+}
+
 static void test_erased_is_gone(void **state) {
   (void)state;
-  enum { BOXES = 24, ROUNDS = 150 };
   sto_db *db = open_words();
-  static char text[9000];
   uint32_t seed = 12345;
   for (int i = 0; i < ROUNDS; i++) {
-    for (int box = 0; box < BOXES; box++) {
-      seed = seed * 1664525u + 1013904223u;
-      size_t len = 40 + (seed >> 16) % (i % 10 == 0 ? 8000 : 1200);
-      char from[32], to[32];
-      int n = snprintf(from, sizeof(from), "marker-%02d-%05d", box, i);
-      (void)snprintf(to, sizeof(to), "ending-%02d-%05d", box, i);
-      memset(text, '.', len);
-      memcpy(text, from, (size_t)n);
-      memcpy(text + len - (size_t)n, to, (size_t)n);
-      word_job w;
-      word_job_init(&w, WORD_ADD, box, tacet_span_of(text, len));
-      assert_ok(sto_write(db, &w.job));
-      word_job_wait(&w);
-      assert_ok(w.err);
-    }
+    add_round(db, i, &seed);
     if (i % 10 == 9) {
       int box = (i / 10 * 7) % BOXES;
       assert_ok(words_delete_box(db, box));
       wait_for_empty_log();
-      char marker[32];
-      (void)snprintf(marker, sizeof(marker), "marker-%02d", box);
-      assert_int_equal(0, test_folder_count(folder, tacet_span_str(marker)));
-      (void)snprintf(marker, sizeof(marker), "ending-%02d", box);
-      assert_int_equal(0, test_folder_count(folder, tacet_span_str(marker)));
+      assert_int_equal(0, count_marker("marker", box));
+      assert_int_equal(0, count_marker("ending", box));
     }
   }
   /* The search does find what is there. */
-  assert_true(test_folder_count(folder, TACET_SPAN_LIT("marker-23")) > 0);
+  assert_true(count_marker("marker", 23) > 0);
+  sto_close(db);
+}
+
+/* The log is emptied under load, too, with readers in the way. */
+static atomic_bool stop;
+static void *load(void *arg) {
+  sto_db *db = arg;
+  while (!atomic_load(&stop)) {
+    if (words_add(db, 1000, "load") != TACET_OK || words_count(db) < 1) {
+      return arg;
+    }
+  }
+  return NULL;
+}
+
+static void test_erased_under_load(void **state) {
+  (void)state;
+  sto_options o = words_options(path, &words_schema);
+  o.truncate_ms = 100;
+  sto_db *db = NULL;
+  sto_trouble why;
+  pthread_t threads[2];
+  assert_ok(sto_open(&o, true, &why, &db));
+  uint32_t seed = 1;
+  add_round(db, 0, &seed);
+  atomic_store(&stop, false);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(0, pthread_create(&threads[i], NULL, load, db));
+  }
+  assert_ok(words_delete_box(db, 7));
+  int tries = 0;
+  while (count_marker("marker", 7) > 0 && tries++ < 500) {
+    (void)usleep(20000);
+  }
+  atomic_store(&stop, true);
+  for (int i = 0; i < 2; i++) {
+    void *failed;
+    assert_int_equal(0, pthread_join(threads[i], &failed));
+    assert_null(failed);
+  }
+  assert_true(tries < 500);
+  assert_true(count_marker("marker", 8) > 0);
   sto_close(db);
 }
 
@@ -409,6 +462,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_disk_reserve, setup, teardown),
       cmocka_unit_test_setup_teardown(test_beside_a_server, setup, teardown),
       cmocka_unit_test_setup_teardown(test_erased_is_gone, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_erased_under_load, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
