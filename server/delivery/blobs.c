@@ -101,6 +101,11 @@ tacet_err dlv_blob_put_start(dlv_request *r, sto_conn *c) {
     answer_state(r);
     return TACET_OK;
   }
+  sto_stats stats; /* a piece is on the disk before the writer is asked */
+  sto_stats_get(r->delivery->db, &stats);
+  if (stats.disk_low) {
+    return TACET_ERR_FULL;
+  }
   if (w->total == 0) {
     return start_new(r);
   }

@@ -152,7 +152,9 @@ TACET_MUST_CHECK tacet_err sto_read(sto_db *db, sto_job *job);
 void sto_write_unbounded(sto_db *db, sto_job *job);
 
 typedef struct sto_stats {
-  uint64_t commits, rollbacks, jobs; /* since the start; of writes */
+  uint64_t commits, rollbacks, jobs; /* since the start; of writes. A
+                                        transaction that changed nothing is no
+                                        commit. */
   uint64_t checkpoints;
   size_t queue_jobs, queue_bytes; /* now */
   bool disk_low;                  /* growing jobs are refused */

@@ -132,7 +132,9 @@ static const char settings[] = "PRAGMA secure_delete=ON;"
 static int count_wal(void *user, sqlite3 *db, const char *name, int pages) {
   (void)db;
   (void)name;
-  ((sto_conn *)user)->wal_pages = pages;
+  sto_conn *c = user;
+  c->wal_pages = pages;
+  c->wrote = true;
   return SQLITE_OK;
 }
 

@@ -82,11 +82,13 @@ static tacet_err transact(sto_conn *c, const sto_hooks *h, sto_job *list) {
 static void count(sto_db *db, tacet_err err, uint64_t jobs_done) {
   (void)pthread_mutex_lock(&db->lock);
   if (err == TACET_OK) {
-    db->stats.commits++;
+    db->stats.commits +=
+        db->writer->wrote ? 1 : 0; /* else nothing was synced */
     db->stats.jobs += jobs_done;
   } else {
     db->stats.rollbacks++;
   }
+  db->writer->wrote = false;
   db->stats.last_error = err;
   (void)pthread_mutex_unlock(&db->lock);
   if (err != TACET_OK) {

@@ -26,6 +26,7 @@ struct sto_conn {
   const sto_schema *schema;
   sto_query *queries; /* schema->n_statements of them */
   int wal_pages;      /* in the log after the last commit of this connection */
+  bool wrote;         /* that commit had something to write */
 };
 
 enum conn_kind { CONN_WRITER, CONN_READER, CONN_LOOK };

@@ -249,11 +249,35 @@ static void test_expiry(void **state) {
   assert_int_equal(0, post_count_raw(tacet_span_of(whole, 32)));
 }
 
+/* A low disk takes no piece, also of a blob that is half there. */
+static void test_low_disk(void **state) {
+  (void)state;
+  tacet_token t = post_token(TACET_TOKEN_DELIVERY);
+  assert_int_equal(TACET_WIRE_OK,
+                   put_piece(1, false, 0, 900, part(0, 500), &t, 1).status);
+  assert_int_equal(
+      TACET_WIRE_OK,
+      put_piece(1, false, 500, 900, part(500, 100), NULL, 0).status);
+  post_close();
+  sto_trouble why;
+  const dlv_options o = {.folder = post_folder, .disk_reserve = UINT64_MAX / 2};
+  assert_ok(dlv_open(&o, &why, &post));
+  uint8_t id[32], hash[32], byte;
+  memset(id, 1, sizeof(id));
+  assert_ok(dlv_hash(id, 32, hash));
+  assert_int_equal(
+      TACET_WIRE_STORAGE,
+      put_piece(1, false, 600, 900, part(600, 300), NULL, 0).status);
+  assert_err(TACET_ERR_IO, dlv_blob_file_read(post, hash, 600, &byte, 1));
+  assert_int_equal(600, ask(1).state.received);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, blobs_setup, post_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_pieces), TEST(test_conflicts),     TEST(test_forms),
-      TEST(test_tokens), TEST(test_after_a_crash), TEST(test_expiry),
+      TEST(test_pieces),   TEST(test_conflicts),     TEST(test_forms),
+      TEST(test_tokens),   TEST(test_after_a_crash), TEST(test_expiry),
+      TEST(test_low_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
