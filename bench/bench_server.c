@@ -158,7 +158,8 @@ int main(int argc, char **argv) {
   setup.window = argc > 3 ? (unsigned)atoi(argv[3]) : setup.window;
   setup.size = argc > 4 ? (unsigned)atoi(argv[4]) : setup.size;
   (void)signal(SIGPIPE, SIG_IGN);
-  if (tacet_crypto_init() != TACET_OK || rounds < 1 || setup.size < 32) {
+  if (tacet_crypto_init() != TACET_OK || rounds < 1 || setup.size < 32 ||
+      setup.window < 1 || setup.window > 64) {
     return 2;
   }
   host_make(&h, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tacetd: a pair is a mailbox, as many connections that send as the window is
- * wide (one request at a time each), and one that receives, decrypts what the
- * server sealed, and acknowledges. */
+ * tacetd: a pair is a mailbox, a connection that sends the whole window, one
+ * request behind the other, and one that receives, decrypts what the server
+ * sealed, and acknowledges. With BENCH_SENDERS=N the window is spread over N
+ * connections: as many as it is wide means one request at a time on each. */
 #include "bench/load.h"
 
 #include "tests/e2e/server/peer.h"
@@ -13,7 +14,8 @@
 struct sender {
   struct pair *pair;
   link_t *l;
-  uint32_t place;
+  uint32_t places[64]; /* under way, a ring: answers come in order */
+  unsigned first, n;
 };
 
 struct pair {
@@ -30,10 +32,8 @@ struct pair {
 
 /* ---- sending ---- */
 
-static size_t on_answer(link_t *l) {
-  struct sender *s = l->user;
-  const char *head = (const char *)l->in;
-  const char *end = memmem(head, l->in_len, "\r\n\r\n", 4);
+static size_t one_answer(struct sender *s, const char *head, size_t n) {
+  const char *end = memmem(head, n, "\r\n\r\n", 4);
   const char *length =
       end != NULL ? memmem(head, (size_t)(end - head), "Content-Length: ", 16)
                   : NULL;
@@ -42,22 +42,40 @@ static size_t on_answer(link_t *l) {
   }
   size_t body = (size_t)atoi(length + 16);
   size_t whole = (size_t)(end - head) + 4 + body;
-  if (l->in_len < whole) {
+  if (n < whole) {
     return 0;
   }
   /* SendAnswer of one recipient: its length, and `stored`. */
   if (memcmp(head, "HTTP/1.1 200", 12) != 0 || body != 2 || end[5] != 0) {
     die("a send was answered %.60s", head);
   }
-  load_acknowledged(s->pair->pair, s->place);
+  uint32_t place = s->places[s->first++ % 64];
+  s->n--;
+  load_acknowledged(s->pair->pair, place);
   return whole;
+}
+
+static size_t on_answer(link_t *l) {
+  size_t at = 0, used;
+  while ((used = one_answer(l->user, (const char *)l->in + at,
+                            l->in_len - at)) > 0) {
+    at += used;
+  }
+  return at;
+}
+
+/* How many connections a pair sends over. */
+static unsigned senders_of(const bench_setup *setup) {
+  const char *text = getenv("BENCH_SENDERS");
+  unsigned n = text != NULL ? (unsigned)atoi(text) : 1;
+  return n == 0 || n > setup->window ? setup->window : n;
 }
 
 static void send_one(load_pair *p, uint32_t place, const uint8_t *message) {
   struct pair *t = p->user;
   const bench_setup *setup = p->run->setup;
-  struct sender *s = &t->senders[place % setup->window];
-  s->place = place;
+  struct sender *s = &t->senders[place % senders_of(setup)];
+  s->places[(s->first + s->n++) % 64] = place;
   memcpy(t->request + t->item_at, message, setup->size);
   link_send(s->l, t->request, t->request_len);
 }
@@ -191,8 +209,8 @@ static void open_all(load_run *r) {
     r->pairs[i].user = t;
     make_request(t, r->target, r->setup->size);
     subscribe(r, t, &caught_up);
-    t->senders = calloc(r->setup->window, sizeof(*t->senders));
-    for (unsigned k = 0; k < r->setup->window; k++) {
+    t->senders = calloc(senders_of(r->setup), sizeof(*t->senders));
+    for (unsigned k = 0; k < senders_of(r->setup); k++) {
       struct sender *s = &t->senders[k];
       s->pair = t;
       s->l = link_open(r->e, r->target->host, r->target->port);
@@ -206,7 +224,7 @@ static void open_all(load_run *r) {
 static void close_all(load_run *r) {
   for (unsigned i = 0; i < r->setup->pairs; i++) {
     struct pair *t = r->pairs[i].user;
-    for (unsigned k = 0; k < r->setup->window; k++) {
+    for (unsigned k = 0; k < senders_of(r->setup); k++) {
       link_close(t->senders[k].l);
     }
     link_close(t->in);
