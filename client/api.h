@@ -20,12 +20,8 @@ TACET_MUST_CHECK tacet_err client_people_typed(client *c,
                                                const char *const *handles,
                                                size_t n, client_mem *mem,
                                                uint8_t (**out)[CLIENT_ID_LEN]);
-/* The same for one. */
+/* The same for one. USAGE "self" for one's own. */
 TACET_MUST_CHECK tacet_err client_person_typed(client *c, const char *handle,
-                                               client_mem *mem,
-                                               client_person *out);
-/* A handle that was never met, with its domain: asks the server. */
-TACET_MUST_CHECK tacet_err client_lookup_typed(client *c, const char *handle,
                                                client_mem *mem,
                                                client_person *out);
 /* A request becomes a conversation. Within a transaction. */

@@ -138,13 +138,8 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
   client_target t;
   TACET_TRY(client_resolve(c, to, mem, &t));
   if (!t.has_talk && !t.has_person) {
-    TACET_TRY(client_lookup_typed(c, t.handle, mem, &t.person));
+    TACET_TRY(client_person_typed(c, t.handle, mem, &t.person));
     t.has_person = true;
-  }
-  if (!t.has_talk && client_is_self(c, client_id_span(t.person.account))) {
-    return client_fail(&c->detail, CLIENT_USAGE, "self",
-                       "That is your own handle; notes to oneself are not "
-                       "there yet.");
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));

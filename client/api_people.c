@@ -93,8 +93,8 @@ tacet_err client_job_wait(client *c, uint64_t number, bool *queued) {
 }
 
 /* Never met: the server is asked, under the handle's full name. */
-tacet_err client_lookup_typed(client *c, const char *handle, client_mem *mem,
-                              client_person *out) {
+static tacet_err lookup(client *c, const char *handle, client_mem *mem,
+                        client_person *out) {
   tacet_err e = client_lookup_handle(c, handle, mem, out);
   if (client_is_unreachable(&c->detail, e)) {
     client_error_clear(&c->detail);
@@ -115,7 +115,7 @@ tacet_err client_person_typed(client *c, const char *handle, client_mem *mem,
                        "That is your own handle.");
   }
   tacet_err e = client_person_by_handle(c, full, mem, out);
-  return e == TACET_ERR_NOT_FOUND ? client_lookup_typed(c, full, mem, out) : e;
+  return e == TACET_ERR_NOT_FOUND ? lookup(c, full, mem, out) : e;
 }
 
 tacet_err client_people_typed(client *c, const char *const *handles, size_t n,

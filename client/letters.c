@@ -2,6 +2,7 @@
  * Being invited. */
 #include "client/letters.h"
 
+#include "client/api.h"
 #include "client/attachments.h"
 #include "client/chain.h"
 #include "client/commit.h"
@@ -120,9 +121,17 @@ static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
   return TACET_OK;
 }
 
-/* One to one: nobody else is in it, and its id is that of the two. */
+/* One to one: nobody else is in it, and its id is that of the two. A group has
+ * no such id: what is written to a person would go to all of it. */
 static tacet_err examine_pair(client *c, const joined *j) {
   uint8_t id[CLIENT_ID_LEN];
+  for (size_t i = 0; i < j->n_leaves && j->room.kind != TACET_ROOM_PAIR; i++) {
+    TACET_TRY(client_pair_id(client_id_span(c->self.account),
+                             client_id_span(j->leaves[i].who.account), id));
+    if (memcmp(id, j->room.conversation, sizeof(id)) == 0) {
+      return TACET_ERR_POLICY;
+    }
+  }
   if (j->room.kind != TACET_ROOM_PAIR) {
     return TACET_OK;
   }
@@ -177,6 +186,11 @@ static tacet_err talk_make(client *c, joined *j, client_mem *mem,
   client_talk t;
   tacet_err e = client_talk_get(c, j->room.conversation, mem, &t);
   known = e == TACET_OK;
+  if (e == TACET_OK && pair && !t.pair) { /* a group that claimed this id */
+    TACET_TRY(client_talk_erase(c, &t));
+    known = false;
+    e = TACET_ERR_NOT_FOUND;
+  }
   if (e == TACET_ERR_NOT_FOUND) {
     t = (client_talk){.pair = pair, .made_at = client_now(c)};
     memcpy(t.id, j->room.conversation, sizeof(t.id));

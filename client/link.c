@@ -233,7 +233,7 @@ static tacet_err take_frame(client *c, const tacet_frame *f) {
     return client_fail(&c->detail, CLIENT_UNREACHABLE, "refused-link",
                        "The server ended the connection (%.*s); try again "
                        "later.",
-                       (int)(f->body.len < 40 ? f->body.len : 40),
+                       (int)(client_is_name(f->body, 40) ? f->body.len : 0),
                        (const char *)f->body.p);
   case TACET_FRAME_HELLO:
   case TACET_FRAME_EPHEMERAL: /* nothing here sends or shows them yet */

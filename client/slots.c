@@ -192,11 +192,21 @@ static tacet_err apply(client *c, client_session *s) {
 }
 
 /* What stands beside a commit is taken as far as it verifies here: the verdict
- * on the commit does not hang on it (client/policy.h). */
+ * on the commit does not hang on it (client/policy.h). Each for itself, so that
+ * one that does not verify hides none of those that the commit rests on. */
 static tacet_err take_manifests(client *c, tacet_span manifests) {
-  tacet_err e = client_chain_take(c, manifests);
-  tacet_kind kind = tacet_err_kind(e);
-  return kind == TACET_KIND_INPUT || kind == TACET_KIND_PEER ? TACET_OK : e;
+  tacet_span one;
+  while (tacet_opaque_list_next(&manifests, &one)) {
+    TACET_BUF(alone, 2 * TACET_MANIFEST_MAX);
+    tacet_opaque_list_add(&alone, one);
+    tacet_err e = alone.err != TACET_OK
+                      ? alone.err
+                      : client_chain_take(c, tacet_buf_span(&alone));
+    if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+      return e;
+    }
+  }
+  return TACET_OK;
 }
 
 static tacet_err process(client *c, client_session *s,

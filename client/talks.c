@@ -2,6 +2,7 @@
  * Conversations. */
 #include "client/talks.h"
 
+#include "client/api.h"
 #include "client/people.h"
 
 tacet_err client_talk_get(client *c, const uint8_t *id, client_mem *mem,
@@ -81,7 +82,7 @@ static tacet_err by_handle(client *c, const char *handle, client_mem *mem,
   TACET_TRY(client_pair_id(client_id_span(c->self.account),
                            client_id_span(out->person.account), id));
   e = client_talk_get(c, id, mem, &out->talk);
-  out->has_talk = e == TACET_OK;
+  out->has_talk = e == TACET_OK && out->talk.pair;
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
 }
 
@@ -173,7 +174,9 @@ tacet_err client_talk_with(client *c, const client_person *p, client_mem *mem,
   TACET_TRY(client_pair_id(client_id_span(c->self.account),
                            client_id_span(p->account), t.id));
   tacet_err e = client_talk_get(c, t.id, mem, out);
-  if (e != TACET_ERR_NOT_FOUND) {
+  if (e == TACET_OK && !out->pair) { /* no group has that id by chance */
+    TACET_TRY(client_talk_erase(c, out));
+  } else if (e != TACET_ERR_NOT_FOUND) {
     return e;
   }
   memcpy(t.peer, p->account, sizeof(t.peer));
