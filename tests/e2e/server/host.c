@@ -178,9 +178,14 @@ void host_start(host *h, const char *const *args) {
     die("tacetd did not start (%d), see %s.log", wait_for(h->pid), h->folder);
   }
   *colon = '\0';
-  (void)snprintf(h->host, sizeof(h->host), "%s", slashes + 2);
-  (void)snprintf(h->port, sizeof(h->port), "%.*s",
-                 (int)strcspn(colon + 1, "\n"), colon + 1);
+  char port[sizeof(h->port)];
+  (void)snprintf(port, sizeof(port), "%.*s", (int)strcspn(colon + 1, "\n"),
+                 colon + 1);
+  /* Written only when it is new: threads read it while it comes back. */
+  if (strcmp(h->host, slashes + 2) != 0 || strcmp(h->port, port) != 0) {
+    (void)snprintf(h->host, sizeof(h->host), "%s", slashes + 2);
+    memcpy(h->port, port, sizeof(port));
+  }
 }
 
 int host_run(const host *h, const char *const *args, char *said, size_t cap) {

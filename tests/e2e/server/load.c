@@ -37,8 +37,9 @@ static void *send_all(void *arg) {
       int status =
           peer_send(&p->sender, &p->box, tacet_span_of(item, l->item_len), &d);
       if (status == 200) {
-        p->stored[n] = d == TACET_DELIVERY_STORED;
-        atomic_fetch_add(&l->acknowledged, p->stored[n]);
+        bool stored = d == TACET_DELIVERY_STORED;
+        atomic_store(&p->stored[n], stored);
+        atomic_fetch_add(&l->acknowledged, stored);
         break;
       }
       if (atomic_load(&l->stop)) {
@@ -68,8 +69,8 @@ static void take(load_pair *p, const tacet_frame *f) {
   if (n >= LOAD_ITEMS_MAX || n >= atomic_load(&p->n)) {
     die("an item came that was never sent");
   }
-  if (p->arrived[n] < 255) {
-    p->arrived[n]++;
+  if (atomic_load(&p->arrived[n]) < 255) {
+    atomic_fetch_add(&p->arrived[n], 1);
   }
   (void)peer_ack(&p->receiver, p->box.id, f->seq);
 }

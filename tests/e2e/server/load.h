@@ -21,7 +21,7 @@ typedef struct load_pair {
   peer_mailbox box;
   pthread_t threads[2];
   /* By number of the item: answered `stored`; arrived so often. */
-  uint8_t stored[LOAD_ITEMS_MAX], arrived[LOAD_ITEMS_MAX];
+  atomic_uchar stored[LOAD_ITEMS_MAX], arrived[LOAD_ITEMS_MAX];
   atomic_uint n; /* items that were begun */
 } load_pair;
 
