@@ -182,6 +182,7 @@ static tacet_err letter_write(client *c, client_session *s, letters *l,
   client_recipient one = {.state = CLIENT_TO_SEND};
   memcpy(one.mailbox, to->address.mailbox, sizeof(one.mailbox));
   memcpy(one.capability, to->address.capability, sizeof(one.capability));
+  memcpy(one.account, to->who.account, sizeof(one.account));
   memcpy(one.device, to->who.device, sizeof(one.device));
   client_parcel p = {.kind = CLIENT_PARCEL_LETTER,
                      .group = s->r.id,
@@ -405,7 +406,8 @@ tacet_err client_commit_settle(client *c, client_session *s) {
   s->r.n_leaving = kept;
   kept = 0;
   for (size_t i = 0; i < s->r.n_addresses; i++) {
-    if (is_in(leaves, n, NULL, s->r.addresses[i].device)) {
+    if (is_in(leaves, n, s->r.addresses[i].account,
+              s->r.addresses[i].device)) {
       s->r.addresses[kept++] = s->r.addresses[i];
     }
   }

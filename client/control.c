@@ -88,11 +88,13 @@ static tacet_err take_address(client_session *s, const tacet_identity *who,
     return TACET_ERR_NOMEM;
   }
   for (size_t i = 0; i < s->r.n_addresses; i++) {
-    if (memcmp(s->r.addresses[i].device, who->device,
+    if (memcmp(s->r.addresses[i].account, who->account, CLIENT_ID_LEN) != 0 ||
+        memcmp(s->r.addresses[i].device, who->device,
                CLIENT_DEVICE_ID_LEN) != 0) {
       all[n++] = s->r.addresses[i];
     }
   }
+  memcpy(all[n].account, who->account, sizeof(all[n].account));
   memcpy(all[n].device, who->device, sizeof(all[n].device));
   memcpy(all[n].mailbox, control->mailbox, sizeof(all[n].mailbox));
   memcpy(all[n].capability, control->capability, sizeof(all[n].capability));

@@ -80,6 +80,12 @@ static bool is_done(const client_parcel *p) {
 
 /* ---- addresses that changed ---- */
 
+static bool is_same_device(const client_recipient *a,
+                           const client_recipient *b) {
+  return memcmp(a->account, b->account, CLIENT_ID_LEN) == 0 &&
+         memcmp(a->device, b->device, CLIENT_DEVICE_ID_LEN) == 0;
+}
+
 /* A recipient whose capability was wrong: the group may know a newer one by
  * now; if not, its commits are looked for. */
 static tacet_err refresh(client *c, client_parcel *p) {
@@ -97,7 +103,7 @@ static tacet_err refresh(client *c, client_parcel *p) {
     client_recipient *r = &p->to[i];
     bool in = false;
     for (size_t k = 0; k < n && r->state == CLIENT_TO_STALE; k++) {
-      if (memcmp(now[k].device, r->device, CLIENT_DEVICE_ID_LEN) != 0) {
+      if (!is_same_device(&now[k], r)) {
         continue;
       }
       in = true;
@@ -178,13 +184,16 @@ static tacet_err still_missing(client *c, client_session *s, client_parcel *p,
   for (size_t k = 0; k < n; k++) {
     for (size_t i = 0; i < p->n_to; i++) {
       if (p->to[i].state < CLIENT_TO_DONE &&
-          memcmp(p->to[i].device, now[k].device, CLIENT_DEVICE_ID_LEN) == 0) {
+          is_same_device(&p->to[i], &now[k])) {
         now[kept++] = now[k];
         break;
       }
     }
   }
-  p->to = now;
+  kept = kept < p->n_to ? kept : p->n_to;
+  if (kept > 0) { /* into the caller's array: it looks at it afterwards */
+    memcpy(p->to, now, kept * sizeof(*now));
+  }
   p->n_to = kept;
   return TACET_OK;
 }

@@ -97,12 +97,14 @@ bool client_is_leaving(const client_group_record *r, const uint8_t *account) {
 static void recipient_of(const client_group_record *r, const client_leaf *l,
                          client_recipient *out) {
   *out = (client_recipient){.state = CLIENT_TO_SEND};
+  memcpy(out->account, l->who.account, sizeof(out->account));
   memcpy(out->device, l->who.device, sizeof(out->device));
   memcpy(out->mailbox, l->address.mailbox, sizeof(out->mailbox));
   memcpy(out->capability, l->address.capability, sizeof(out->capability));
   for (size_t i = 0; i < r->n_addresses; i++) {
     const client_address *a = &r->addresses[i];
-    if (memcmp(a->device, l->who.device, sizeof(a->device)) == 0) {
+    if (memcmp(a->account, l->who.account, sizeof(a->account)) == 0 &&
+        memcmp(a->device, l->who.device, sizeof(a->device)) == 0) {
       memcpy(out->mailbox, a->mailbox, sizeof(out->mailbox));
       memcpy(out->capability, a->capability, sizeof(out->capability));
     }

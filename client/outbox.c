@@ -157,15 +157,17 @@ tacet_err client_outbox_encrypt(client *c, client_session *s,
 /* Mailboxes for which something earlier has not gone out. */
 typedef struct busy {
   client_mem mem;
-  uint8_t (*list)[CLIENT_MAILBOX_LEN];
+  client_recipient *list;
   size_t n, cap;
 } busy;
 
 static void busy_free(busy *b) { client_mem_free(&b->mem); }
 
+/* By account too: who claims another's mailbox holds up nobody but himself. */
 static bool is_busy(const busy *b, const client_recipient *r) {
   for (size_t i = 0; i < b->n; i++) {
-    if (memcmp(b->list[i], r->mailbox, CLIENT_MAILBOX_LEN) == 0) {
+    if (memcmp(b->list[i].account, r->account, CLIENT_ID_LEN) == 0 &&
+        memcmp(b->list[i].mailbox, r->mailbox, CLIENT_MAILBOX_LEN) == 0) {
       return true;
     }
   }
@@ -179,8 +181,7 @@ static tacet_err make_busy(busy *b, const client_parcel *p) {
     }
     if (b->n == b->cap) {
       size_t cap = b->cap * 2 + 64;
-      uint8_t(*list)[CLIENT_MAILBOX_LEN] =
-          client_mem_array(&b->mem, cap, sizeof(*list));
+      client_recipient *list = client_mem_array(&b->mem, cap, sizeof(*list));
       if (list == NULL) {
         return TACET_ERR_NOMEM;
       }
@@ -190,7 +191,7 @@ static tacet_err make_busy(busy *b, const client_parcel *p) {
       b->list = list;
       b->cap = cap;
     }
-    memcpy(b->list[b->n++], p->to[i].mailbox, CLIENT_MAILBOX_LEN);
+    b->list[b->n++] = p->to[i];
   }
   return TACET_OK;
 }

@@ -153,6 +153,7 @@ void client_group_fields(client_fields *f, void *record) {
   ARRAY(f, r->addresses, r->n_addresses);
   for (size_t i = 0; i < r->n_addresses; i++) {
     client_address *a = &r->addresses[i];
+    client_field_fixed(f, a->account, sizeof(a->account));
     client_field_fixed(f, a->device, sizeof(a->device));
     client_field_fixed(f, a->mailbox, sizeof(a->mailbox));
     client_field_fixed(f, a->capability, sizeof(a->capability));
@@ -239,6 +240,7 @@ void client_parcel_fields(client_fields *f, void *record) {
   ARRAY(f, r->to, r->n_to);
   for (size_t i = 0; i < r->n_to; i++) {
     client_recipient *t = &r->to[i];
+    client_field_fixed(f, t->account, sizeof(t->account));
     client_field_fixed(f, t->mailbox, sizeof(t->mailbox));
     client_field_fixed(f, t->capability, sizeof(t->capability));
     client_field_fixed(f, t->device, sizeof(t->device));

@@ -156,6 +156,7 @@ typedef struct client_talk {
 
 /* An address that replaces the one in a leaf, told by an application message. */
 typedef struct client_address {
+  uint8_t account[CLIENT_ID_LEN]; /* anybody can name a device like another's */
   uint8_t device[CLIENT_DEVICE_ID_LEN];
   uint8_t mailbox[CLIENT_MAILBOX_LEN];
   uint8_t capability[CLIENT_SECRET_LEN];
@@ -267,6 +268,7 @@ typedef enum client_recipient_state {
 } client_recipient_state;
 
 typedef struct client_recipient {
+  uint8_t account[CLIENT_ID_LEN];
   uint8_t mailbox[CLIENT_MAILBOX_LEN];
   uint8_t capability[CLIENT_SECRET_LEN];
   uint8_t device[CLIENT_DEVICE_ID_LEN];

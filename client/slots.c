@@ -146,11 +146,13 @@ static tacet_err apply_removal(client *c, client_session *s, const told *t) {
 
 /* Leaves that the commit changed say where they are: what messages said before
  * is out of date. */
-static void forget_address(client_session *s, const uint8_t *device) {
+static void forget_address(client_session *s, const tacet_identity *who) {
   size_t kept = 0;
   for (size_t i = 0; i < s->r.n_addresses; i++) {
-    if (memcmp(s->r.addresses[i].device, device, CLIENT_DEVICE_ID_LEN) != 0) {
-      s->r.addresses[kept++] = s->r.addresses[i];
+    const client_address *a = &s->r.addresses[i];
+    if (memcmp(a->account, who->account, CLIENT_ID_LEN) != 0 ||
+        memcmp(a->device, who->device, CLIENT_DEVICE_ID_LEN) != 0) {
+      s->r.addresses[kept++] = *a;
     }
   }
   s->r.n_addresses = kept;
@@ -165,7 +167,7 @@ static tacet_err forget_addresses(client *c, client_session *s) {
     tacet_mls_staged_change(s->mls, i, &ch);
     if (ch.kind == TACET_MLS_CHANGE_COMMITTER) {
       TACET_TRY(client_leaf_read(c, &ch.after, &l));
-      forget_address(s, l.who.device);
+      forget_address(s, &l.who);
     }
   }
   return TACET_OK;
