@@ -128,7 +128,10 @@ static void write_answer(tacetd_service *s, tacetd_call call,
   }
   write_headers(s, call, a, w->headers);
   tacetd_count_answer(call, status);
-  if (a->error != TACET_WIRE_OK) {
+  if (a->error == TACET_WIRE_INTERNAL) {
+    TACETD_LOG(INTERNAL, .part = gives_nonce(call) ? TACETD_PART_DIRECTORY
+                                                   : TACETD_PART_DELIVERY);
+  } else if (a->error != TACET_WIRE_OK) {
     tacetd_count_refused(reason_of(a->error));
   }
 }

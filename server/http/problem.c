@@ -36,19 +36,3 @@ tacet_wire_error tacetd_problem_of_status(int status) {
     return TACET_WIRE_MALFORMED;
   }
 }
-
-tacet_wire_error tacetd_problem_of_err(tacet_err e) {
-  switch (e) {
-  case TACET_OK:
-    return TACET_WIRE_OK;
-  case TACET_ERR_BUSY:
-  case TACET_ERR_NOMEM:
-    return TACET_WIRE_BUSY;
-  case TACET_ERR_FULL:
-  case TACET_ERR_IO: /* a read-only or failing disk stores nothing either */
-    return TACET_WIRE_STORAGE;
-  default:
-    return tacet_err_kind(e) == TACET_KIND_LOCAL ? TACET_WIRE_INTERNAL
-                                                 : TACET_WIRE_MALFORMED;
-  }
-}

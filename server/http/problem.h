@@ -16,7 +16,4 @@ size_t tacetd_problem_write(tacet_wire_error e, int status, char *out);
 /* The error that stands for a refusal of the transport (net/server.h). */
 tacet_wire_error tacetd_problem_of_status(int status);
 
-/* What a failure of the system is to a client. */
-tacet_wire_error tacetd_problem_of_err(tacet_err e);
-
 #endif

@@ -36,7 +36,6 @@ static const tacetd_inventory_row log_rows[] = {
     EVENT("clock-steady", "the clock is trusted again"),
     EVENT("expired", "rows whose day had come were erased"),
     EVENT("issuer-keys-changed", "the keys of a new week issue tokens"),
-    EVENT("out-of-descriptors", "the system gave no file descriptor"),
     EVENT("out-of-memory", "the system gave no memory"),
     EVENT("internal", "an error that should not happen"),
 

@@ -101,12 +101,9 @@ typedef enum tacetd_log_level {
     "what was past its day was erased")                                        \
   X(KEYS, "issuer-keys-changed", INFO, false, TACETD_F(PART),                  \
     "a new weekly key for tokens is in use")                                   \
-  X(DESCRIPTORS, "out-of-descriptors", ERROR, true, TACETD_F(SKIPPED),         \
-    "the process may open no more files; raise LimitNOFILE")                   \
   X(MEMORY, "out-of-memory", ERROR, true, TACETD_F(PART) | TACETD_F(SKIPPED),  \
     "the system gave no memory")                                               \
-  X(INTERNAL, "internal", ERROR, true,                                         \
-    TACETD_F(PART) | TACETD_F(ERROR) | TACETD_F(SKIPPED),                      \
+  X(INTERNAL, "internal", ERROR, true, TACETD_F(PART) | TACETD_F(SKIPPED),     \
     "something that should not happen; please report it")
 
 typedef enum tacetd_log_event {
