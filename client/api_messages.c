@@ -141,6 +141,9 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
     TACET_TRY(client_person_typed(c, t.handle, mem, &t.person));
     t.has_person = true;
   }
+  if (t.has_talk) {
+    TACET_TRY(client_talk_confirm(c, &t.talk));
+  }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   if (t.has_person) {

@@ -175,6 +175,29 @@ static tacet_err decide_fresh(client *c, const client_talk *t) {
   return TACET_OK;
 }
 
+tacet_err client_talk_confirm(client *c, const client_talk *t) {
+  CLIENT_MEM(mem);
+  client_person p;
+  tacet_span inviter = client_id_span(t->inviter);
+  if (t->state != CLIENT_TALK_REQUEST || client_is_self(c, inviter)) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_person_get(c, inviter, &mem, &p));
+  if (p.accepted || p.verified) {
+    return TACET_OK;
+  }
+  tacet_err e = client_lookup_account(c, inviter, &mem, &p);
+  if (client_is_unreachable(&c->detail, e)) {
+    client_error_clear(&c->detail);
+    return client_fail(&c->detail, CLIENT_UNREACHABLE, "unreachable",
+                       "The server cannot be reached to ask whether that is "
+                       "%s; try again later.",
+                       p.handle);
+  }
+  TACET_TRY(e);
+  return p.forked ? client_person_may_hear(c, &p) : TACET_OK;
+}
+
 tacet_err client_talk_accept(client *c, client_talk *t) {
   CLIENT_MEM(mem);
   client_person p;
@@ -258,6 +281,9 @@ static tacet_err do_decide(client *c, const char *who, bool accept) {
   CLIENT_TX(tx);
   TACET_TRY(client_enter(c));
   TACET_TRY(requests_of(c, who, &mem, &list, &n));
+  for (size_t i = 0; i < n && accept; i++) {
+    TACET_TRY(client_talk_confirm(c, &list[i]));
+  }
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < n; i++) {
     TACET_TRY(accept ? client_talk_accept(c, &list[i])
