@@ -26,7 +26,8 @@ tacet_err client_connect(client *c) {
 }
 
 bool client_may_ask(const client *c) {
-  return client_monotonic(c) >= c->quiet_until;
+  uint64_t now = client_monotonic(c);
+  return now >= c->quiet_until && now >= c->told_until;
 }
 
 void client_reached(client *c, bool reached) {
@@ -81,8 +82,7 @@ static void wait_as_told(client *c, const client_answer *a) {
   const char *text = client_answer_header(a, "retry-after");
   unsigned long s = text != NULL ? strtoul(text, NULL, 10) : 0;
   if (s > 0 && s <= 3600) {
-    uint64_t until = client_monotonic(c) + (uint64_t)s * 1000;
-    c->quiet_until = until > c->quiet_until ? until : c->quiet_until;
+    c->told_until = client_monotonic(c) + (uint64_t)s * 1000;
   }
 }
 

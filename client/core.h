@@ -38,7 +38,8 @@ struct client {
   char nonce[64];        /* for the next signed request, or "" */
   client_error problem;  /* why something waits, for whoever asks about it */
   uint64_t next_upkeep;  /* not before */
-  uint64_t quiet_until;  /* monotonic: no try to reach the server before */
+  uint64_t quiet_until;  /* monotonic: no try to reach the server before ... */
+  uint64_t told_until;   /* ... nor before this, which the server asked for */
   unsigned failures;     /* to reach it, in a row */
 
   /* The link: client/link.c alone touches these. */

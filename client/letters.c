@@ -340,64 +340,6 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
   return client_tx_commit(&tx);
 }
 
-/* ---- letters into a group that we seem to be in ---- */
-
-/* Kept with the name of its mailbox in front. */
-#define WAITING TACET_SPAN_LIT("letters")
-
-tacet_err client_letter_wait(client *c, const client_mailbox *m,
-                             tacet_span item) {
-  CLIENT_MEM(mem);
-  client_group_record *list;
-  size_t n;
-  uint64_t order;
-  TACET_BUF(kept, 2 * TACET_ENVELOPE_MAX);
-  tacet_write_bytes(&kept, tacet_span_of(m->id, sizeof(m->id)));
-  tacet_write_bytes(&kept, item);
-  TACET_TRY(kept.err);
-  TACET_TRY(client_store_next(c->store, &order));
-  TACET_TRY(client_store_put(c->store, CLIENT_T_UNOPENED,
-                             tacet_span_of(m->id, sizeof(m->id)), WAITING,
-                             order, tacet_buf_span(&kept)));
-  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
-  for (size_t i = 0; i < n; i++) { /* which one it is, only the join told */
-    list[i].look_due = list[i].look_due || !list[i].broken;
-    TACET_TRY(client_group_save(c, &list[i]));
-  }
-  return TACET_OK;
-}
-
-static tacet_err retry_one(client *c, tacet_span kept) {
-  CLIENT_MEM(mem);
-  CLIENT_LETTER(letter);
-  client_mailbox m;
-  tacet_span id = tacet_span_of(kept.p, CLIENT_MAILBOX_LEN);
-  tacet_err found = client_mailbox_get(c, id, &mem, &m);
-  if (found == TACET_OK && m.use == CLIENT_MAILBOX_PACKAGE) {
-    TACET_TRY(client_letter_open(
-        c, &m, tacet_span_of(kept.p + id.len, kept.len - id.len), &letter));
-  } else if (found != TACET_ERR_NOT_FOUND) {
-    TACET_TRY(found);
-  }
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  if (letter.opened) {
-    tacet_err e = client_letter_take(c, &m, &letter);
-    TACET_TRY(e == TACET_ERR_GROUP_ID ? refuse(c, &m, e) : e);
-  }
-  TACET_TRY(client_store_delete(c->store, CLIENT_T_UNOPENED, id));
-  return client_tx_commit(&tx);
-}
-
-tacet_err client_letters_retry(client *c) {
-  CLIENT_MEM(mem);
-  const client_row *rows;
-  size_t n;
-  client_range range = {.parent = WAITING};
-  TACET_TRY(
-      client_store_list(c->store, CLIENT_T_UNOPENED, &range, &mem, &rows, &n));
-  for (size_t i = 0; i < n; i++) {
-    TACET_TRY(retry_one(c, rows[i].value));
-  }
-  return TACET_OK;
+tacet_err client_letter_refuse(client *c, const client_mailbox *m) {
+  return refuse(c, m, TACET_ERR_GROUP_ID);
 }

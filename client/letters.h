@@ -29,17 +29,14 @@ TACET_MUST_CHECK tacet_err client_letter_open(client *c,
 bool client_is_letter(const client_mailbox *m, tacet_span item);
 /* Joins: checks every member against the manifests, and makes it a conversation
  * or a request. One that does not check out is dropped with a warning. GROUP_ID:
- * this device is in that very group, as far as it knows; client_letter_wait()
+ * this device is in that very group, as far as it knows; the letter has to wait
  * then. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_take(client *c,
                                               const client_mailbox *m,
                                               const client_letter *l);
-/* Keeps a letter into a group that this device seems to be in: most likely it
- * was removed and does not know yet. Within a transaction. */
-TACET_MUST_CHECK tacet_err client_letter_wait(client *c,
-                                              const client_mailbox *m,
-                                              tacet_span item);
-/* Tries those again, after all commits were looked for. */
-TACET_MUST_CHECK tacet_err client_letters_retry(client *c);
+/* It was waiting, and this device is still in that very group: nobody removed
+ * it, so the letter is refused. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_letter_refuse(client *c,
+                                                const client_mailbox *m);
 
 #endif

@@ -135,7 +135,7 @@ tacet_err client_unopened_sweep(client *c) {
     uint8_t hash[32];
     if (client_fields_read(rows[i].value, client_unopened_fields, &u, sizeof(u),
                            &mem) != TACET_OK) {
-      continue; /* a letter that waits (client/letters.c) */
+      continue; /* a letter that waits */
     }
     if (client_now(c) - u.received_at < UNOPENED_LIFE) {
       continue;
@@ -200,14 +200,85 @@ static tacet_err take_shared(client *c, const client_mailbox *m,
   return TACET_OK;
 }
 
-static tacet_err take(client *c, const client_mailbox *m, client_letter *letter,
-                      tacet_span item) {
+/* ---- letters that wait, and what comes behind them ---- */
+
+/* Who was removed from a group and added again while away may get the letter
+ * before it knows of the removal. The letter waits for that, with all that
+ * follows in its mailbox. Each is kept with the mailbox's id in front. */
+#define WAITING TACET_SPAN_LIT("letters")
+
+static tacet_err waiting_list(client *c, client_mem *mem,
+                              const client_row **rows, size_t *n) {
+  client_range range = {.parent = WAITING};
+  return client_store_list(c->store, CLIENT_T_UNOPENED, &range, mem, rows, n);
+}
+
+static tacet_err is_waiting(client *c, const client_mailbox *m, bool *out) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n;
+  *out = false;
+  TACET_TRY(waiting_list(c, &mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    *out = *out || memcmp(rows[i].value.p, m->id, CLIENT_MAILBOX_LEN) == 0;
+  }
+  return TACET_OK;
+}
+
+static void waiting_key(uint64_t order, tacet_buf *w) {
+  tacet_write_bytes(w, WAITING);
+  tacet_write_u64(w, order);
+}
+
+static tacet_err keep_waiting(client *c, const client_mailbox *m,
+                              tacet_span item) {
+  uint64_t order;
+  TACET_BUF(key, 32);
+  TACET_BUF(kept, 2 * TACET_ENVELOPE_MAX);
+  tacet_write_bytes(&kept, tacet_span_of(m->id, sizeof(m->id)));
+  tacet_write_bytes(&kept, item);
+  TACET_TRY(kept.err);
+  TACET_TRY(client_store_next(c->store, &order));
+  waiting_key(order, &key);
+  return client_store_put(c->store, CLIENT_T_UNOPENED, tacet_buf_span(&key),
+                          WAITING, order, tacet_buf_span(&kept));
+}
+
+static tacet_err letter_waits(client *c, const client_mailbox *m,
+                              tacet_span item) {
+  CLIENT_MEM(mem);
+  client_group_record *list;
+  size_t n;
+  TACET_TRY(keep_waiting(c, m, item));
+  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) { /* which one it is, only the join told */
+    list[i].look_due = list[i].look_due || !list[i].broken;
+    TACET_TRY(client_group_save(c, &list[i]));
+  }
+  return TACET_OK;
+}
+
+/* An item for a mailbox in which a letter is expected. */
+static tacet_err take_for_package(client *c, const client_mailbox *m,
+                                  const client_letter *letter,
+                                  tacet_span item) {
+  bool waits;
+  if (letter->opened) {
+    tacet_err e = client_letter_take(c, m, letter);
+    return e == TACET_ERR_GROUP_ID ? letter_waits(c, m, item) : e;
+  }
+  if (m->last_resort) {
+    return take_shared(c, m, item);
+  }
+  TACET_TRY(is_waiting(c, m, &waits));
+  return waits ? keep_waiting(c, m, item) : TACET_OK;
+}
+
+static tacet_err take(client *c, const client_mailbox *m,
+                      const client_letter *letter, tacet_span item) {
   switch ((client_mailbox_use)m->use) {
   case CLIENT_MAILBOX_PACKAGE:
-    if (letter->opened) {
-      return client_letter_take(c, m, letter);
-    }
-    return m->last_resort ? take_shared(c, m, item) : TACET_OK;
+    return take_for_package(c, m, letter, item);
   case CLIENT_MAILBOX_GROUP:
   case CLIENT_MAILBOX_OLD:
     return take_for_group(c, m->group, m, item);
@@ -240,10 +311,48 @@ static tacet_err receive(client *c, const client_mailbox *m, uint64_t seq,
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  tacet_err e = take(c, m, &letter, item);
-  TACET_TRY(e == TACET_ERR_GROUP_ID ? client_letter_wait(c, m, item) : e);
+  TACET_TRY(take(c, m, &letter, item));
   TACET_TRY(mark_seen(c, tacet_span_of(m->id, sizeof(m->id)), seq));
   return client_tx_commit(&tx);
+}
+
+/* The group of a letter that waits is gone by now, or the letter is refused. */
+static tacet_err take_waiting(client *c, const client_row *row) {
+  CLIENT_MEM(mem);
+  CLIENT_LETTER(letter);
+  client_mailbox m;
+  TACET_BUF(key, 32);
+  tacet_span id = tacet_span_of(row->value.p, CLIENT_MAILBOX_LEN);
+  tacet_span item =
+      tacet_span_of(row->value.p + id.len, row->value.len - id.len);
+  tacet_err e = client_mailbox_get(c, id, &mem, &m);
+  if (e == TACET_OK && m.use == CLIENT_MAILBOX_PACKAGE) {
+    e = client_letter_open(c, &m, item, &letter);
+  }
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  waiting_key(row->order, &key);
+  TACET_TRY(
+      client_store_delete(c->store, CLIENT_T_UNOPENED, tacet_buf_span(&key)));
+  if (letter.opened) {
+    e = client_letter_take(c, &m, &letter);
+    TACET_TRY(e == TACET_ERR_GROUP_ID ? client_letter_refuse(c, &m) : e);
+  } else if (e == TACET_OK) {
+    TACET_TRY(take(c, &m, &letter, item));
+  }
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_receive_waiting(client *c) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n;
+  TACET_TRY(waiting_list(c, &mem, &rows, &n));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(take_waiting(c, &rows[i]));
+  }
+  return TACET_OK;
 }
 
 static void unsealer_cleanup(tacet_unsealer *u) { tacet_unsealer_wipe(u); }

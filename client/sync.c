@@ -4,10 +4,10 @@
 
 #include "client/call.h"
 #include "client/jobs.h"
-#include "client/letters.h"
 #include "client/link.h"
 #include "client/outbox.h"
 #include "client/pending.h"
+#include "client/receive.h"
 #include "client/session.h"
 #include "client/slots.h"
 #include "client/upkeep.h"
@@ -50,7 +50,7 @@ static tacet_err look_at_groups(client *c) {
       TACET_TRY(client_slots_walk(c, list[i].id));
     }
   }
-  return client_letters_retry(c);
+  return client_receive_waiting(c);
 }
 
 static tacet_err take_frames(client *c) {
@@ -166,7 +166,9 @@ static tacet_err unreachable(waiting *t, tacet_err e, bool *fd) {
   }
   client_error_clear(&c->detail);
   uint64_t now = client_monotonic(c);
-  return doze(t, c->quiet_until > now ? c->quiet_until - now : LOCK_POLL, fd);
+  uint64_t when =
+      c->quiet_until > c->told_until ? c->quiet_until : c->told_until;
+  return doze(t, when > now ? when - now : LOCK_POLL, fd);
 }
 
 static tacet_err turn(waiting *t, bool *done, bool *over, bool *fd) {
@@ -198,6 +200,9 @@ tacet_err client_work_until(client *c, const client_work *w, client_end *end) {
   t.checkpoint = now + CHECKPOINT_EVERY;
   bool done = false, over = false, fd = false;
   TACET_TRY(client_connect(c));
+  if (!w->stay) {
+    c->quiet_until = 0; /* somebody asks for it now: try at least once */
+  }
   TACET_TRY(w->until(c, w->what, &done));
   while (!done && !fd && !over) {
     TACET_TRY(client_check_interrupt(c));
