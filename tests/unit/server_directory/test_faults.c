@@ -188,12 +188,58 @@ static void test_many_threads(void **state) {
   assert_int_equal(2, claimed_ok);
 }
 
+/* Two manifests for one number, both checked while the writer waits for the
+ * disk: one is the next, the other a conflict. */
+static person rivals[2];
+static tacet_wire_error rival_status[2];
+static void *put_rival(void *arg) {
+  size_t i = (size_t)((person *)arg - rivals);
+  rival_status[i] = book_manifest(&rivals[i]);
+  return NULL;
+}
+static void *keep_writer_busy(void *arg) {
+  person p;
+  uint8_t invite[16];
+  (void)arg;
+  invite_new(invite, 1, 7);
+  person_make(&p, "busy");
+  assert_int_equal(TACET_WIRE_OK, book_register(&p, invite));
+  return NULL;
+}
+
+static void test_rival_manifests(void **state) {
+  (void)state;
+  tacet_manifest next;
+  pthread_t busy, threads[2];
+  person_register(&rivals[0], "alice");
+  rivals[1] = rivals[0];
+  person_next(&rivals[0], 2, &next);
+  person_next(&rivals[1], 3, &next);
+  fault_counts from = fault_vfs_counts();
+  fault_vfs_slow_sync(200000);
+  assert_int_equal(0, pthread_create(&busy, NULL, keep_writer_busy, NULL));
+  while (fault_vfs_counts().log_syncs == from.log_syncs) {
+    (void)usleep(1000);
+  }
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(0,
+                     pthread_create(&threads[i], NULL, put_rival, &rivals[i]));
+  }
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(0, pthread_join(threads[i], NULL));
+  }
+  assert_int_equal(0, pthread_join(busy, NULL));
+  int won = rival_status[0] == TACET_WIRE_OK ? 0 : 1;
+  assert_int_equal(TACET_WIRE_OK, rival_status[won]);
+  assert_int_equal(TACET_WIRE_MANIFEST_CONFLICT, rival_status[1 - won]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, book_setup, book_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_failing_disk), TEST(test_token_is_kept_by_a_failure),
       TEST(test_reserve),      TEST(test_kill),
-      TEST(test_many_threads),
+      TEST(test_many_threads), TEST(test_rival_manifests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,8 +219,19 @@ static void test_removed_device(void **state) {
   publish_some(&alice, 1, 1, true);
   TACET_BUF(late, 8192);
   published_add(&late, &alice, 1, false);
+  TACET_BUF(message, 8192);
+  TACET_BUF(marked, 8192);
+  package_write(&message, &alice, 1, &package_good);
+  const tacet_published_package p = {.key_package = tacet_buf_span(&message)};
+  tacet_published_package_write(&marked, &p);
+  assert_int_equal(3, book_publish(&alice, 1, &marked).n_held);
+  tacet_span middle = tacet_span_of(message.p + message.len / 2, 32);
+  book_settle();
+  assert_int_equal(1, book_count_raw(middle));
   person_next(&alice, 1, &next);
   assert_int_equal(TACET_WIRE_OK, book_manifest(&alice));
+  book_settle();
+  assert_int_equal(0, book_count_raw(middle));
   assert_int_equal(TACET_WIRE_AUTHORIZATION,
                    book_publish(&alice, 1, &late).status);
   tacet_token t = book_token(TACET_TOKEN_DIRECTORY);
