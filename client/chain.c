@@ -109,7 +109,7 @@ static tacet_err take_first(client *c, tacet_span bytes) {
   CLIENT_MEM(mem);
   client_person before;
   tacet_err e = client_person_by_handle(c, m.handle, &mem, &before);
-  if (e == TACET_OK) {
+  if (e == TACET_OK || (c->has_self && strcmp(m.handle, c->self.handle) == 0)) {
     p.forked = true;
     TACET_TRY(client_put(c, CLIENT_T_PERSON, client_id_span(p.account),
                          TACET_SPAN_EMPTY, p.met_at, client_person_fields,
