@@ -317,7 +317,12 @@ bool peer_frame_send(peer *p, const tacet_frame *f) {
   tacet_span bytes;
   tacet_frame_write(&w, f);
   MUST(tacet_buf_done(&w, &bytes));
-  return net_client_ws_send(p->link, bytes, TIMEOUT_MS) == NET_OK;
+  if (p->link == NULL ||
+      net_client_ws_send(p->link, bytes, TIMEOUT_MS) != NET_OK) {
+    peer_unlink(p);
+    return false;
+  }
+  return true;
 }
 
 bool peer_subscribe(peer *p, const peer_mailbox *list, size_t n) {
@@ -343,9 +348,15 @@ bool peer_ack(peer *p, const uint8_t mailbox[16], uint64_t seq) {
 bool peer_frame(peer *p, uint32_t ms, tacet_frame *f, bool *closed) {
   tacet_span message;
   uint16_t code = 0;
-  net_result r = net_client_ws_recv(p->link, ms, -1, NULL, &message, &code);
+  net_result r = p->link == NULL ? NET_CLOSED
+                                 : net_client_ws_recv(p->link, ms, -1, NULL,
+                                                      &message, &code);
+  bool ended = r != NET_OK && r != NET_TIMEOUT;
   if (closed != NULL) {
-    *closed = r != NET_OK && r != NET_TIMEOUT;
+    *closed = ended;
+  }
+  if (ended) {
+    peer_unlink(p);
   }
   if (r != NET_OK) {
     return false;

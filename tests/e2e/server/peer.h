@@ -86,7 +86,7 @@ bool peer_frame_send(peer *p, const tacet_frame *f);
 bool peer_subscribe(peer *p, const peer_mailbox *list, size_t n);
 bool peer_ack(peer *p, const uint8_t mailbox[16], uint64_t seq);
 /* The next frame; spans point into the link's buffer. False: none came in
- * `ms`, or it is closed (*closed, may be NULL). */
+ * `ms`, or it is closed (*closed, may be NULL), and then p->link is NULL. */
 bool peer_frame(peer *p, uint32_t ms, tacet_frame *f, bool *closed);
 /* The next frame, which must be of that type. */
 void peer_expect(peer *p, tacet_frame_type type, tacet_frame *f);
