@@ -28,6 +28,7 @@ static tacet_err do_register(client *c, const char *name, const char *link,
   if (!client_lock_try(&c->lock)) {
     return TACET_ERR_BUSY;
   }
+  c->quiet_until = 0;
   TACET_TRY(client_account_register(c, name, link, device));
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &r.handle));
   TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &r.account));

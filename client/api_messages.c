@@ -399,6 +399,7 @@ static tacet_err do_save(client *c, const char *hex, size_t index,
   tacet_reader reader = tacet_reader_over(r.parts[index].reference, &e);
   tacet_attachment_read(&reader, &a);
   TACET_TRY(e);
+  c->quiet_until = 0; /* somebody asks for it now */
   e = client_file_fetch(c, &a, r.parts[index].name, dir, mem, &saved);
   tacet_wipe(&a, sizeof(a));
   TACET_TRY(e);

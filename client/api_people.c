@@ -95,6 +95,7 @@ tacet_err client_job_wait(client *c, uint64_t number, bool *queued) {
 /* Never met: the server is asked, under the handle's full name. */
 static tacet_err lookup(client *c, const char *handle, client_mem *mem,
                         client_person *out) {
+  c->quiet_until = 0; /* somebody asks for it now: try at least once */
   tacet_err e = client_lookup_handle(c, handle, mem, out);
   if (client_is_unreachable(&c->detail, e)) {
     client_error_clear(&c->detail);

@@ -22,7 +22,7 @@ typedef struct person {
   size_t steps;  /* durable steps so far */
 } person;
 
-#define WORLD_PEOPLE 16
+#define WORLD_PEOPLE 64
 typedef struct world {
   fake_server *s;
   char folder[64];
