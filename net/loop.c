@@ -10,22 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef struct posted {
-  struct posted *next;
-  void (*fn)(void *user);
-  void *user;
-} posted;
-
 #define ROUND 128 /* events taken from the kernel at once */
 
 struct net_loop {
   int epoll, wake;
   atomic_bool stop;
-  uint64_t now;
-  net_timer **heap; /* heap[1] is the earliest */
+  uint64_t now, round;
+  net_task *soon, *last_soon; /* in order of round */
+  net_timer **heap;           /* heap[1] is the earliest */
   size_t n_timers, cap_timers;
   pthread_mutex_t lock; /* of the two below */
-  posted *first, **last;
+  net_post *first, **last;
   struct epoll_event events[ROUND];
   int n_events; /* of the round under way; stopped watches are struck out */
 };
@@ -45,6 +40,7 @@ tacet_err net_loop_new(net_loop **out) {
   l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   l->last = &l->first;
   l->now = clock_ms();
+  l->round = 1;
   struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
   if (l->epoll < 0 || l->wake < 0 ||
       epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->wake, &e) != 0 ||
@@ -64,44 +60,65 @@ tacet_err net_loop_new(net_loop **out) {
 
 /* ---- posted calls ---- */
 
-tacet_err net_loop_post(net_loop *l, void (*fn)(void *user), void *user) {
-  posted *p = tacet_alloc(sizeof(*p));
-  if (p == NULL) {
-    return TACET_ERR_NOMEM;
-  }
-  *p = (posted){NULL, fn, user};
+void net_post_send(net_loop *l, net_post *p) {
+  p->next = NULL;
   pthread_mutex_lock(&l->lock);
   bool first = l->first == NULL;
   *l->last = p;
   l->last = &p->next;
-  pthread_mutex_unlock(&l->lock);
-  if (first) { /* else somebody has woken it up already */
-    uint64_t one = 1;
+  if (first) {        /* else somebody has woken it up already */
+    uint64_t one = 1; /* under the lock: afterwards the loop may be gone */
     (void)!write(l->wake, &one, sizeof(one));
   }
+  pthread_mutex_unlock(&l->lock);
+}
+
+typedef struct copied {
+  net_post post;
+  void (*fn)(void *user);
+  void *user;
+} copied;
+
+static void run_copied(void *user) {
+  copied c = *(copied *)user;
+  tacet_free(user);
+  c.fn(c.user);
+}
+
+tacet_err net_loop_post(net_loop *l, void (*fn)(void *user), void *user) {
+  copied *c = tacet_alloc(sizeof(*c));
+  if (c == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  *c = (copied){.post = {.fn = run_copied, .user = c}, .fn = fn, .user = user};
+  net_post_send(l, &c->post);
   return TACET_OK;
 }
 
-static void run_posted(net_loop *l) {
+static bool run_posted(net_loop *l) {
   pthread_mutex_lock(&l->lock);
-  posted *p = l->first;
+  net_post *p = l->first;
   l->first = NULL;
   l->last = &l->first;
   pthread_mutex_unlock(&l->lock);
+  bool some = p != NULL;
   while (p != NULL) {
-    posted *next = p->next;
+    net_post *next = p->next; /* p may be gone after the call */
     p->fn(p->user);
-    tacet_free(p);
     p = next;
   }
+  return some;
+}
+
+bool net_loop_run_left(net_loop *l) {
+  return run_posted(l);
 }
 
 void net_loop_free(net_loop *l) {
   if (l == NULL) {
     return;
   }
-  while (l->first != NULL) {
-    run_posted(l);
+  while (run_posted(l)) {
   }
   pthread_mutex_destroy(&l->lock);
   close(l->epoll);
@@ -118,6 +135,49 @@ void net_loop_stop(net_loop *l) {
 
 uint64_t net_loop_now(const net_loop *l) {
   return l->now;
+}
+
+/* ---- tasks ---- */
+
+void net_task_soon(net_loop *l, net_task *t) {
+  if (t->round != 0) {
+    return;
+  }
+  t->round = l->round;
+  t->next = NULL;
+  t->prev = l->last_soon;
+  if (t->prev != NULL) {
+    t->prev->next = t;
+  } else {
+    l->soon = t;
+  }
+  l->last_soon = t;
+}
+
+void net_task_cancel(net_loop *l, net_task *t) {
+  if (t->round == 0) {
+    return;
+  }
+  t->round = 0;
+  if (t->prev != NULL) {
+    t->prev->next = t->next;
+  } else {
+    l->soon = t->next;
+  }
+  if (t->next != NULL) {
+    t->next->prev = t->prev;
+  } else {
+    l->last_soon = t->prev;
+  }
+}
+
+static void run_tasks(net_loop *l) {
+  uint64_t round = l->round++;
+  while (l->soon != NULL && l->soon->round <= round) {
+    net_task *t = l->soon;
+    net_task_cancel(l, t);
+    t->fn(t);
+  }
 }
 
 /* ---- timers: a binary heap by deadline ---- */
@@ -193,6 +253,9 @@ static void run_timers(net_loop *l) {
 }
 
 static int wait_ms(net_loop *l) {
+  if (l->soon != NULL) {
+    return 0;
+  }
   if (l->n_timers == 0) {
     return -1;
   }
@@ -245,7 +308,7 @@ static void run_event(net_loop *l, int i) {
   }
   unsigned events = 0;
   if (e.events & (EPOLLERR | EPOLLHUP)) {
-    events = NET_READ | NET_WRITE;
+    events = NET_READ | NET_WRITE | NET_HANGUP;
   }
   events |= e.events & (EPOLLIN | EPOLLRDHUP) ? (unsigned)NET_READ : 0u;
   events |= e.events & EPOLLOUT ? (unsigned)NET_WRITE : 0u;
@@ -264,7 +327,8 @@ void net_loop_run(net_loop *l) {
       run_event(l, i);
     }
     l->n_events = 0;
-    run_posted(l);
+    (void)run_posted(l);
     run_timers(l);
+    run_tasks(l);
   }
 }

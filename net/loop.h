@@ -14,9 +14,11 @@
 typedef struct net_loop net_loop;
 
 TACET_MUST_CHECK tacet_err net_loop_new(net_loop **out);
-/* The loop is not running and nothing is watched any more. Posted calls that
- * did not run yet are run. NULL is fine. */
+/* The loop has ended, and nobody posts to it any more. NULL is fine. */
 void net_loop_free(net_loop *l);
+/* Runs what was posted and did not run, once the loop has ended. False if there
+ * was nothing: loops that post to each other are freed when none has any. */
+bool net_loop_run_left(net_loop *l);
 /* Runs until net_loop_stop(). */
 void net_loop_run(net_loop *l);
 void net_loop_stop(net_loop *l); /* any thread; ends after the current round */
@@ -29,10 +31,34 @@ uint64_t net_loop_now(const net_loop *l);
  * NOMEM: it will not run. */
 TACET_MUST_CHECK tacet_err net_loop_post(net_loop *l, void (*fn)(void *user),
                                          void *user);
+/* The same with the caller's memory, so that it cannot fail: embed one, set fn
+ * and user; it may be used or freed again once fn is called. */
+typedef struct net_post {
+  void (*fn)(void *user);
+  void *user;
+  struct net_post *next;
+} net_post;
+void net_post_send(net_loop *l, net_post *p);
+
+/* ---- later in the same round ---- */
+
+/* Embed one; zero-initialise it. */
+typedef struct net_task {
+  void (*fn)(struct net_task *t);
+  void *user;
+  struct net_task *next, *prev;
+  uint64_t round; /* in which it was asked for; 0: not */
+} net_task;
+/* fn(t) runs once at the end of this round, however often it is asked for; if
+ * it is asked for by a task, at the end of the next, which does not wait. */
+void net_task_soon(net_loop *l, net_task *t);
+void net_task_cancel(net_loop *l, net_task *t); /* not asked for: fine */
 
 /* ---- descriptors ---- */
 
-enum { NET_READ = 1, NET_WRITE = 2 };
+/* HANGUP is only ever reported, with the other two: both directions are gone,
+ * and nothing but closing makes it stop. */
+enum { NET_READ = 1, NET_WRITE = 2, NET_HANGUP = 4 };
 
 /* Embed one in the object that owns the descriptor. */
 typedef struct net_watch {
@@ -42,7 +68,7 @@ typedef struct net_watch {
   void *user;
 } net_watch;
 /* `exclusive`: a listening descriptor that several loops watch: one wakes up.
- * Hang-ups and errors come as NET_READ | NET_WRITE. */
+ */
 TACET_MUST_CHECK tacet_err net_watch_start(net_loop *l, net_watch *w,
                                            bool exclusive);
 void net_watch_change(net_loop *l, net_watch *w, unsigned events);

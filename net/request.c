@@ -6,13 +6,15 @@
 
 /* An answer from another thread. It is the only thing that both threads touch,
  * and its `request` is read and cleared on the loop's thread alone. */
-
 struct net_reply {
   loop_context *lc;
   net_request *request; /* NULL: the connection broke */
-  bool keep_alive, head_only, close, has_source;
+  net_post answer, resume;
+  atomic_bool resuming; /* `resume` is under way */
+  int status;
+  bool close, has_source;
   net_source source;
-  tacet_buf bytes; /* the whole answer, written by the thread that gives it */
+  tacet_buf head, body; /* copied by the thread that answers */
 };
 
 net_request *request_new(conn *c, const net_http_head *head, size_t head_len) {
@@ -66,31 +68,36 @@ void *net_request_user(const net_request *r) {
 }
 void net_request_pause(net_request *r) {
   r->paused = true;
+  conn_set_deadline(r->c, UINT64_MAX); /* it is we who are slow */
 }
 
 void net_request_resume(net_request *r) {
   if (r->paused) {
     r->paused = false;
-    conn_set_deadline(r->c, net_loop_now(r->c->lc->loop) +
-                                r->c->lc->s->config.body_ms);
+    if (r->c->state == CONN_BODY) {
+      conn_enter(r->c, CONN_BODY, r->c->lc->s->config.body_ms);
+    }
     conn_advance(r->c);
   }
 }
 
 /* ---- answers ---- */
 
+static bool has_no_body(int status) {
+  return status == 204 || status == 304;
+}
+
 static void put_text(tacet_buf *w, const char *text) {
   tacet_write_bytes(w, tacet_span_str(text));
 }
 
-void response_write(tacet_buf *w, const net_response *a, bool keep_alive,
-                    bool head_only) {
+void response_head(tacet_buf *w, const net_response *a) {
   char line[96];
   uint64_t len = a->source != NULL ? a->source->length : a->body.len;
   snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\n", a->status,
            net_http_reason(a->status));
   put_text(w, line);
-  if (a->status != 204 && a->status != 304) {
+  if (!has_no_body(a->status)) {
     snprintf(line, sizeof(line), "Content-Length: %llu\r\n",
              (unsigned long long)len);
     put_text(w, line);
@@ -100,53 +107,56 @@ void response_write(tacet_buf *w, const net_response *a, bool keep_alive,
     put_text(w, a->content_type);
     put_text(w, "\r\n");
   }
-  if (!keep_alive) {
-    put_text(w, "Connection: close\r\n");
-  }
   if (a->headers != NULL) {
     put_text(w, a->headers);
   }
-  put_text(w, "\r\n");
-  if (!head_only && a->source == NULL) {
-    tacet_write_bytes(w, a->body);
+}
+
+void response_rest(tacet_buf *w, bool keep_alive, tacet_span body) {
+  put_text(w, keep_alive ? "\r\n" : "Connection: close\r\n\r\n");
+  tacet_write_bytes(w, body);
+}
+
+static void source_done(const net_source *source) {
+  if (source != NULL && source->done != NULL) {
+    source->done(source->user);
   }
 }
 
-/* The bytes of the answer are in c->out. */
-static void answered(net_request *r, const net_source *source) {
+/* The head of the answer is in c->out, if there was memory for it. */
+static void answered(net_request *r, int status, bool close, tacet_span body,
+                     const net_source *source) {
   conn *c = r->c;
+  bool none = r->head_only || has_no_body(status);
+  r->answered = true;
+  /* What is left of a body would be read as the next request. */
+  c->keep_alive =
+      c->keep_alive && !close && !c->lc->draining && r->body_left == 0;
+  response_rest(&c->out, c->keep_alive, none ? TACET_SPAN_EMPTY : body);
+  if (c->out.err != TACET_OK) {
+    source_done(source);
+    conn_kill(c);
+    return;
+  }
   if (source != NULL) {
     r->source = *source;
-    if (r->head_only) {
-      r->source.length = 0;
-    }
+    r->source.length = none ? 0 : source->length;
   }
-  /* What is left of a body would be read as the next request. */
-  if (r->body_left > 0) {
-    c->keep_alive = false;
-  }
-  r->answered = true;
-  c->state = CONN_WRITE;
-  conn_set_deadline(c, net_loop_now(c->lc->loop) + c->lc->s->config.write_ms);
+  conn_enter(c, CONN_WRITE, c->lc->s->config.write_ms);
   conn_advance(c);
 }
 
 void net_respond(net_request *r, const net_response *a) {
   TACET_ASSERT(!r->answered);
-  conn *c = r->c;
-  c->keep_alive = c->keep_alive && !a->close && r->body_left == 0;
-  response_write(&c->out, a, c->keep_alive, r->head_only);
-  if (c->out.err != TACET_OK) {
-    if (a->source != NULL && a->source->done != NULL) {
-      a->source->done(a->source->user);
-    }
-    conn_kill(c);
-    return;
-  }
-  answered(r, a->source);
+  response_head(&r->c->out, a);
+  answered(r, a->status, a->close,
+           a->source == NULL ? a->body : TACET_SPAN_EMPTY, a->source);
 }
 
 /* ---- answers from other threads ---- */
+
+static void deliver(void *user);
+static void resume(void *user);
 
 net_reply *net_request_defer(net_request *r) {
   TACET_ASSERT(r->reply == NULL);
@@ -154,9 +164,10 @@ net_reply *net_request_defer(net_request *r) {
   if (p != NULL) {
     *p = (net_reply){.lc = r->c->lc,
                      .request = r,
-                     .keep_alive = r->c->keep_alive,
-                     .head_only = r->head_only};
-    p->bytes.max = SIZE_MAX / 2;
+                     .answer = {.fn = deliver, .user = p},
+                     .resume = {.fn = resume, .user = p},
+                     .head = {.max = NET_HEAD_MAX},
+                     .body = {.max = SIZE_MAX / 2}};
     r->reply = p;
   }
   return p;
@@ -165,37 +176,35 @@ net_reply *net_request_defer(net_request *r) {
 static void deliver(void *user) {
   net_reply *p = user;
   net_request *r = p->request;
+  const net_source *source = p->has_source ? &p->source : NULL;
   if (r == NULL) {
-    if (p->has_source && p->source.done != NULL) {
-      p->source.done(p->source.user);
-    }
+    source_done(source);
   } else {
-    conn *c = r->c;
+    TACET_ASSERT(!r->answered);
+    tacet_buf *out = &r->c->out;
     r->reply = NULL;
-    c->keep_alive = c->keep_alive && !p->close;
-    tacet_write_bytes(&c->out, tacet_buf_span(&p->bytes));
-    if (p->bytes.err != TACET_OK || c->out.err != TACET_OK) {
-      if (p->has_source && p->source.done != NULL) {
-        p->source.done(p->source.user);
-      }
-      conn_kill(c);
-    } else {
-      answered(r, p->has_source ? &p->source : NULL);
+    tacet_write_bytes(out, tacet_buf_span(&p->head));
+    if (p->head.err != TACET_OK || p->body.err != TACET_OK) {
+      tacet_write_fail(out, TACET_ERR_NOMEM);
     }
+    answered(r, p->status, p->close, tacet_buf_span(&p->body), source);
   }
-  tacet_buf_free(&p->bytes);
+  tacet_buf_free(&p->head);
+  tacet_buf_free(&p->body);
   tacet_free(p);
 }
 
 void net_reply_send(net_reply *p, const net_response *a) {
+  p->status = a->status;
   p->close = a->close;
+  response_head(&p->head, a);
   p->has_source = a->source != NULL;
   if (p->has_source) {
     p->source = *a->source;
+  } else {
+    tacet_write_bytes(&p->body, a->body);
   }
-  response_write(&p->bytes, a, p->keep_alive && !a->close, p->head_only);
-  /* Without memory for the call the connection waits until it times out. */
-  (void)!net_loop_post(p->lc->loop, deliver, p);
+  net_post_send(p->lc->loop, &p->answer);
 }
 
 void net_reply_drop(net_reply *p) {
@@ -204,11 +213,14 @@ void net_reply_drop(net_reply *p) {
 
 static void resume(void *user) {
   net_reply *p = user;
+  atomic_store(&p->resuming, false);
   if (p->request != NULL) {
     net_request_resume(p->request);
   }
 }
 
 void net_reply_resume(net_reply *p) {
-  (void)!net_loop_post(p->lc->loop, resume, p);
+  if (!atomic_exchange(&p->resuming, true)) {
+    net_post_send(p->lc->loop, &p->resume);
+  }
 }

@@ -6,7 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -36,6 +36,59 @@ static net_peer peer_of(const struct sockaddr_storage *a) {
   return p;
 }
 
+void server_count_one_less(loop_context *lc) {
+  net_server *s = lc->s;
+  atomic_fetch_sub_explicit(&lc->n, 1, memory_order_relaxed);
+  if (atomic_fetch_sub(&s->connections, 1) == 1) {
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_broadcast(&s->gone);
+    pthread_mutex_unlock(&s->lock);
+  }
+}
+
+void conn_turn_away(loop_context *lc, int fd, net_peer peer) {
+  net_server *s = lc->s;
+  close(fd);
+  if (!s->config.proxy_protocol && s->h.on_disconnect != NULL) {
+    s->h.on_disconnect(s->h.user, peer);
+  }
+  server_count_one_less(lc);
+}
+
+/* A connection on its way to another loop. */
+typedef struct arrival {
+  net_post post;
+  loop_context *lc;
+  int fd;
+  net_peer peer;
+} arrival;
+
+static void arrive(void *user) {
+  arrival a = *(arrival *)user;
+  tacet_free(user);
+  if (a.lc->ended || a.lc->draining) {
+    conn_turn_away(a.lc, a.fd, a.peer);
+  } else {
+    conn_new(a.lc, a.fd, a.peer);
+  }
+}
+
+/* The kernel wakes the loop that fell asleep last, and it would get most of
+ * the connections. */
+static loop_context *with_fewest(loop_context *lc) {
+  loop_context *best = lc;
+  unsigned n = atomic_load_explicit(&lc->n, memory_order_relaxed);
+  for (unsigned i = 0; i < lc->s->config.n_loops; i++) {
+    loop_context *other = &lc->s->loops[i];
+    unsigned has = atomic_load_explicit(&other->n, memory_order_relaxed);
+    if (has < n) {
+      best = other;
+      n = has;
+    }
+  }
+  return best;
+}
+
 static void take(loop_context *lc, int fd, const struct sockaddr_storage *a) {
   net_server *s = lc->s;
   net_peer peer = peer_of(a);
@@ -51,14 +104,34 @@ static void take(loop_context *lc, int fd, const struct sockaddr_storage *a) {
   if (s->config.path == NULL) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   }
-  conn_new(lc, fd, peer);
+  loop_context *to = with_fewest(lc);
+  arrival *there = to == lc ? NULL : tacet_alloc(sizeof(*there));
+  to = there == NULL ? lc : to;
+  NET_COUNT(s, connections, 1);
+  atomic_fetch_add_explicit(&to->n, 1, memory_order_relaxed);
+  if (there == NULL) {
+    conn_new(lc, fd, peer);
+    return;
+  }
+  *there = (arrival){
+      .post = {.fn = arrive, .user = there}, .lc = to, .fd = fd, .peer = peer};
+  net_post_send(to->loop, &there->post);
+}
+
+static void listen_later(loop_context *lc) {
+  /* It is always set, so that moving it needs no memory. */
+  (void)!net_timer_set(lc->loop, &lc->listen_again,
+                       net_loop_now(lc->loop) + NO_DESCRIPTORS_MS);
 }
 
 static void listen_again(net_timer *t) {
   loop_context *lc = t->user;
-  if (!lc->draining) {
-    (void)!net_watch_start(lc->loop, &lc->listen, true);
+  (void)!net_timer_set(lc->loop, t, UINT64_MAX);
+  if (lc->resting && net_watch_start(lc->loop, &lc->listen, true) != TACET_OK) {
+    listen_later(lc);
+    return;
   }
+  lc->resting = false;
 }
 
 static void on_listen(net_watch *w, unsigned events) {
@@ -76,8 +149,8 @@ static void on_listen(net_watch *w, unsigned events) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
       /* The listener stays readable: look again when some may have ended. */
       net_watch_stop(lc->loop, w);
-      (void)!net_timer_set(lc->loop, &lc->listen_again,
-                           net_loop_now(lc->loop) + NO_DESCRIPTORS_MS);
+      lc->resting = true;
+      listen_later(lc);
     }
     if (errno != EINTR && errno != ECONNABORTED) {
       return;
@@ -87,23 +160,66 @@ static void on_listen(net_watch *w, unsigned events) {
 
 /* ---- listening ---- */
 
-static tacet_err bind_path(const char *path, int *out) {
+/* A socket that nobody listens on is what a server leaves behind that was
+ * killed; anything else in the way stays. */
+static tacet_err clear_path(const struct sockaddr_un *a) {
+  struct stat st;
+  if (lstat(a->sun_path, &st) != 0) {
+    return errno == ENOENT ? TACET_OK : TACET_ERR_IO;
+  }
+  if (!S_ISSOCK(st.st_mode)) {
+    return TACET_ERR_EXISTS;
+  }
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return TACET_ERR_IO;
+  }
+  bool dead = connect(fd, (const struct sockaddr *)a, sizeof(*a)) != 0 &&
+              errno == ECONNREFUSED;
+  close(fd);
+  if (!dead) {
+    return TACET_ERR_EXISTS;
+  }
+  return unlink(a->sun_path) == 0 ? TACET_OK : TACET_ERR_IO;
+}
+
+static tacet_err bind_path(net_server *s, const char *path) {
   struct sockaddr_un a = {.sun_family = AF_UNIX};
+  struct stat st;
   if (strlen(path) >= sizeof(a.sun_path)) {
     return TACET_ERR_ARGUMENT;
   }
   memcpy(a.sun_path, path, strlen(path) + 1);
+  TACET_TRY(clear_path(&a));
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  (void)unlink(path); /* of a server that was killed */
-  if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
-      chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0) {
-    if (fd >= 0) {
-      close(fd);
-    }
+  if (fd < 0) {
     return TACET_ERR_IO;
   }
-  *out = fd;
+  if (bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0) {
+    close(fd);
+    return TACET_ERR_IO;
+  }
+  /* Nobody can connect before listen(), so the mode is never too wide. */
+  if (chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0 ||
+      lstat(path, &st) != 0) {
+    (void)unlink(path);
+    close(fd);
+    return TACET_ERR_IO;
+  }
+  s->listen_fd = fd;
+  s->socket_dev = (uint64_t)st.st_dev;
+  s->socket_ino = (uint64_t)st.st_ino;
   return TACET_OK;
+}
+
+/* Ours, and not that of a server which has taken its place. */
+static void remove_socket(const net_server *s) {
+  struct stat st;
+  if (s->config.path != NULL && s->listen_fd >= 0 &&
+      lstat(s->config.path, &st) == 0 && (uint64_t)st.st_dev == s->socket_dev &&
+      (uint64_t)st.st_ino == s->socket_ino) {
+    (void)unlink(s->config.path);
+  }
 }
 
 static tacet_err bind_port(const char *host, const char *port, int *out) {
@@ -153,13 +269,30 @@ static uint16_t port_of(int fd) {
 static void *run(void *arg) {
   loop_context *lc = arg;
   net_loop_run(lc->loop);
+  lc->ended = true;
   while (lc->first != NULL) {
     conn_kill_now(lc->first);
   }
   return NULL;
 }
 
-static tacet_err start_loop(net_server *s, loop_context *lc) {
+static void drain_loop(void *user) {
+  loop_context *lc = user;
+  net_server *s = lc->s;
+  lc->draining = true;
+  lc->resting = false;
+  net_watch_stop(lc->loop, &lc->listen);
+  for (conn *c = lc->first, *next; c != NULL; c = next) {
+    next = c->next;
+    conn_retire(c);
+  }
+  pthread_mutex_lock(&s->lock);
+  s->n_draining++;
+  pthread_cond_broadcast(&s->gone);
+  pthread_mutex_unlock(&s->lock);
+}
+
+static tacet_err make_loop(net_server *s, loop_context *lc) {
   lc->s = s;
   TACET_TRY(net_loop_new(&lc->loop));
   lc->bio = net_tls_bio_new();
@@ -169,12 +302,24 @@ static tacet_err start_loop(net_server *s, loop_context *lc) {
   lc->listen = (net_watch){
       .fd = s->listen_fd, .events = NET_READ, .fn = on_listen, .user = lc};
   lc->listen_again = (net_timer){.fn = listen_again, .user = lc};
-  TACET_TRY(net_watch_start(lc->loop, &lc->listen, true));
-  if (pthread_create(&lc->thread, NULL, run, lc) != 0) {
-    return TACET_ERR_IO;
+  lc->drain = (net_post){.fn = drain_loop, .user = lc};
+  TACET_TRY(net_timer_set(lc->loop, &lc->listen_again, UINT64_MAX));
+  return net_watch_start(lc->loop, &lc->listen, true);
+}
+
+/* Signals are for the program's own threads. */
+static tacet_err start_loops(net_server *s) {
+  sigset_t all, before;
+  bool ok = true;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (unsigned i = 0; ok && i < s->config.n_loops; i++) {
+    loop_context *lc = &s->loops[i];
+    ok = pthread_create(&lc->thread, NULL, run, lc) == 0;
+    lc->started = ok;
   }
-  lc->started = true;
-  return TACET_OK;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return ok ? TACET_OK : TACET_ERR_IO;
 }
 
 static uint32_t or_default(uint32_t v, uint32_t value) {
@@ -190,6 +335,7 @@ static net_server_config complete(const net_server_config *given) {
   c.idle_ms = or_default(c.idle_ms, 60000);
   c.body_ms = or_default(c.body_ms, 30000);
   c.write_ms = or_default(c.write_ms, 30000);
+  c.linger_ms = or_default(c.linger_ms, 2000);
   c.ping_ms = or_default(c.ping_ms, 50000);
   return c;
 }
@@ -210,7 +356,7 @@ tacet_err net_server_start(const net_server_config *config,
   pthread_cond_init(&s->gone, &attr);
   pthread_condattr_destroy(&attr);
   tacet_err err = config->path != NULL
-                      ? bind_path(config->path, &s->listen_fd)
+                      ? bind_path(s, config->path)
                       : bind_port(config->host, config->port, &s->listen_fd);
   if (err == TACET_OK) {
     s->port = config->path == NULL ? port_of(s->listen_fd) : 0;
@@ -218,7 +364,10 @@ tacet_err net_server_start(const net_server_config *config,
     err = s->loops == NULL ? TACET_ERR_NOMEM : TACET_OK;
   }
   for (unsigned i = 0; err == TACET_OK && i < s->config.n_loops; i++) {
-    err = start_loop(s, &s->loops[i]);
+    err = make_loop(s, &s->loops[i]);
+  }
+  if (err == TACET_OK) { /* all are there before one may hand over to another */
+    err = start_loops(s);
   }
   if (err != TACET_OK) {
     net_server_free(s);
@@ -254,19 +403,6 @@ void net_server_get_stats(const net_server *s, net_server_stats *out) {
 
 /* ---- the end ---- */
 
-static void drain_loop(void *user) {
-  loop_context *lc = user;
-  if (!lc->draining) {
-    lc->draining = true;
-    net_watch_stop(lc->loop, &lc->listen);
-    net_timer_cancel(lc->loop, &lc->listen_again);
-  }
-  for (conn *c = lc->first, *next; c != NULL; c = next) {
-    next = c->next;
-    conn_retire(c);
-  }
-}
-
 void net_server_drain(net_server *s, uint32_t ms) {
   struct timespec end;
   clock_gettime(CLOCK_MONOTONIC, &end);
@@ -276,12 +412,16 @@ void net_server_drain(net_server *s, uint32_t ms) {
     end.tv_sec++;
     end.tv_nsec -= 1000000000;
   }
-  for (unsigned i = 0; i < s->config.n_loops; i++) {
-    (void)!net_loop_post(s->loops[i].loop, drain_loop, &s->loops[i]);
+  for (unsigned i = 0; !s->draining && i < s->config.n_loops; i++) {
+    net_post_send(s->loops[i].loop, &s->loops[i].drain);
   }
+  s->draining = true;
+  /* Who connects from now on is refused, rather than kept waiting. */
+  (void)shutdown(s->listen_fd, SHUT_RDWR);
   pthread_mutex_lock(&s->lock);
-  while (atomic_load(&s->connections) > 0 &&
-         pthread_cond_timedwait(&s->gone, &s->lock, &end) != ETIMEDOUT) {
+  while (
+      (s->n_draining < s->config.n_loops || atomic_load(&s->connections) > 0) &&
+      pthread_cond_timedwait(&s->gone, &s->lock, &end) != ETIMEDOUT) {
   }
   pthread_mutex_unlock(&s->lock);
 }
@@ -290,20 +430,34 @@ void net_server_free(net_server *s) {
   if (s == NULL) {
     return;
   }
-  for (unsigned i = 0; s->loops != NULL && i < s->config.n_loops; i++) {
-    loop_context *lc = &s->loops[i];
-    if (lc->started) {
-      net_loop_stop(lc->loop);
-      pthread_join(lc->thread, NULL);
+  size_t n = s->loops == NULL ? 0 : s->config.n_loops;
+  for (size_t i = 0; i < n; i++) {
+    if (s->loops[i].started) {
+      net_loop_stop(s->loops[i].loop);
     }
-    net_loop_free(lc->loop);
-    BIO_free(lc->bio);
   }
+  for (size_t i = 0; i < n; i++) {
+    if (s->loops[i].started) {
+      pthread_join(s->loops[i].thread, NULL);
+    }
+    s->loops[i].ended = true;
+  }
+  /* What is left to run may post to another's loop. */
+  for (bool some = true; some;) {
+    some = false;
+    for (size_t i = 0; i < n; i++) {
+      some =
+          (s->loops[i].loop != NULL && net_loop_run_left(s->loops[i].loop)) ||
+          some;
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    net_loop_free(s->loops[i].loop);
+    BIO_free(s->loops[i].bio);
+  }
+  remove_socket(s);
   if (s->listen_fd >= 0) {
     close(s->listen_fd);
-  }
-  if (s->config.path != NULL) {
-    (void)unlink(s->config.path);
   }
   tacet_free(s->loops);
   pthread_mutex_destroy(&s->lock);

@@ -6,6 +6,8 @@
  * on_request (whole body), or on_body (piece by piece). The answer is given at
  * once with net_respond(), or later, from any thread, through a net_reply.
  * Every callback runs on the loop of its connection; nothing in it may block.
+ * None is called from within a call of this interface, but on_done from within
+ * net_ws_accept().
  *
  * A net_request lives until it is answered or aborted. Afterwards nothing may
  * touch it, but a net_reply may still be used (it then does nothing).
@@ -50,11 +52,13 @@ typedef struct net_response {
   bool close;               /* end the connection afterwards */
 } net_response;
 
-/* On the loop, within or after the callback. Copies what it needs. */
+/* On the loop, within or after the callback, once. Copies what it needs. An
+ * answer of 204 or 304 has no body, whatever a says. */
 void net_respond(net_request *r, const net_response *a);
 
 /* For an answer from another thread: made on the loop; exactly one call of
- * net_reply_send() or net_reply_drop() ends it. NULL: no memory. */
+ * net_reply_send() or net_reply_drop() ends it, at the latest before
+ * net_server_free(). NULL: no memory. */
 net_reply *net_request_defer(net_request *r);
 void net_reply_send(net_reply *p, const net_response *a);
 void net_reply_drop(net_reply *p); /* answers 500 */
@@ -85,13 +89,10 @@ net_ws *net_ws_accept(net_request *r, size_t max_message, size_t max_queue,
 void *net_ws_user(const net_ws *w);
 net_loop *net_ws_loop(const net_ws *w);
 net_peer net_ws_peer(const net_ws *w);
-/* On the loop. False: the queue is full, nothing was taken; on_ws_writable
- * comes once it is half empty. */
+/* On the loop. What is sent within one round of the loop leaves at its end, and
+ * together: one record and one system call for many messages. False: the queue
+ * is full, nothing was taken; on_ws_writable comes once it is half empty. */
 bool net_ws_send(net_ws *w, tacet_span message);
-/* Between the two, messages only queue up, and leave together: one record and
- * one system call instead of many. */
-void net_ws_cork(net_ws *w);
-void net_ws_uncork(net_ws *w);
 /* Bytes that wait to be sent. */
 size_t net_ws_queued(const net_ws *w);
 /* Sends a close frame after what waits; on_ws_close still comes. */
@@ -101,7 +102,8 @@ void net_ws_close(net_ws *w, uint16_t code);
 
 typedef enum net_body {
   NET_BODY_WHOLE,   /* on_request with all of it */
-  NET_BODY_STREAM,  /* on_request with an empty body first, then on_body */
+  NET_BODY_STREAM,  /* on_request with an empty body first, then on_body until
+                       `last`, which may come with an empty piece */
   NET_BODY_ANSWERED /* net_respond() was called already */
 } net_body;
 
@@ -131,7 +133,8 @@ typedef struct net_handler {
 typedef struct net_server_config {
   const char *host;    /* address or name to listen on; ignored with path */
   const char *port;    /* "0": any */
-  const char *path;    /* a UNIX socket instead (mode 0660), or NULL */
+  const char *path;    /* a UNIX socket instead (mode 0660), or NULL; one that
+                          nobody listens on any more is replaced */
   const net_tls *tls;  /* NULL: plain, for a reverse proxy */
   bool proxy_protocol; /* each connection starts with PROXY v1 or v2 */
   unsigned n_loops;    /* (1) */
@@ -140,13 +143,17 @@ typedef struct net_server_config {
   uint32_t head_ms;         /* (10,000) from the first byte of a head */
   uint32_t idle_ms;         /* (60,000) between requests */
   uint32_t body_ms;         /* (30,000) for each 64 KiB of a body */
-  uint32_t write_ms;        /* (30,000) without any progress of a writer */
-  uint32_t ping_ms;         /* (50,000) a quiet WebSocket is pinged, and closed
-                               if nothing comes for as long again */
+  uint32_t write_ms;  /* (30,000) for each 64 KiB of an answer; a WebSocket
+                         that takes nothing for as long is closed */
+  uint32_t linger_ms; /* (2,000) after a refusal or a goodbye, for the other
+                         side to notice it and close */
+  uint32_t ping_ms;   /* (50,000) a quiet WebSocket is pinged, and closed
+                         if nothing comes for as long again */
 } net_server_config;
 
-/* Binds and starts the threads. EXISTS: the port is taken; ARGUMENT: no such
- * host; IO. The handler must stay until net_server_free(). */
+/* Binds and starts the threads, in which all signals are blocked. EXISTS: the
+ * port is taken, or the path is no socket or somebody listens on it; ARGUMENT:
+ * no such host; IO. The handler must stay until net_server_free(). */
 TACET_MUST_CHECK tacet_err net_server_start(const net_server_config *config,
                                             const net_handler *handler,
                                             net_server **out);

@@ -30,6 +30,7 @@ net_ws *net_ws_accept(net_request *r, size_t max_message, size_t max_queue,
                 .reader = {.server = true, .max = max_message},
                 .max_queue = max_queue,
                 .user = user,
+                .heard = net_loop_now(c->lc->loop),
                 .code = 1006}; /* broke off, until somebody says otherwise */
   c->ws = w;
   r->answered = true;
@@ -37,7 +38,10 @@ net_ws *net_ws_accept(net_request *r, size_t max_message, size_t max_queue,
   request_free(r);
   c->state = CONN_WS;
   NET_COUNT(c->lc->s, websockets, 1);
-  conn_set_deadline(c, net_loop_now(c->lc->loop) + c->lc->s->config.ping_ms);
+  if (c->out.err != TACET_OK) {
+    conn_kill(c);
+  }
+  conn_set_deadline(c, ws_deadline(c));
   conn_advance(c);
   return w;
 }
@@ -84,19 +88,8 @@ bool net_ws_send(net_ws *w, tacet_span message) {
     conn_kill(c);
     return true;
   }
-  if (!w->corked) {
-    conn_advance(c);
-  }
+  conn_advance(c);
   return true;
-}
-
-void net_ws_cork(net_ws *w) {
-  w->corked = true;
-}
-
-void net_ws_uncork(net_ws *w) {
-  w->corked = false;
-  conn_advance(w->c);
 }
 
 void net_ws_close(net_ws *w, uint16_t code) {
@@ -105,19 +98,39 @@ void net_ws_close(net_ws *w, uint16_t code) {
     net_ws_write_close(&c->out, code, NULL);
     w->close_sent = true;
     w->code = code;
-    c->state = CONN_CLOSING;
-    conn_set_deadline(c, net_loop_now(c->lc->loop) + c->lc->s->config.write_ms);
+    c->linger = true; /* its own close frame is still to come */
+    conn_enter(c, CONN_CLOSING, c->lc->s->config.write_ms);
     conn_advance(c);
   }
 }
 
-void ws_wrote(conn *c) {
+bool ws_is_deaf(const net_ws *w) {
+  return net_ws_queued(w) > w->max_queue;
+}
+
+bool ws_wrote(conn *c) {
   net_server *s = c->lc->s;
   net_ws *w = c->ws;
-  if (w->full && net_ws_queued(w) <= w->max_queue / 2) {
-    w->full = false;
-    s->h.on_ws_writable(s->h.user, w);
+  if (!w->full || net_ws_queued(w) > w->max_queue / 2) {
+    return false;
   }
+  w->full = false;
+  s->h.on_ws_writable(s->h.user, w);
+  return !c->wants_write && net_ws_queued(w) > 0;
+}
+
+/* ---- time ---- */
+
+void ws_heard(conn *c) {
+  c->ws->pinged = false;
+  c->ws->heard = net_loop_now(c->lc->loop);
+}
+
+uint64_t ws_deadline(const conn *c) {
+  const net_server_config *config = &c->lc->s->config;
+  uint64_t at = c->ws->heard + config->ping_ms;
+  uint64_t stalled = c->progress + config->write_ms;
+  return net_ws_queued(c->ws) > 0 && stalled < at ? stalled : at;
 }
 
 /* Quiet for ping_ms: asked once, then given up; or it reads nothing. */
@@ -125,42 +138,44 @@ void ws_timeout(conn *c) {
   net_server *s = c->lc->s;
   net_ws *w = c->ws;
   uint64_t now = net_loop_now(c->lc->loop);
-  bool stalled =
-      net_ws_queued(w) > 0 && now - c->progress >= s->config.write_ms;
-  if (w->pinged || stalled) {
+  bool waits = net_ws_queued(w) > 0;
+  bool stalled = waits && now - c->progress >= s->config.write_ms;
+  bool quiet = now - w->heard >= s->config.ping_ms;
+  bool deaf = ws_is_deaf(w); /* its pong would not be read */
+  if (stalled || (quiet && w->pinged && !deaf)) {
     NET_COUNT(s, timeouts, 1);
-    c->dead = true; /* conn_advance() buries it */
+    c->dead = true; /* buried by whoever called */
     return;
   }
-  w->pinged = true;
-  if (net_ws_queued(w) == 0) {
-    c->progress = now;
+  if (quiet) {
+    w->heard = now;
+    if (!deaf) {
+      w->pinged = true;
+      c->progress = waits ? c->progress : now;
+      net_ws_write(&c->out, NET_WS_PING, TACET_SPAN_EMPTY, NULL);
+    }
   }
-  net_ws_write(&c->out, NET_WS_PING, TACET_SPAN_EMPTY, NULL);
-  conn_set_deadline(c, now + s->config.ping_ms);
+  conn_set_deadline(c, ws_deadline(c));
 }
+
+/* ---- frames ---- */
 
 bool ws_advance(conn *c) {
   net_server *s = c->lc->s;
   net_ws *w = c->ws;
-  if (c->in.len == c->in_at) {
+  if (conn_input(c).len == 0) {
     return false;
   }
   size_t used;
   tacet_span payload;
-  net_ws_event e = net_ws_read(
-      &w->reader, tacet_span_of(c->in.p + c->in_at, c->in.len - c->in_at),
-      &used, &payload);
-  c->in_at += used;
-  if (c->in_at == c->in.len) {
-    tacet_buf_free(&c->in);
-    c->in_at = 0;
-  }
+  net_ws_event e = net_ws_read(&w->reader, conn_input(c), &used, &payload);
+  conn_consume(c, used);
   switch (e) {
   case NET_WS_MORE:
     return false;
   case NET_WS_MESSAGE:
     s->h.on_ws_message(s->h.user, w, payload);
+    tacet_buf_free(&w->reader.body); /* an idle one holds nothing */
     return true;
   case NET_WS_GOT_PING:
     net_ws_write(&c->out, NET_WS_PONG, payload, NULL);
@@ -174,7 +189,8 @@ bool ws_advance(conn *c) {
                          NULL);
       w->close_sent = true;
     }
-    c->state = CONN_CLOSING;
+    c->linger = false;
+    conn_enter(c, CONN_CLOSING, s->config.write_ms);
     return true;
   case NET_WS_ERROR:
     net_ws_close(w, w->reader.code);

@@ -139,13 +139,11 @@ static void on_fetched(void *user) {
   } else if (s->ws != NULL) {
     tacetd_hub_fetched(s->loop->s->hub, &s->reader, fetch, keep);
     s->refused = false;
-    net_ws_cork(s->ws);
     for (size_t i = 0; i < fetch->n_items; i++) {
       if (keep[i]) {
         push(s, fetch->items[i]);
       }
     }
-    net_ws_uncork(s->ws);
   }
   tacet_free(keep);
   dlv_request_free(r);
@@ -218,11 +216,9 @@ static void say_caught_up(tacetd_session *s) {
 
 void tacetd_session_pump(tacetd_session *s) {
   if (s->ws != NULL && !s->ended && !atomic_load(&s->loop->s->closed)) {
-    net_ws_cork(s->ws);
     empty_inbox(s);
     fetch(s);
     say_caught_up(s);
-    net_ws_uncork(s->ws);
   }
 }
 
