@@ -54,7 +54,8 @@ static void on_timer(net_timer *t) {
     NET_COUNT(c->lc->s, timeouts, 1);
   }
   bool begun = conn_input(c).len > 0;
-  if (c->state == CONN_BODY || (c->state == CONN_HEAD && begun)) {
+  if (c->n_waiting == 0 &&
+      (c->state == CONN_BODY || (c->state == CONN_HEAD && begun))) {
     conn_refuse(c, 408);
     advance(c);
   } else {
@@ -66,8 +67,8 @@ static void on_timer(net_timer *t) {
 
 static void on_watch(net_watch *w, unsigned events) {
   conn *c = w->user;
-  bool waits =
-      c->state == CONN_WAIT || (c->state == CONN_BODY && c->request->paused);
+  bool waits = c->state == CONN_WAIT || c->n_waiting > 0 ||
+               (c->state == CONN_BODY && c->request->paused);
   c->drained = false;
   if ((events & NET_HANGUP) != 0 && waits) {
     c->dead =
@@ -155,6 +156,7 @@ static void conn_free(conn *c) {
   if (c->request != NULL) {
     request_free(c->request);
   }
+  pipeline_free(c);
   if (c->ws != NULL) {
     ws_free(c->ws);
   }
@@ -184,7 +186,8 @@ void conn_retire(conn *c) {
   c->keep_alive = false;
   if (c->state == CONN_WS) {
     net_ws_close(c->ws, NET_WS_GOING_AWAY);
-  } else if (c->state == CONN_HEAD && conn_input(c).len == 0) {
+  } else if (c->state == CONN_HEAD && conn_input(c).len == 0 &&
+             c->n_waiting == 0) {
     conn_enter(c, CONN_CLOSING, config(c)->write_ms);
     conn_advance(c);
   } else if (c->state == CONN_PROXY || c->state == CONN_TLS) {
@@ -195,6 +198,10 @@ void conn_retire(conn *c) {
 void conn_refuse(conn *c, int status) {
   net_server *s = c->lc->s;
   net_response a = {.status = status, .close = true};
+  if (c->n_waiting > 0) { /* it would overtake their answers */
+    c->dead = true;
+    return;
+  }
   if (c->request != NULL) {
     request_free(c->request);
     c->request = NULL;
@@ -216,9 +223,11 @@ static unsigned wanted_events(const conn *c) {
   switch (c->state) {
   case CONN_PROXY:
   case CONN_TLS:
-  case CONN_HEAD:
   case CONN_LINGER:
     reads = true;
+    break;
+  case CONN_HEAD:
+    reads = !c->held;
     break;
   case CONN_BODY:
     reads = !c->request->paused;

@@ -40,6 +40,9 @@ struct net_request {
   bool stream, paused, answered, head_only;
   net_source source; /* of the answer; pull NULL: none */
   net_reply *reply;  /* that a handler holds, or NULL */
+  net_request *next; /* waiting behind this one: pipeline.c */
+  bool overlap, waiting, ready;
+  tacet_buf answer; /* ready, but not its turn yet */
   void *user;
 };
 
@@ -69,7 +72,10 @@ struct conn {
   size_t in_at;
   tacet_buf out; /* to be written */
   size_t out_at;
-  net_request *request;
+  net_request *request; /* the one that is read, or that the handler has */
+  net_request *first_waiting, *last_waiting; /* begun before, not answered */
+  unsigned n_waiting;
+  bool held; /* what comes next waits until all of these are answered */
   net_ws *ws;
   net_peer peer;
   conn_state state;
@@ -171,6 +177,18 @@ void request_free(net_request *r); /* calls on_done */
 /* An answer's head, without the empty line at its end, then the rest. */
 void response_head(tacet_buf *w, const net_response *a);
 void response_rest(tacet_buf *w, bool keep_alive, tacet_span body);
+
+/* ---- pipeline.c: requests that overlap ---- */
+
+#define NET_PIPELINE_MAX 16
+/* May this head begin while others wait for their answers? */
+bool pipeline_admits(const conn *c, const net_http_head *h);
+/* The handler has the whole of c->request: the next may come beside it, if the
+ * handler says so. */
+void pipeline_begin(conn *c);
+/* r->answer is written: it leaves when it is its turn. */
+void pipeline_answered(net_request *r);
+void pipeline_free(conn *c);
 
 /* ---- server_ws.c ---- */
 

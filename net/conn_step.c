@@ -94,6 +94,8 @@ static void begin_request(conn *c, const net_http_head *head, size_t used) {
     s->h.on_body(s->h.user, r, TACET_SPAN_EMPTY, true);
   } else if (r->body_left > 0) {
     conn_enter(c, CONN_BODY, config(c)->body_ms);
+  } else {
+    pipeline_begin(c);
   }
 }
 
@@ -115,9 +117,18 @@ static bool step_head(conn *c) {
   if (skip_blank_line(c)) {
     return true;
   }
+  if (c->held) {
+    return false;
+  }
   bool begun = conn_input(c).len > 0;
   if (begun) {
     net_parse r = net_http_request(conn_input(c), &head, &used);
+    if (c->n_waiting > 0 && r != NET_PARSE_MORE &&
+        (r != NET_PARSE_OK || !pipeline_admits(c, &head))) {
+      c->held = true; /* its turn comes when the others are answered */
+      conn_enter(c, CONN_HEAD, 0);
+      return false;
+    }
     if (r == NET_PARSE_OK) {
       begin_request(c, &head, used);
       return true;
@@ -127,7 +138,14 @@ static bool step_head(conn *c) {
       return true;
     }
   }
-  if (!fill_or_end(c)) {
+  if (c->n_waiting > 0 && !conn_fill(c)) {
+    if (c->end_of_input) { /* it has said all, and waits for the answers */
+      c->held = true;
+      c->keep_alive = false;
+    }
+    return false;
+  }
+  if (c->n_waiting == 0 && !fill_or_end(c)) {
     return false;
   }
   if (!begun && !c->blank_line) {
@@ -164,6 +182,9 @@ static bool step_body(conn *c) {
     }
     if (last) {
       s->h.on_request(s->h.user, r, tacet_buf_span(&r->body));
+    }
+    if (last && c->state == CONN_WAIT) { /* else r is perhaps gone */
+      pipeline_begin(c);
     }
   }
   conn_consume(c, piece.len);

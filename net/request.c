@@ -29,6 +29,7 @@ net_request *request_new(conn *c, const net_http_head *head, size_t head_len) {
   /* Parsed once more, so that the spans point into the copy. */
   (void)net_http_request(tacet_bytes_span(&r->raw), &r->head, &used);
   r->c = c;
+  r->answer.max = SIZE_MAX / 2;
   r->body_left = head->content_length;
   r->head_only = tacet_span_equal(r->head.method, TACET_SPAN_LIT("HEAD"));
   return r;
@@ -48,6 +49,7 @@ void request_free(net_request *r) {
   }
   tacet_bytes_free(&r->raw);
   tacet_buf_free(&r->body);
+  tacet_buf_free(&r->answer);
   tacet_free(r);
 }
 
@@ -123,19 +125,37 @@ static void source_done(const net_source *source) {
   }
 }
 
-/* The head of the answer is in c->out, if there was memory for it. */
+void net_request_overlap(net_request *r) {
+  r->overlap = true;
+}
+
+/* Where an answer is written: to where it leaves, unless others come first. */
+static bool in_turn(const net_request *r) {
+  return r->waiting || r->c->n_waiting > 0;
+}
+static tacet_buf *out_of(net_request *r) {
+  return in_turn(r) ? &r->answer : &r->c->out;
+}
+
+/* The head of the answer is written, if there was memory for it. */
 static void answered(net_request *r, int status, bool close, tacet_span body,
                      const net_source *source) {
   conn *c = r->c;
+  tacet_buf *out = out_of(r);
   bool none = r->head_only || has_no_body(status);
+  bool more = r->next != NULL || (r->waiting && c->request != NULL);
   r->answered = true;
   /* What is left of a body would be read as the next request. */
   c->keep_alive =
       c->keep_alive && !close && !c->lc->draining && r->body_left == 0;
-  response_rest(&c->out, c->keep_alive, none ? TACET_SPAN_EMPTY : body);
-  if (c->out.err != TACET_OK) {
+  response_rest(out, c->keep_alive || more, none ? TACET_SPAN_EMPTY : body);
+  if (out->err != TACET_OK || (in_turn(r) && source != NULL)) {
     source_done(source);
     conn_kill(c);
+    return;
+  }
+  if (in_turn(r)) {
+    pipeline_answered(r);
     return;
   }
   if (source != NULL) {
@@ -148,7 +168,7 @@ static void answered(net_request *r, int status, bool close, tacet_span body,
 
 void net_respond(net_request *r, const net_response *a) {
   TACET_ASSERT(!r->answered);
-  response_head(&r->c->out, a);
+  response_head(out_of(r), a);
   answered(r, a->status, a->close,
            a->source == NULL ? a->body : TACET_SPAN_EMPTY, a->source);
 }
@@ -181,7 +201,7 @@ static void deliver(void *user) {
     source_done(source);
   } else {
     TACET_ASSERT(!r->answered);
-    tacet_buf *out = &r->c->out;
+    tacet_buf *out = out_of(r);
     r->reply = NULL;
     tacet_write_bytes(out, tacet_buf_span(&p->head));
     if (p->head.err != TACET_OK || p->body.err != TACET_OK) {

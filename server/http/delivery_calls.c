@@ -69,5 +69,10 @@ void tacetd_delivery_call(tacetd_exchange *x, net_request *r, tacet_span body) {
   d->done = done;
   d->user = x;
   tacetd_exchange_ref(x);
+  if (x->call == TACETD_CALL_SEND) {
+    /* One writer takes them in the order of submission, so a client that has
+     * many to send need not wait for each commit. */
+    net_request_overlap(r);
+  }
   dlv_submit(s->delivery, d);
 }
