@@ -65,6 +65,8 @@ const char *cli_home(const cli_args *a);
 client *cli_open(const cli_args *a, int *code);
 /* For register: opens a half-done home or creates one. */
 client *cli_create(const cli_args *a, int *code);
+/* Takes a progress line off the terminal, before something else is printed. */
+void cli_progress_clear(void);
 /* True after SIGINT or SIGTERM. */
 bool cli_interrupted(void);
 

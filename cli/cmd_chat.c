@@ -52,6 +52,8 @@ static void take_line(chat *t) {
     t->end = true;
   } else if (strcmp(t->line, "/help") == 0) {
     note(t, "/attach FILE sends a file, /quit or Ctrl-D ends; //x says /x.");
+  } else if (strcmp(t->line, "/attach") == 0) {
+    note(t, "/attach wants the path of a file behind it.");
   } else if (strncmp(t->line, "/attach ", 8) == 0) {
     file = t->line + 8;
     m.text = NULL;

@@ -129,7 +129,7 @@ int cli_group_list(const cli_args *a) {
       continue;
     }
     cli_put_text(stdout, list[i].name);
-    printf("  %zu member%s%s%s  %.16s\n", list[i].n_members,
+    printf("  %zu member%s%s%s  %s\n", list[i].n_members,
            list[i].n_members == 1 ? "" : "s",
            list[i].request ? ", not accepted yet" : "",
            list[i].left ? ", left" : "", list[i].conversation);

@@ -56,7 +56,8 @@ int cli_send(const cli_args *a) {
     files[m.n_files++] = f;
   }
   const char *expires = cli_value(a, "--expires", 0);
-  if (expires != NULL && !cli_duration(expires, &m.expires_ms)) {
+  if (expires != NULL &&
+      (!cli_duration(expires, &m.expires_ms) || m.expires_ms == 0)) {
     return cli_fail(2, "--expires wants a time such as 30m, 2h or 1d, not %s.",
                     expires);
   }
@@ -69,7 +70,8 @@ int cli_send(const cli_args *a) {
     }
     m.text = typed;
   }
-  if ((m.text == NULL || m.text[0] == '\0') && m.n_files == 0) {
+  if ((m.text == NULL || m.text[strspn(m.text, " \t\n")] == '\0') &&
+      m.n_files == 0) {
     free(typed);
     return cli_fail(2, "the message is empty: usage: tacet send TO [TEXT|-] "
                        "[--attach FILE]…");

@@ -32,21 +32,33 @@ static void catch_signals(client *c) {
   signal(SIGPIPE, SIG_IGN);
 }
 
+static bool progress_shown;
+
+void cli_progress_clear(void) {
+  if (progress_shown) {
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    progress_shown = false;
+  }
+}
+
 static void show_progress(void *user, const char *what, const char *name,
                           uint64_t done, uint64_t total) {
   (void)user;
+  if (total == 0) {
+    return; /* short steps of unknown length only flicker */
+  }
   fprintf(stderr, "\r\033[K%s", what);
   if (name != NULL) {
     fputc(' ', stderr);
     cli_put_text(stderr, name);
   }
-  if (total > 0) {
-    fprintf(stderr, " %u %%", (unsigned)(done * 100 / total));
-  }
-  if (total > 0 && done >= total) {
-    fprintf(stderr, "\r\033[K");
-  }
+  fprintf(stderr, " %u %%", (unsigned)(done * 100 / total));
   fflush(stderr);
+  progress_shown = true;
+  if (done >= total) {
+    cli_progress_clear();
+  }
 }
 
 static void ready(client *c) {
@@ -200,7 +212,8 @@ static int new_passphrase(const cli_args *a, char *out, size_t cap) {
            "or say --no-passphrase.");
   }
   bool typed = cli_value(a, "--passphrase-file", 0) == NULL &&
-               getenv("TACET_PASSPHRASE") == NULL;
+               (getenv("TACET_PASSPHRASE") == NULL ||
+                *getenv("TACET_PASSPHRASE") == '\0');
   char again[512] = "";
   if (typed && (!cli_ask("The same again: ", true, again, sizeof(again)) ||
                 strcmp(again, out) != 0)) {
@@ -219,7 +232,20 @@ client *cli_create(const cli_args *a, int *code) {
     return NULL;
   }
   if (state != CLIENT_HOME_NONE) {
-    return cli_open(a, code); /* a registration that stopped half-way */
+    /* A registration that stopped half-way. Its home is locked or not; what is
+     * wished for now must be the same, or somebody believes a lock that is not
+     * there. */
+    bool open = state == CLIENT_HOME_OPEN;
+    if (open != cli_flag(a, "--no-passphrase")) {
+      *code =
+          cli_fail(2,
+                   "%s holds a registration that was begun %s a "
+                   "passphrase: go on %s --no-passphrase, or remove that "
+                   "folder and begin anew.",
+                   home, open ? "without" : "with", open ? "with" : "without");
+      return NULL;
+    }
+    return cli_open(a, code);
   }
   client *c = NULL;
   char passphrase[512] = "";

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-
 #ifndef TACET_VERSION
 #define TACET_VERSION "0"
 #endif
@@ -20,6 +19,7 @@ static const cli_option common[] = {
 
 int cli_fail(int code, const char *format, ...) {
   va_list list;
+  cli_progress_clear();
   va_start(list, format);
   fputs("tacet: ", stderr);
   vfprintf(stderr, format, list);
@@ -59,7 +59,11 @@ static void help_all(void) {
   for (const cli_command *c = cli_commands; c->name != NULL; c++) {
     char left[80];
     snprintf(left, sizeof(left), "%s %s", c->name, c->usage);
-    printf("  %-32s %s\n", left, c->help);
+    int bytes_only = 0; /* "…" is three bytes and one column */
+    for (const char *p = left; *p != '\0'; p++) {
+      bytes_only += ((unsigned char)*p & 0xc0) == 0x80;
+    }
+    printf("  %-*s %s\n", 32 + bytes_only, left, c->help);
   }
   printf("\nTO is a handle (name or name@domain), a group or a conversation id."
          "\n`tacet COMMAND --help` says more; so does tacet(1).\n");
@@ -203,7 +207,11 @@ static int parse(const cli_command *c, int argc, char **argv, const bool *used,
     return 0;
   }
   if (a->n_words < c->min_words || a->n_words > c->max_words) {
-    return cli_fail(2, "usage: tacet %s %s", c->name, c->usage);
+    return cli_fail(2, "usage: tacet %s%s%s%s", c->name,
+                    c->usage[0] == '\0' ? "" : " ", c->usage,
+                    c->run == cli_send && a->n_words > c->max_words
+                        ? " (put the text in quotes)"
+                        : "");
   }
   return 0;
 }

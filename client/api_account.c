@@ -324,6 +324,15 @@ static tacet_err do_delete(client *c) {
     return client_fail(&c->detail, CLIENT_FAILED, "busy",
                        "Another program is using this home; end it first.");
   }
+  /* Not before the server answers: once the last manifest is signed there is no
+   * way back, and half an end is none. */
+  bool reachable = false;
+  TACET_TRY(ask_health(c, &reachable));
+  if (!reachable) {
+    return client_fail(&c->detail, CLIENT_UNREACHABLE, "unreachable",
+                       "The server cannot be reached; nothing was erased. Try "
+                       "again later.");
+  }
   TACET_TRY(client_account_end(c, &mem, &manifest));
   TACET_TRY(say_goodbye(c, manifest));
   client_work w = {

@@ -41,13 +41,15 @@ static tacet_err failed(const transport *t, net_result r,
     return client_fail(detail, CLIENT_KEYS, "certificate-changed",
                        "The certificate of %s is not the one of your invite: "
                        "somebody may be in between, or the operator replaced "
-                       "it; nothing was sent, ask the operator.",
+                       "it. Nothing was sent to it; what you wrote waits "
+                       "in the outbox. Ask the operator.",
                        t->url);
   case NET_TLS:
     if (!t->has_pin) {
       return client_fail(detail, CLIENT_KEYS, "certificate-untrusted",
-                         "The certificate of %s is not valid; nothing was "
-                         "sent, ask the operator.",
+                         "The certificate of %s is not valid. Nothing was sent "
+                         "to it; what you wrote waits in the outbox. Ask the "
+                         "operator.",
                          t->url);
     }
     break;
@@ -58,8 +60,10 @@ static tacet_err failed(const transport *t, net_result r,
     break;
   }
   return client_fail(detail, CLIENT_UNREACHABLE, "unreachable",
-                     "The server %s cannot be reached (%s); try again later.",
-                     t->url, net_result_text(r));
+                     "The server %s cannot be reached%s%s%s; try again later.",
+                     t->url, r == NET_UNREACHABLE ? "" : " (",
+                     r == NET_UNREACHABLE ? "" : net_result_text(r),
+                     r == NET_UNREACHABLE ? "" : ")");
 }
 
 /* ---- requests ---- */

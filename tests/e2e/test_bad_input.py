@@ -59,6 +59,33 @@ class BadInput(Case):
         self.fails(late, 4, 'already', 'register', 'late2', '--invite', once,
                    '--no-passphrase')
 
+    def test_a_lock_that_is_not_there(self):
+        """A registration that failed leaves its home as it was begun; going on
+        with another wish about its lock is refused."""
+        server = self.server()
+        p = self.person('gus')
+        p.run('register', 'gus', '--no-passphrase', '--invite', 'nonsense',
+              code=2)
+        if os.path.exists(p.home):
+            self.fails(p, 2, 'passphrase', 'register', 'gus', '--invite',
+                       server.invite(), env={'TACET_PASSPHRASE': 'secret'})
+        p.register(server)
+
+    def test_deleting_while_the_server_is_away_deletes_nothing(self):
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        server.stop()
+        self.fails(alice, 3, 'nothing was erased', 'delete-account', '--yes')
+        server.start()
+        alice.send('bob', 'still here')
+        bob.wait_text('still here')
+        bob.send('alice', 'good')
+        alice.wait_text('good')
+        alice.run('delete-account', '--yes')
+        bob.wait_for(lambda e: e['type'] == 'warning' and 'deleted' in e['text'],
+                     'word that alice is gone')
+        self.fails(bob, 4, 'alice', 'send', 'alice', 'gone?')
+
     def test_passphrase(self):
         server = self.server()
         p = self.person('pat')
