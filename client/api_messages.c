@@ -137,12 +137,11 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
                            uint8_t out[CLIENT_ID_LEN]) {
   client_target t;
   TACET_TRY(client_resolve(c, to, mem, &t));
-  if (!t.has_talk && !t.has_person) {
-    TACET_TRY(client_person_typed(c, t.handle, mem, &t.person));
-    t.has_person = true;
-  }
   if (t.has_talk) {
     TACET_TRY(client_talk_confirm(c, &t.talk));
+  } else {
+    TACET_TRY(client_person_typed(c, t.handle, mem, &t.person));
+    t.has_person = true;
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));

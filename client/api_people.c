@@ -6,6 +6,7 @@
 #include "client/chain.h"
 #include "client/events.h"
 #include "client/jobs.h"
+#include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/messages.h"
 #include "client/outbox.h"
@@ -92,19 +93,16 @@ tacet_err client_job_wait(client *c, uint64_t number, bool *queued) {
   return e;
 }
 
-/* Never met: the server is asked, under the handle's full name. */
-static tacet_err lookup(client *c, const char *handle, client_mem *mem,
-                        client_person *out) {
-  c->quiet_until = 0; /* somebody asks for it now: try at least once */
-  tacet_err e = client_lookup_handle(c, handle, mem, out);
-  if (client_is_unreachable(&c->detail, e)) {
-    client_error_clear(&c->detail);
-    return client_fail(&c->detail, CLIENT_UNREACHABLE, "unreachable",
-                       "The server cannot be reached to ask who %s is, whom "
-                       "you never wrote to; try again later.",
-                       handle);
+/* The failure to reach the server when only it can say who somebody is. */
+static tacet_err explain_lookup(client *c, tacet_err e, const char *handle) {
+  if (!client_is_unreachable(&c->detail, e)) {
+    return e;
   }
-  return e;
+  client_error_clear(&c->detail);
+  return client_fail(&c->detail, CLIENT_UNREACHABLE, "unreachable",
+                     "The server cannot be reached to ask who %s is, whom you "
+                     "never wrote to; try again later.",
+                     handle);
 }
 
 tacet_err client_person_typed(client *c, const char *handle, client_mem *mem,
@@ -116,7 +114,14 @@ tacet_err client_person_typed(client *c, const char *handle, client_mem *mem,
                        "That is your own handle.");
   }
   tacet_err e = client_person_by_handle(c, full, mem, out);
-  return e == TACET_ERR_NOT_FOUND ? lookup(c, full, mem, out) : e;
+  /* Who only claimed the handle, in a letter, is not believed. */
+  bool known = e == TACET_OK && (out->confirmed || out->verified ||
+                                 out->accepted || out->blocked);
+  if (known || (e != TACET_OK && e != TACET_ERR_NOT_FOUND)) {
+    return e;
+  }
+  c->quiet_until = 0; /* somebody asks for it now: try at least once */
+  return explain_lookup(c, client_lookup_handle(c, full, mem, out), full);
 }
 
 tacet_err client_people_typed(client *c, const char *const *handles, size_t n,
@@ -184,19 +189,9 @@ tacet_err client_talk_confirm(client *c, const client_talk *t) {
     return TACET_OK;
   }
   TACET_TRY(client_person_get(c, inviter, &mem, &p));
-  if (p.accepted || p.verified) {
-    return TACET_OK;
-  }
-  tacet_err e = client_lookup_account(c, inviter, &mem, &p);
-  if (client_is_unreachable(&c->detail, e)) {
-    client_error_clear(&c->detail);
-    return client_fail(&c->detail, CLIENT_UNREACHABLE, "unreachable",
-                       "The server cannot be reached to ask whether that is "
-                       "%s; try again later.",
-                       p.handle);
-  }
-  TACET_TRY(e);
-  return p.forked ? client_person_may_hear(c, &p) : TACET_OK;
+  c->quiet_until = 0;
+  const char *handle = p.handle;
+  return explain_lookup(c, client_lookup_confirm(c, &p, &mem), handle);
 }
 
 tacet_err client_talk_accept(client *c, client_talk *t) {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Chains of manifests: taken, kept, looked up. */
+ * Chains of manifests: taken and kept. */
 #include "client/chain.h"
 
-#include "client/call.h"
-#include "client/directory_check.h"
 #include "client/events.h"
-#include "client/tokens.h"
+#include "tacet/wire/directory.h"
 
 #define KEY_LEN (CLIENT_ID_LEN + 4)
 
@@ -98,29 +96,33 @@ static tacet_err keep_rival(client *c, client_person *p, tacet_span bytes) {
       p->handle);
 }
 
-static tacet_err take_first(client *c, tacet_span bytes) {
+/* Anybody can sign a manifest that claims a handle. So one that comes along
+ * never disputes what is known: it is the newcomer that nothing is sent to, until
+ * the directory is asked (client/lookup.c). */
+static tacet_err take_first(client *c, tacet_span bytes, bool asked) {
   tacet_manifest m;
+  CLIENT_MEM(mem);
+  client_person before;
   TACET_TRY(tacet_manifest_first(bytes, &m));
   TACET_TRY(keep(c, &m, bytes));
   client_person p = {.handle = m.handle, .met_at = client_now(c)};
   memcpy(p.account, m.account_id, sizeof(p.account));
-  /* Anybody can sign a manifest that claims a handle, so one that comes along
-   * never disputes what is known: it is the newcomer that nothing is sent to. */
-  CLIENT_MEM(mem);
-  client_person before;
-  tacet_err e = client_person_by_handle(c, m.handle, &mem, &before);
-  if (e == TACET_OK || (c->has_self && strcmp(m.handle, c->self.handle) == 0)) {
-    p.forked = true;
-    TACET_TRY(client_put(c, CLIENT_T_PERSON, client_id_span(p.account),
-                         TACET_SPAN_EMPTY, p.met_at, client_person_fields,
-                         &p));
-    return client_event_warn(
-        c, NULL, "impostor",
-        "Somebody with other keys claims to be %s. It is not the account that "
-        "you know, and nothing is sent to it; compare codes if in doubt.",
-        m.handle);
+  if (asked) {
+    return client_person_save(c, &p);
   }
-  return e == TACET_ERR_NOT_FOUND ? client_person_save(c, &p) : e;
+  tacet_err e = client_person_by_handle(c, m.handle, &mem, &before);
+  if (e == TACET_ERR_NOT_FOUND && strcmp(m.handle, c->self.handle) != 0) {
+    TACET_TRY(client_person_save(c, &p));
+    return client_person_name(c, &p);
+  }
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  p.forked = true;
+  TACET_TRY(client_person_save(c, &p));
+  return client_event_warn(
+      c, NULL, "impostor",
+      "Somebody with other keys claims to be %s. It is not the account that "
+      "you know, and nothing is sent to it; compare codes if in doubt.",
+      m.handle);
 }
 
 /* Is it valid in its place, whatever else is known for that number? Else anybody
@@ -179,7 +181,7 @@ static tacet_err take_own(client *c, const tacet_manifest *m,
       "make. If that was not you on another device, tell your contacts.");
 }
 
-static tacet_err take_one(client *c, tacet_span bytes) {
+static tacet_err take_one(client *c, tacet_span bytes, bool asked) {
   tacet_manifest m;
   TACET_TRY(tacet_manifest_parse(bytes, &m));
   tacet_span account = client_id_span(m.account_id);
@@ -190,13 +192,13 @@ static tacet_err take_one(client *c, tacet_span bytes) {
   client_person p;
   tacet_err e = client_person_get(c, account, &mem, &p);
   if (e == TACET_ERR_NOT_FOUND) {
-    return take_first(c, bytes);
+    return take_first(c, bytes, asked);
   }
   TACET_TRY(e);
   return take_known(c, &p, &m, bytes);
 }
 
-tacet_err client_chain_take(client *c, tacet_span manifests) {
+static tacet_err take_all(client *c, tacet_span manifests, bool asked) {
   size_t n;
   TACET_TRY(tacet_opaque_list_check(manifests, SIZE_MAX, TACET_MANIFEST_MAX,
                                     &n));
@@ -204,99 +206,42 @@ tacet_err client_chain_take(client *c, tacet_span manifests) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   tacet_span one;
   while (tacet_opaque_list_next(&manifests, &one)) {
-    TACET_TRY(take_one(c, one));
+    TACET_TRY(take_one(c, one, asked));
   }
   return client_tx_commit(&tx);
 }
 
-/* ---- asking ---- */
-
-static tacet_err mismatch(client *c, const char *who) {
-  return client_fail(&c->detail, CLIENT_KEYS, "keys-mismatch",
-                     "The server's answer about %s does not check out; nothing "
-                     "was sent: tell the operator, or whom you wanted to write "
-                     "to.",
-                     who);
+tacet_err client_chain_take(client *c, tacet_span manifests) {
+  return take_all(c, manifests, false);
 }
 
-static tacet_err ask_once(client *c, const tacet_lookup *l, client_mem *mem,
-                          client_reply *out) {
-  TACET_BUF(w, 1024);
-  tacet_lookup_write(&w, l);
-  TACET_TRY(w.err);
-  return client_ask_plain(c, CLIENT_LOOKUP, "POST", "/v1/lookup",
-                          tacet_buf_span(&w), mem, out);
+tacet_err client_chain_take_asked(client *c, tacet_span manifests) {
+  return take_all(c, manifests, true);
 }
 
-/* One look-up. Some an hour are free; above that each costs a token. */
-static tacet_err ask(client *c, const tacet_lookup *l, const char *who,
-                     client_mem *mem, tacet_lookup_answer *out) {
-  client_reply reply;
-  TACET_TRY(ask_once(c, l, mem, &reply));
-  if (reply.code == TACET_WIRE_TOKEN_NEEDED) {
-    tacet_lookup paid = *l;
-    TACET_TRY(
-        client_tokens_pick(c, TACET_TOKEN_DIRECTORY, 0, mem, &paid.token));
-    TACET_TRY(ask_once(c, &paid, mem, &reply));
-    CLIENT_TX(tx);
-    TACET_TRY(client_tx_begin(c->store, &tx));
-    TACET_TRY(client_tokens_spent(c, paid.token));
-    TACET_TRY(client_tx_commit(&tx));
+/* ---- whose handle it is ---- */
+
+tacet_err client_chain_confirm(client *c, tacet_span account) {
+  CLIENT_MEM(mem);
+  client_person p, before;
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_person_get(c, account, &mem, &p));
+  tacet_err e = client_person_by_handle(c, p.handle, &mem, &before);
+  bool rival = e == TACET_OK && memcmp(before.account, p.account,
+                                       CLIENT_ID_LEN) != 0;
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  if (rival && (before.confirmed || before.accepted || before.verified)) {
+    TACET_TRY(keep_rival(c, &before, account));
+    return client_tx_commit(&tx);
   }
-  if (reply.code == TACET_WIRE_UNKNOWN_ACCOUNT ||
-      reply.code == TACET_WIRE_ERASED) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "unknown-handle",
-                       "Nobody here is called %s; check the spelling.", who);
+  if (rival) { /* it had only claimed the handle */
+    before.forked = true;
+    TACET_TRY(client_person_save(c, &before));
+    p.forked = false;
   }
-  TACET_TRY(client_expect_ok(c, &reply));
-  return tacet_lookup_answer_parse(reply.body, out);
-}
-
-/* The whole answer, taken piece by piece. */
-static tacet_err ask_and_take(client *c, tacet_lookup *l, const char *who) {
-  bool more = true;
-  while (more) {
-    CLIENT_MEM(mem);
-    tacet_lookup_answer a;
-    TACET_TRY(ask(c, l, who, &mem, &a));
-    tacet_span list = a.manifests, one;
-    while (tacet_opaque_list_next(&list, &one)) {
-      tacet_manifest m;
-      TACET_TRY(tacet_manifest_parse(one, &m));
-      bool right = l->kind == TACET_LOOKUP_HANDLE
-                       ? strcmp(m.handle, who) == 0
-                       : tacet_span_equal(l->key, client_id_span(m.account_id));
-      if (!right || m.number != l->from) {
-        return mismatch(c, who);
-      }
-      l->from++;
-    }
-    TACET_TRY(client_directory_check(c, l->key, a.manifests, a.proofs));
-    tacet_err e = client_chain_take(c, a.manifests);
-    if (tacet_err_kind(e) == TACET_KIND_PEER ||
-        tacet_err_kind(e) == TACET_KIND_INPUT) {
-      return mismatch(c, who);
-    }
-    TACET_TRY(e);
-    more = a.more && a.n_manifests > 0;
-  }
-  return TACET_OK;
-}
-
-tacet_err client_lookup_handle(client *c, const char *handle, client_mem *mem,
-                               client_person *out) {
-  tacet_lookup l = {.kind = TACET_LOOKUP_HANDLE, .key = tacet_span_str(handle)};
-  TACET_TRY(ask_and_take(c, &l, handle));
-  tacet_err e = client_person_by_handle(c, handle, mem, out);
-  return e == TACET_ERR_NOT_FOUND ? mismatch(c, handle) : e;
-}
-
-tacet_err client_lookup_account(client *c, tacet_span account, client_mem *mem,
-                                client_person *out) {
-  client_person p;
-  TACET_TRY(client_person_get(c, account, mem, &p));
-  tacet_lookup l = {
-      .kind = TACET_LOOKUP_ACCOUNT, .key = account, .from = p.number};
-  TACET_TRY(ask_and_take(c, &l, p.handle));
-  return client_person_get(c, account, mem, out);
+  p.confirmed = true;
+  TACET_TRY(client_person_save(c, &p));
+  TACET_TRY(client_person_name(c, &p));
+  return client_tx_commit(&tx);
 }

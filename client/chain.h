@@ -19,6 +19,14 @@
  * error: the account is marked, and nothing is sent to it any more; so a group
  * does not process a commit differently from its other members. */
 TACET_MUST_CHECK tacet_err client_chain_take(client *c, tacet_span manifests);
+/* The same for what the directory answered: client_chain_confirm() then says
+ * whose the handle is. */
+TACET_MUST_CHECK tacet_err client_chain_take_asked(client *c,
+                                                   tacet_span manifests);
+/* The directory names this account for its handle. One that had only claimed the
+ * handle before is an impostor from then on; one that was confirmed, accepted or
+ * verified before makes it a matter of keys: see client_person_may_hear(). */
+TACET_MUST_CHECK tacet_err client_chain_confirm(client *c, tacet_span account);
 
 /* The newest manifest of an account. NOT_FOUND. */
 TACET_MUST_CHECK tacet_err client_chain_newest(client *c, tacet_span account,
@@ -35,15 +43,5 @@ TACET_MUST_CHECK tacet_err client_chain_check(client *c, tacet_span account,
 /* Appends the whole chain of an account to a list of opaque<V>. */
 TACET_MUST_CHECK tacet_err client_chain_write(client *c, tacet_span account,
                                               tacet_buf *list);
-
-/* Asks the directory about a handle that was never met, or about what is new of
- * an account, takes the answer and gives the person. REFUSED "unknown-handle",
- * KEYS "keys-mismatch", "keys-changed". */
-TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
-                                                client_mem *mem,
-                                                client_person *out);
-TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
-                                                 client_mem *mem,
-                                                 client_person *out);
 
 #endif

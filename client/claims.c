@@ -3,6 +3,7 @@
 #include "client/claims.h"
 
 #include "client/call.h"
+#include "client/lookup.h"
 #include "client/members.h"
 #include "client/tokens.h"
 

@@ -7,6 +7,7 @@
 #include "client/content.h"
 #include "client/events.h"
 #include "client/groups.h"
+#include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/pending.h"
 #include "client/policy.h"
@@ -287,10 +288,15 @@ static tacet_err run_leave(client *c, const client_job *job) {
 static tacet_err run_recheck(client *c, const client_job *job) {
   CLIENT_MEM(mem);
   client_person p;
-  if (job->n_accounts > 0) {
-    TACET_TRY(client_lookup_account(c, client_id_span(job->accounts[0]), &mem,
-                                    &p));
+  tacet_span account = client_id_span(job->accounts[0]);
+  TACET_TRY(client_person_get(c, account, &mem, &p));
+  tacet_err e = p.confirmed ? client_lookup_account(c, account, &mem, &p)
+                            : client_lookup_confirm(c, &p, &mem);
+  if (e == TACET_ERR_CREDENTIAL || e == TACET_ERR_POLICY) {
+    client_error_clear(&c->detail); /* it is noted, and told, there */
+    e = TACET_OK;
   }
+  TACET_TRY(e);
   return finish(c, job);
 }
 

@@ -145,6 +145,7 @@ static tacet_err stop(client *c) {
   upkeep.stopped = client_now(c);
   TACET_TRY(client_upkeep_save(c, &upkeep));
   TACET_TRY(client_tx_commit(&tx));
+  client_link_close(c);
   return client_copy_found(c);
 }
 

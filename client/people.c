@@ -17,11 +17,13 @@ tacet_err client_person_by_handle(client *c, const char *handle,
 }
 
 tacet_err client_person_save(client *c, client_person *p) {
-  tacet_span id = client_id_span(p->account);
-  TACET_TRY(client_put(c, CLIENT_T_PERSON, id, TACET_SPAN_EMPTY, p->met_at,
-                       client_person_fields, p));
+  return client_put(c, CLIENT_T_PERSON, client_id_span(p->account),
+                    TACET_SPAN_EMPTY, p->met_at, client_person_fields, p);
+}
+
+tacet_err client_person_name(client *c, const client_person *p) {
   return client_store_put(c->store, CLIENT_T_HANDLE, tacet_span_str(p->handle),
-                          TACET_SPAN_EMPTY, 0, id);
+                          TACET_SPAN_EMPTY, 0, client_id_span(p->account));
 }
 
 bool client_is_self(const client *c, tacet_span account) {

@@ -15,8 +15,11 @@ TACET_MUST_CHECK tacet_err client_person_by_handle(client *c,
                                                    const char *handle,
                                                    client_mem *mem,
                                                    client_person *out);
-/* Within a transaction; keeps the index of handles too. */
+/* Within a transaction, like the next. */
 TACET_MUST_CHECK tacet_err client_person_save(client *c, client_person *p);
+/* The handle means this person from now on. */
+TACET_MUST_CHECK tacet_err client_person_name(client *c,
+                                              const client_person *p);
 /* The handle of an account, own one included; its id's beginning for one that
  * nothing is known about. */
 TACET_MUST_CHECK tacet_err client_handle_of(client *c, tacet_span account,

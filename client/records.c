@@ -51,6 +51,7 @@ void client_person_fields(client_fields *f, void *record) {
   client_field_fixed(f, r->account, sizeof(r->account));
   client_field_text(f, &r->handle);
   client_field_u32(f, &r->number);
+  client_field_bool(f, &r->confirmed);
   client_field_bool(f, &r->accepted);
   client_field_bool(f, &r->blocked);
   client_field_bool(f, &r->verified);

@@ -66,6 +66,7 @@ typedef struct client_person {
   uint8_t account[CLIENT_ID_LEN];
   const char *handle; /* name@domain */
   uint32_t number;    /* of the newest manifest that was verified */
+  bool confirmed;     /* the directory named it for its handle */
   bool accepted;      /* not a stranger: accepted, or written to by us */
   bool blocked, verified;
   bool forked;        /* a second chain was seen: nothing is sent */

@@ -132,6 +132,9 @@ static tacet_err apply_removal(client *c, client_session *s, const told *t) {
       c, tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox))));
   TACET_TRY(client_outbox_drop_group(c, s->r.id));
   TACET_TRY(client_session_delete(c, s->r.id));
+  /* What is said meanwhile is no gap, should this device come back. */
+  TACET_TRY(client_store_delete_of(c->store, CLIENT_T_DEVICE,
+                                   client_id_span(talk.id)));
   bool left = talk.state == CLIENT_TALK_LEFT;
   if (!left && talk.state != CLIENT_TALK_BLOCKED) {
     talk.state = CLIENT_TALK_REMOVED;

@@ -119,7 +119,8 @@ static tacet_err sweep_seen(client *c) {
   return client_tx_commit(&tx);
 }
 
-/* One of the contacts, any of them, once a day: several look-ups at a time would
+/* One of those that were met, any of them, once a day: what is new of a contact,
+ * or whether somebody is whom a letter said. Several look-ups at a time would
  * tell the directory who belongs together. */
 static tacet_err recheck_somebody(client *c) {
   CLIENT_MEM(mem);
@@ -137,7 +138,7 @@ static tacet_err recheck_somebody(client *c) {
   TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
   TACET_TRY(client_parse(c, &rows[which], client_person_fields, &p, sizeof(p),
                          &mem));
-  if (!p.accepted || p.forked || p.erased) {
+  if ((!p.accepted && p.confirmed) || p.forked || p.erased || p.blocked) {
     return TACET_OK;
   }
   uint8_t one[1][CLIENT_ID_LEN];

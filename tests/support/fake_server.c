@@ -189,6 +189,13 @@ static fake_account *signer(fake_server *s, const client_call *call,
   return a;
 }
 
+static void package_remove(fake_account *a, size_t i) {
+  free(a->packages[i].bytes.p);
+  memmove(&a->packages[i], &a->packages[i + 1],
+          (a->n_packages - i - 1) * sizeof(fake_package));
+  a->n_packages--;
+}
+
 static void put_manifest(fake_server *s, const client_call *call, bool erase,
                          fake_reply *out) {
   uint8_t device[16];
@@ -206,8 +213,8 @@ static void put_manifest(fake_server *s, const client_call *call, bool erase,
   }
   add_manifest(a, m.manifest, &next);
   a->erased = erase;
-  if (erase) {
-    a->n_packages = 0;
+  while (erase && a->n_packages > 0) {
+    package_remove(a, a->n_packages - 1);
   }
   out->status = 200;
 }
@@ -245,13 +252,6 @@ static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
 }
 
 /* ---- key packages ---- */
-
-static void package_remove(fake_account *a, size_t i) {
-  free(a->packages[i].bytes.p);
-  memmove(&a->packages[i], &a->packages[i + 1],
-          (a->n_packages - i - 1) * sizeof(fake_package));
-  a->n_packages--;
-}
 
 static void publish(fake_server *s, const client_call *call, fake_reply *out) {
   uint8_t device[16];

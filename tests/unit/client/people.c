@@ -137,6 +137,9 @@ static bool next(person *p, client_mem *mem, client_event *e) {
     size_t n = strlen(warnings);
     (void)snprintf(warnings + n, sizeof(warnings) - n, "%s\n",
                    e->u.warning.code);
+    if (getenv("SHOW") != NULL) {
+      print_message("%s: %s\n", p->name, e->u.warning.text);
+    }
   }
   expect_ok(p, client_event_done(p->c, e->id, &p->err));
   return true;
