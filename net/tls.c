@@ -106,6 +106,8 @@ tacet_err net_tls_server(const char *cert_path, const char *key_path,
   /* No tickets: they would keep a key that opens recorded handshakes, and a
    * session cache keeps 1 KB a connection. */
   SSL_CTX_set_num_tickets(t->ctx, 0);
+  /* One recv() takes the heads and bodies of all records that are there. */
+  SSL_CTX_set_read_ahead(t->ctx, 1);
   SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_use_certificate_chain_file(t->ctx, cert_path) != 1 ||
       SSL_CTX_use_PrivateKey_file(t->ctx, key_path, SSL_FILETYPE_PEM) != 1 ||
