@@ -315,8 +315,11 @@ static tacet_err start_loops(net_server *s) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   for (unsigned i = 0; ok && i < s->config.n_loops; i++) {
     loop_context *lc = &s->loops[i];
+    lc->started = true; /* before it runs: what follows it is the loop's */
     ok = pthread_create(&lc->thread, NULL, run, lc) == 0;
-    lc->started = ok;
+    if (!ok) {
+      lc->started = false;
+    }
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return ok ? TACET_OK : TACET_ERR_IO;
