@@ -58,17 +58,19 @@ static tacet_err manifest_sign(client_self *self, tacet_buf *out) {
 }
 
 static tacet_err save_server(client *c, const tacet_invite *i) {
-  client_server_record r = {
-      .url = i->url,
-      .has_pin = i->has_pin,
-      .policy = tacet_span_of(i->policy, i->policy_len),
-      .invite_token = tacet_span_of(i->token, sizeof(i->token))};
+  client_server_record r = {.url = i->url,
+                            .has_pin = i->has_pin,
+                            .policy = tacet_span_of(i->policy, i->policy_len),
+                            .invite_token =
+                                tacet_span_of(i->token, sizeof(i->token))};
   memcpy(r.pin, i->pin, sizeof(r.pin));
   return client_put(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
                     TACET_SPAN_EMPTY, 0, client_server_fields, &r);
 }
 
-static void self_wipe(client_self *s) { tacet_wipe(s, sizeof(*s)); }
+static void self_wipe(client_self *s) {
+  tacet_wipe(s, sizeof(*s));
+}
 
 /* Fresh keys for a handle, durable before anybody hears of them. */
 static tacet_err begin(client *c, const char *handle, const tacet_invite *i,
@@ -155,11 +157,11 @@ static tacet_err create(client *c) {
   memcpy(key, c->self.account, CLIENT_ID_LEN);
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_store_put(
-      c->store, CLIENT_T_MANIFEST, tacet_span_of(key, sizeof(key)),
-      client_id_span(c->self.account), 0, ask.manifest));
-  TACET_TRY(client_store_delete(c->store, CLIENT_T_SELF,
-                                TACET_SPAN_LIT("manifest")));
+  TACET_TRY(client_store_put(c->store, CLIENT_T_MANIFEST,
+                             tacet_span_of(key, sizeof(key)),
+                             client_id_span(c->self.account), 0, ask.manifest));
+  TACET_TRY(
+      client_store_delete(c->store, CLIENT_T_SELF, TACET_SPAN_LIT("manifest")));
   TACET_TRY(set_stage(c, CLIENT_STAGE_ACCOUNT));
   TACET_TRY(client_tx_commit(&tx));
   return client_self_load(c);
@@ -228,7 +230,8 @@ tacet_err client_account_end(client *c, client_mem *mem, tacet_span *manifest) {
   memcpy(key, c->self.account, CLIENT_ID_LEN);
   key[CLIENT_ID_LEN + 3] = (uint8_t)number; /* one device: few manifests */
   TACET_TRY(client_store_get(c->store, CLIENT_T_MANIFEST,
-                             tacet_span_of(key, sizeof(key)), &scratch, &bytes));
+                             tacet_span_of(key, sizeof(key)), &scratch,
+                             &bytes));
   TACET_TRY(tacet_manifest_parse(bytes, &last));
   if (last.n_devices == 0) { /* signed by an earlier try */
     return client_mem_copy(mem, bytes, manifest);

@@ -16,7 +16,6 @@ TACET_MUST_CHECK tacet_err client_account_register(client *c, const char *name,
 TACET_MUST_CHECK tacet_err client_account_end(client *c, client_mem *mem,
                                               tacet_span *manifest);
 /* Has the server erase the account. */
-TACET_MUST_CHECK tacet_err client_account_erase(client *c,
-                                                tacet_span manifest);
+TACET_MUST_CHECK tacet_err client_account_erase(client *c, tacet_span manifest);
 
 #endif

@@ -24,9 +24,9 @@ TACET_MUST_CHECK tacet_err client_people_typed(client *c,
 TACET_MUST_CHECK tacet_err client_person_typed(client *c, const char *handle,
                                                client_mem *mem,
                                                client_person *out);
-/* Is whoever sent a request the account that the directory knows? Asks it, once:
- * before the first answer, since anybody can sign a letter as anybody. Outside a
- * transaction. */
+/* Is whoever sent a request the account that the directory knows? Asks it,
+ * once: before the first answer, since anybody can sign a letter as anybody.
+ * Outside a transaction. */
 TACET_MUST_CHECK tacet_err client_talk_confirm(client *c, const client_talk *t);
 /* A request becomes a conversation. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_talk_accept(client *c, client_talk *t);

@@ -77,8 +77,7 @@ static tacet_err count_people(client *c, client_mem *mem, client_status *s) {
   const client_row *rows;
   size_t n;
   client_range all = {.limit = 0};
-  TACET_TRY(
-      client_store_list(c->store, CLIENT_T_PERSON, &all, mem, &rows, &n));
+  TACET_TRY(client_store_list(c->store, CLIENT_T_PERSON, &all, mem, &rows, &n));
   for (size_t i = 0; i < n; i++) {
     client_person p;
     TACET_TRY(
@@ -137,10 +136,9 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
                                &s.n_events));
   TACET_TRY(count_talks(c, mem, &s));
   TACET_TRY(count_people(c, mem, &s));
-  TACET_TRY(client_tokens_count(c, TACET_TOKEN_DIRECTORY,
-                                &s.n_tokens_directory));
   TACET_TRY(
-      client_tokens_count(c, TACET_TOKEN_DELIVERY, &s.n_tokens_delivery));
+      client_tokens_count(c, TACET_TOKEN_DIRECTORY, &s.n_tokens_directory));
+  TACET_TRY(client_tokens_count(c, TACET_TOKEN_DELIVERY, &s.n_tokens_delivery));
   *out = s;
   return TACET_OK;
 }
@@ -168,8 +166,8 @@ static tacet_err do_devices(client *c, client_mem *mem,
     TACET_TRY(client_mem_hex(
         mem, tacet_span_of(m.devices[i].id, sizeof(m.devices[i].id)), &d->id));
     if (d->this_one && c->self.device_name != NULL) {
-      TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.device_name),
-                                &d->name));
+      TACET_TRY(
+          client_mem_text(mem, tacet_span_str(c->self.device_name), &d->name));
     }
   }
   *list = found;
@@ -241,7 +239,8 @@ client_kind client_recovery_confirm(client *c, const char *words,
 
 /* ---- the end ---- */
 
-/* Tells each conversation, so that the others need not take the server's word. */
+/* Tells each conversation, so that the others need not take the server's word.
+ */
 static tacet_err say_goodbye(client *c, tacet_span manifest) {
   CLIENT_MEM(mem);
   client_talk *list;
@@ -270,7 +269,8 @@ static tacet_err say_goodbye(client *c, tacet_span manifest) {
 static tacet_err is_empty(client *c, void *what, bool *yes) {
   size_t n;
   (void)what;
-  TACET_TRY(client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
+  TACET_TRY(
+      client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
   *yes = n == 0;
   return TACET_OK;
 }

@@ -132,8 +132,8 @@ static tacet_err show_member(client *c, const tacet_room *room,
   tacet_span id = tacet_span_of(account, CLIENT_ID_LEN);
   TACET_TRY(client_handle_of(c, id, mem, &m.handle));
   TACET_TRY(client_mem_hex(mem, id, &m.account));
-  tacet_err e = m.self ? TACET_ERR_NOT_FOUND
-                       : client_person_get(c, id, mem, &p);
+  tacet_err e =
+      m.self ? TACET_ERR_NOT_FOUND : client_person_get(c, id, mem, &p);
   m.verified = m.self || (e == TACET_OK && p.verified);
   *out = m;
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;

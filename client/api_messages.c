@@ -56,8 +56,8 @@ static tacet_err pack_file(client *c, const char *path, client_mem *mem,
                            packed *p) {
   const char *slash = strrchr(path, '/');
   const char *name = slash != NULL ? slash + 1 : path, *safe;
-  TACET_TRY(client_file_encrypt(c, path, mem, &p->references[p->n],
-                                &p->paths[p->n]));
+  TACET_TRY(
+      client_file_encrypt(c, path, mem, &p->references[p->n], &p->paths[p->n]));
   TACET_TRY(client_file_name(tacet_span_str(name), mem, &safe));
   p->files[p->n] = (tacet_content_file){.type = tacet_span_str(type_of(name)),
                                         .filename = tacet_span_str(safe),
@@ -77,9 +77,8 @@ static tacet_err pack(client *c, const client_outgoing *m, client_mem *mem,
   }
   TACET_TRY(client_bytes_encrypt(c, tacet_span_of(m->text, len), mem,
                                  &p->references[p->n], &p->paths[p->n]));
-  p->files[p->n] =
-      (tacet_content_file){.type = TACET_SPAN_LIT(TACET_TYPE_TEXT),
-                           .reference = &p->references[p->n]};
+  p->files[p->n] = (tacet_content_file){.type = TACET_SPAN_LIT(TACET_TYPE_TEXT),
+                                        .reference = &p->references[p->n]};
   p->n++;
   return TACET_OK;
 }
@@ -240,8 +239,8 @@ client_kind client_flush(client *c, const char *message_id, uint64_t timeout_ms,
                          client_delivery *out, client_error *err) {
   client_error why = {.kind = CLIENT_OK};
   client_delivery d = CLIENT_QUEUED;
-  client_kind kind = client_leave(
-      c, do_flush(c, message_id, timeout_ms, &d, &why), err);
+  client_kind kind =
+      client_leave(c, do_flush(c, message_id, timeout_ms, &d, &why), err);
   if (kind == CLIENT_OK) {
     *out = d;
     *err = why;

@@ -51,7 +51,8 @@ static tacet_err is_carried_out(client *c, void *what, bool *yes) {
 static tacet_err outbox_is_quiet(client *c, void *what, bool *yes) {
   size_t n;
   (void)what;
-  TACET_TRY(client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
+  TACET_TRY(
+      client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
   *yes = n == 0;
   return TACET_OK;
 }
@@ -81,10 +82,8 @@ tacet_err client_job_wait(client *c, uint64_t number, bool *queued) {
     return client_fail(&c->detail, a.why.kind, a.why.code, "%s", a.why.text);
   }
   /* The letters and notices that the change brought about go out too. */
-  client_work rest = {.until = outbox_is_quiet,
-                      .timeout_ms = JOB_MS,
-                      .once = true,
-                      .fd = -1};
+  client_work rest = {
+      .until = outbox_is_quiet, .timeout_ms = JOB_MS, .once = true, .fd = -1};
   e = client_work_until(c, &rest, &end);
   if (client_is_unreachable(&c->detail, e)) {
     client_error_clear(&c->detail);
@@ -125,8 +124,7 @@ tacet_err client_person_typed(client *c, const char *handle, client_mem *mem,
 }
 
 tacet_err client_people_typed(client *c, const char *const *handles, size_t n,
-                              client_mem *mem,
-                              uint8_t (**out)[CLIENT_ID_LEN]) {
+                              client_mem *mem, uint8_t (**out)[CLIENT_ID_LEN]) {
   uint8_t(*list)[CLIENT_ID_LEN] = client_mem_array(mem, n, sizeof(*list));
   if (list == NULL) {
     return TACET_ERR_NOMEM;
@@ -249,12 +247,11 @@ static tacet_err requests_of(client *c, const char *who, client_mem *mem,
   TACET_TRY(client_resolve(c, who, mem, &target));
   TACET_TRY(client_talk_list(c, mem, &all, &count));
   for (size_t i = 0; i < count; i++) {
-    bool match =
-        target.has_talk &&
-        memcmp(all[i].id, target.talk.id, sizeof(all[i].id)) == 0;
-    match = match || (target.has_person &&
-                      memcmp(all[i].inviter, target.person.account,
-                             CLIENT_ID_LEN) == 0);
+    bool match = target.has_talk &&
+                 memcmp(all[i].id, target.talk.id, sizeof(all[i].id)) == 0;
+    match = match ||
+            (target.has_person &&
+             memcmp(all[i].inviter, target.person.account, CLIENT_ID_LEN) == 0);
     if (match && all[i].state == CLIENT_TALK_REQUEST) {
       all[kept++] = all[i];
     }
@@ -359,9 +356,8 @@ static tacet_err do_contacts(client *c, client_mem *mem,
     }
     tacet_span id = client_id_span(p.account);
     client_contact *k = &found[kept++];
-    *k = (client_contact){.handle = p.handle,
-                          .trust = client_trust_of(&p),
-                          .blocked = p.blocked};
+    *k = (client_contact){
+        .handle = p.handle, .trust = client_trust_of(&p), .blocked = p.blocked};
     TACET_TRY(client_chain_newest(c, id, &m));
     k->n_devices = m.n_devices;
     TACET_TRY(client_mem_hex(mem, id, &k->account));

@@ -14,8 +14,8 @@ void client_file_key(tacet_span message, size_t index, tacet_buf *w);
 
 /* ---- sending ---- */
 
-/* Encrypts a file, or bytes, into the home; *a says what a message needs to say.
- * *path (in mem) is the encrypted copy. USAGE "no-such-file", "is-folder",
+/* Encrypts a file, or bytes, into the home; *a says what a message needs to
+ * say. *path (in mem) is the encrypted copy. USAGE "no-such-file", "is-folder",
  * "file-too-large"; FAILED "unreadable-file", "disk-full", "file-changed". */
 TACET_MUST_CHECK tacet_err client_file_encrypt(client *c, const char *plain,
                                                client_mem *mem,
@@ -56,7 +56,8 @@ TACET_MUST_CHECK tacet_err client_file_set_saved(client *c, tacet_span message,
                                                  size_t index,
                                                  const char *path);
 
-/* All files of a message: records and encrypted copies. Within a transaction. */
+/* All files of a message: records and encrypted copies. Within a transaction.
+ */
 TACET_MUST_CHECK tacet_err client_files_forget(client *c, tacet_span message);
 /* Deletes what lies in the home and belongs to no record. */
 TACET_MUST_CHECK tacet_err client_files_sweep(client *c);

@@ -67,9 +67,9 @@ static tacet_wire_error problem_code(tacet_span body) {
   while (i < body.len && body.p[i] != '"') {
     i++;
   }
-  return i >= body.len ? TACET_WIRE_INTERNAL
-                       : tacet_wire_error_find(
-                             tacet_span_of(body.p + start, i - start));
+  return i >= body.len
+             ? TACET_WIRE_INTERNAL
+             : tacet_wire_error_find(tacet_span_of(body.p + start, i - start));
 }
 
 static bool is_overload(unsigned status, tacet_wire_error code) {
@@ -205,8 +205,7 @@ tacet_err client_expect_ok(client *c, const client_reply *reply) {
   if (reply->code == TACET_WIRE_OK) {
     return TACET_OK;
   }
-  return client_fail(&c->detail, CLIENT_REFUSED,
-                     tacet_wire_error_code(reply->code),
-                     "The server refused: %s",
-                     tacet_wire_error_title(reply->code));
+  return client_fail(
+      &c->detail, CLIENT_REFUSED, tacet_wire_error_code(reply->code),
+      "The server refused: %s", tacet_wire_error_title(reply->code));
 }

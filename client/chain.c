@@ -97,8 +97,8 @@ static tacet_err keep_rival(client *c, client_person *p, tacet_span bytes) {
 }
 
 /* Anybody can sign a manifest that claims a handle. So one that comes along
- * never disputes what is known: it is the newcomer that nothing is sent to, until
- * the directory is asked (client/lookup.c). */
+ * never disputes what is known: it is the newcomer that nothing is sent to,
+ * until the directory is asked (client/lookup.c). */
 static tacet_err take_first(client *c, tacet_span bytes, bool asked) {
   tacet_manifest m;
   CLIENT_MEM(mem);
@@ -125,16 +125,16 @@ static tacet_err take_first(client *c, tacet_span bytes, bool asked) {
       m.handle);
 }
 
-/* Is it valid in its place, whatever else is known for that number? Else anybody
- * could make an account look forked. */
+/* Is it valid in its place, whatever else is known for that number? Else
+ * anybody could make an account look forked. */
 static tacet_err verify_alone(client *c, const tacet_manifest *m,
                               tacet_span bytes) {
   tacet_manifest before, out;
   if (m->number == 0) {
     return tacet_manifest_first(bytes, &out);
   }
-  tacet_err e = client_chain_at(c, client_id_span(m->account_id),
-                                m->number - 1, &before);
+  tacet_err e =
+      client_chain_at(c, client_id_span(m->account_id), m->number - 1, &before);
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_ERR_MANIFEST : e);
   return tacet_manifest_next(&before, bytes, &out);
 }
@@ -144,8 +144,7 @@ static tacet_err take_known(client *c, client_person *p,
   CLIENT_MEM(mem);
   if (m->number <= p->number) {
     tacet_span known;
-    TACET_TRY(
-        bytes_at(c, client_id_span(p->account), m->number, &mem, &known));
+    TACET_TRY(bytes_at(c, client_id_span(p->account), m->number, &mem, &known));
     if (tacet_span_equal(known, bytes)) {
       return TACET_OK;
     }
@@ -200,8 +199,8 @@ static tacet_err take_one(client *c, tacet_span bytes, bool asked) {
 
 static tacet_err take_all(client *c, tacet_span manifests, bool asked) {
   size_t n;
-  TACET_TRY(tacet_opaque_list_check(manifests, SIZE_MAX, TACET_MANIFEST_MAX,
-                                    &n));
+  TACET_TRY(
+      tacet_opaque_list_check(manifests, SIZE_MAX, TACET_MANIFEST_MAX, &n));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   tacet_span one;
@@ -228,8 +227,8 @@ tacet_err client_chain_confirm(client *c, tacet_span account) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_person_get(c, account, &mem, &p));
   tacet_err e = client_person_by_handle(c, p.handle, &mem, &before);
-  bool rival = e == TACET_OK && memcmp(before.account, p.account,
-                                       CLIENT_ID_LEN) != 0;
+  bool rival =
+      e == TACET_OK && memcmp(before.account, p.account, CLIENT_ID_LEN) != 0;
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
   if (rival && (before.confirmed || before.accepted || before.verified)) {
     TACET_TRY(keep_rival(c, &before, account));

@@ -15,17 +15,18 @@
 /* Takes a list of opaque<V> manifests, of any accounts, each account's in
  * ascending order. Those that are known already must be equal. New accounts
  * become persons that were met, no more. MANIFEST, AUTH or an INPUT error: one
- * of them does not verify, and nothing was changed. A rival of a known one is no
- * error: the account is marked, and nothing is sent to it any more; so a group
- * does not process a commit differently from its other members. */
+ * of them does not verify, and nothing was changed. A rival of a known one is
+ * no error: the account is marked, and nothing is sent to it any more; so a
+ * group does not process a commit differently from its other members. */
 TACET_MUST_CHECK tacet_err client_chain_take(client *c, tacet_span manifests);
 /* The same for what the directory answered: client_chain_confirm() then says
  * whose the handle is. */
 TACET_MUST_CHECK tacet_err client_chain_take_asked(client *c,
                                                    tacet_span manifests);
-/* The directory names this account for its handle. One that had only claimed the
- * handle before is an impostor from then on; one that was confirmed, accepted or
- * verified before makes it a matter of keys: see client_person_may_hear(). */
+/* The directory names this account for its handle. One that had only claimed
+ * the handle before is an impostor from then on; one that was confirmed,
+ * accepted or verified before makes it a matter of keys: see
+ * client_person_may_hear(). */
 TACET_MUST_CHECK tacet_err client_chain_confirm(client *c, tacet_span account);
 
 /* The newest manifest of an account. NOT_FOUND. */

@@ -49,17 +49,15 @@ static tacet_err check(client *c, const tacet_claimed_package *claimed,
     return mismatch(c, person);
   }
   if (l.who.manifest > person->number) {
-    TACET_TRY(client_lookup_account(c, client_id_span(person->account), mem,
-                                    person));
+    TACET_TRY(
+        client_lookup_account(c, client_id_span(person->account), mem, person));
     TACET_TRY(client_person_may_hear(c, person));
   }
   tacet_manifest newest;
-  TACET_TRY(
-      client_chain_newest(c, client_id_span(person->account), &newest));
+  TACET_TRY(client_chain_newest(c, client_id_span(person->account), &newest));
   e = client_leaf_check(c, &l);
   if (e == TACET_ERR_CREDENTIAL || e == TACET_ERR_NOT_FOUND ||
-      (e == TACET_OK &&
-       tacet_manifest_device(&newest, l.who.device) == NULL)) {
+      (e == TACET_OK && tacet_manifest_device(&newest, l.who.device) == NULL)) {
     return mismatch(c, person);
   }
   return e;

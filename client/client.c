@@ -5,7 +5,9 @@
 #include "client/core.h"
 #include "client/link.h"
 
-static void cleanup(client **c) { client_free(*c); }
+static void cleanup(client **c) {
+  client_free(*c);
+}
 
 static tacet_err attach(client *c, const char *home) {
   TACET_TRY(client_lock_open(home, &c->detail, &c->lock));
@@ -24,14 +26,13 @@ static tacet_err client_new(const client_env *env, client **out) {
 }
 
 static tacet_err create(client *c, const char *home, tacet_span passphrase) {
-  TACET_TRY(client_store_create(home, passphrase, c->env, &c->detail,
-                                &c->store));
+  TACET_TRY(
+      client_store_create(home, passphrase, c->env, &c->detail, &c->store));
   return attach(c, home);
 }
 
 static tacet_err open_home(client *c, const char *home, tacet_span passphrase) {
-  TACET_TRY(
-      client_store_open(home, passphrase, c->env, &c->detail, &c->store));
+  TACET_TRY(client_store_open(home, passphrase, c->env, &c->detail, &c->store));
   return attach(c, home);
 }
 

@@ -45,7 +45,7 @@ typedef enum client_kind {
   CLIENT_USAGE = 2,       /* what was asked for makes no sense */
   CLIENT_UNREACHABLE = 3, /* server or network: trying again may help */
   CLIENT_REFUSED = 4,     /* handle taken, invite used, not a member, quota */
-  CLIENT_KEYS = 5         /* keys or proofs do not check out; nothing was sent */
+  CLIENT_KEYS = 5 /* keys or proofs do not check out; nothing was sent */
 } client_kind;
 
 /* code is stable and for programs: "handle-taken", "wrong-passphrase",
@@ -125,8 +125,8 @@ typedef struct client_registration {
 
 /* Makes keys and manifest, registers with the invite, publishes key packages.
  * Nothing of a half-done registration is lost: the same call again goes on with
- * it, also after a crash. `name` is folded to lower case; a domain in it must be
- * the server's. REFUSED: "handle-taken", "invite-used", "invite-expired",
+ * it, also after a crash. `name` is folded to lower case; a domain in it must
+ * be the server's. REFUSED: "handle-taken", "invite-used", "invite-expired",
  * "handle-retired"; USAGE: "bad-handle", "bad-invite", "registered"; KEYS:
  * "certificate-changed". */
 TACET_MUST_CHECK client_kind client_register(client *c, const char *name,
@@ -138,7 +138,7 @@ TACET_MUST_CHECK client_kind client_register(client *c, const char *name,
 
 typedef struct client_status {
   const char *handle, *account, *device, *device_name;
-  const char *server;      /* https://... */
+  const char *server; /* https://... */
   const char *domain;
   bool reachable;          /* as of now: status asks */
   bool sync_elsewhere;     /* another process is syncing this home */
@@ -151,9 +151,9 @@ typedef struct client_status {
   size_t n_requests;
   size_t n_contacts, n_verified;
   size_t n_conversations;
-  size_t n_key_packages;   /* published and not known to be claimed */
+  size_t n_key_packages; /* published and not known to be claimed */
   size_t n_tokens_directory, n_tokens_delivery;
-  const char *trust;       /* one sentence about what is and is not checked */
+  const char *trust; /* one sentence about what is and is not checked */
 } client_status;
 /* Works without the server too (reachable false). */
 TACET_MUST_CHECK client_kind client_status_get(client *c, client_mem *mem,
@@ -188,11 +188,11 @@ TACET_MUST_CHECK client_kind client_delete_account(client *c,
 
 typedef struct client_outgoing {
   const char *to;
-  const char *text;           /* NULL: only attachments */
-  const char *const *files;   /* paths; read, encrypted and kept by the call */
+  const char *text;         /* NULL: only attachments */
+  const char *const *files; /* paths; read, encrypted and kept by the call */
   size_t n_files;
-  const char *reply_to;       /* message id, or NULL */
-  uint64_t expires_ms;        /* from now; 0: never */
+  const char *reply_to; /* message id, or NULL */
+  uint64_t expires_ms;  /* from now; 0: never */
 } client_outgoing;
 #define CLIENT_TEXT_MAX (256 * 1024) /* bytes of one message's text */
 #define CLIENT_FILE_MAX ((uint64_t)100 * 1024 * 1024)
@@ -233,16 +233,16 @@ typedef struct client_attachment {
 /* One message, as an event or as history. */
 typedef struct client_message {
   const char *id, *conversation;
-  const char *group;    /* its name; NULL for one to one */
-  const char *from;     /* handle */
+  const char *group; /* its name; NULL for one to one */
+  const char *from;  /* handle */
   const char *device;
-  bool own;             /* written by this account */
-  bool request;         /* in a conversation not accepted yet */
-  uint64_t sent_at;     /* by the sender's clock */
-  uint64_t received_at; /* by ours; when it was written, for an own one */
-  uint64_t expires_at;  /* 0: never */
-  const char *text;     /* "" if there is none */
-  const char *reply_to; /* or NULL */
+  bool own;                 /* written by this account */
+  bool request;             /* in a conversation not accepted yet */
+  uint64_t sent_at;         /* by the sender's clock */
+  uint64_t received_at;     /* by ours; when it was written, for an own one */
+  uint64_t expires_at;      /* 0: never */
+  const char *text;         /* "" if there is none */
+  const char *reply_to;     /* or NULL */
   client_delivery delivery; /* of an own one */
   const client_attachment *attachments;
   size_t n_attachments;
@@ -313,13 +313,9 @@ TACET_MUST_CHECK client_kind client_next_event_of(client *c, const char *to,
  * name that is taken gets " (2)" and so on. A broken download goes on where it
  * stopped. The path is remembered. REFUSED "not-accepted" for one of a request,
  * "expired" if the server has it no more; KEYS "attachment-damaged". */
-TACET_MUST_CHECK client_kind client_attachment_save(client *c,
-                                                    const char *message_id,
-                                                    size_t index,
-                                                    const char *dir,
-                                                    client_mem *mem,
-                                                    const char **path,
-                                                    client_error *err);
+TACET_MUST_CHECK client_kind client_attachment_save(
+    client *c, const char *message_id, size_t index, const char *dir,
+    client_mem *mem, const char **path, client_error *err);
 
 /* The last `limit` messages of a conversation, oldest first (0: all). */
 TACET_MUST_CHECK client_kind client_history(client *c, const char *to,
@@ -338,22 +334,22 @@ typedef struct client_member {
 typedef struct client_group {
   const char *conversation;
   const char *name;
-  bool request;  /* not accepted yet */
-  bool left;     /* left, or removed from it */
+  bool request; /* not accepted yet */
+  bool left;    /* left, or removed from it */
   uint64_t epoch;
   const client_member *members;
   size_t n_members;
 } client_group;
 
-/* Each of these is recorded first, then carried out, and returns when the change
- * is in force. If the server cannot be reached it stays recorded and is carried
- * out by the next sync; the call then returns OK with *queued true. A change
- * that the group forbids is REFUSED "not-admin" or "not-member"; a lost race
- * is tried again by itself. */
-TACET_MUST_CHECK client_kind client_group_create(
-    client *c, const char *name, const char *const *handles, size_t n_handles,
-    client_mem *mem, const char **conversation, bool *queued,
-    client_error *err);
+/* Each of these is recorded first, then carried out, and returns when the
+ * change is in force. If the server cannot be reached it stays recorded and is
+ * carried out by the next sync; the call then returns OK with *queued true. A
+ * change that the group forbids is REFUSED "not-admin" or "not-member"; a lost
+ * race is tried again by itself. */
+TACET_MUST_CHECK client_kind
+client_group_create(client *c, const char *name, const char *const *handles,
+                    size_t n_handles, client_mem *mem,
+                    const char **conversation, bool *queued, client_error *err);
 TACET_MUST_CHECK client_kind client_group_add(client *c, const char *group,
                                               const char *const *handles,
                                               size_t n_handles, bool *queued,
@@ -380,8 +376,8 @@ TACET_MUST_CHECK client_kind client_group_show(client *c, const char *group,
 /* ---- people ---- */
 
 typedef struct client_request {
-  const char *from;         /* handle */
-  const char *group;        /* name, for an invitation to a group; else NULL */
+  const char *from;  /* handle */
+  const char *group; /* name, for an invitation to a group; else NULL */
   const char *conversation;
   uint64_t received_at;
   size_t n_messages;
@@ -399,7 +395,7 @@ TACET_MUST_CHECK client_kind client_request_refuse(client *c, const char *who,
 typedef enum client_trust {
   CLIENT_UNVERIFIED, /* the server could have substituted this account */
   CLIENT_VERIFIED,   /* codes were compared */
-  CLIENT_CHANGED     /* two chains of keys claim this account: nothing is sent */
+  CLIENT_CHANGED /* two chains of keys claim this account: nothing is sent */
 } client_trust;
 
 typedef struct client_contact {
@@ -418,7 +414,8 @@ TACET_MUST_CHECK client_kind client_unblock(client *c, const char *handle,
                                             client_error *err);
 
 typedef struct client_code {
-  char digits[72];  /* "12345 67890 ...": 12 groups of 5, the same on both sides */
+  char digits[72];  /* "12345 67890 ...": 12 groups of 5, the same on both sides
+                     */
   char qr_text[64]; /* what a QR code holds */
   client_trust trust;
 } client_code;

@@ -206,8 +206,8 @@ static tacet_err letters_write(client *c, client_session *s, const plan *p,
     return TACET_OK;
   }
   TACET_TRY(all_manifests(c, s, p, mem, &l->manifests));
-  size_t size = l->manifests.len + l->result->ratchet_tree.len +
-                l->result->welcome.len;
+  size_t size =
+      l->manifests.len + l->result->ratchet_tree.len + l->result->welcome.len;
   l->as_blob = size > LETTER_INLINE;
   for (size_t i = 0; i < p->ch->n_packages; i++) {
     tacet_mls_config config = client_mls_config();
@@ -217,9 +217,9 @@ static tacet_err letters_write(client *c, client_session *s, const plan *p,
                                           client_now(c) / 1000, &kp));
     TACET_TRY(client_leaf_read(c, &kp.member, &to));
     if (l->as_blob) { /* one for each: equal references would tie them */
-      TACET_TRY(client_bytes_encrypt(
-          c, tacet_bytes_span(&l->result->ratchet_tree), mem, &l->blob,
-          &l->path));
+      TACET_TRY(client_bytes_encrypt(c,
+                                     tacet_bytes_span(&l->result->ratchet_tree),
+                                     mem, &l->blob, &l->path));
     }
     TACET_TRY(letter_write(c, s, l, &kp, &to));
   }
@@ -257,8 +257,7 @@ static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
   TACET_TRY(tacet_envelope_seal(tacet_secret_span(&e.envelope),
                                 TACET_ENVELOPE_HINT, tacet_buf_span(&plain),
                                 &item));
-  TACET_TRY(
-      client_recipients(c, s, true, mem, &parcel.to, &parcel.n_to));
+  TACET_TRY(client_recipients(c, s, true, mem, &parcel.to, &parcel.n_to));
   TACET_TRY(client_parcel_add(c, &parcel, tacet_buf_span(&item),
                               tacet_buf_span(&sealed)));
   *out = parcel;
@@ -381,10 +380,10 @@ tacet_err client_commit_lost(client *c, client_session *s) {
 static bool is_in(const client_leaf *leaves, size_t n, const uint8_t *account,
                   const uint8_t *device) {
   for (size_t i = 0; i < n; i++) {
-    if ((account == NULL || memcmp(leaves[i].who.account, account,
-                                   CLIENT_ID_LEN) == 0) &&
-        (device == NULL || memcmp(leaves[i].who.device, device,
-                                  CLIENT_DEVICE_ID_LEN) == 0)) {
+    if ((account == NULL ||
+         memcmp(leaves[i].who.account, account, CLIENT_ID_LEN) == 0) &&
+        (device == NULL ||
+         memcmp(leaves[i].who.device, device, CLIENT_DEVICE_ID_LEN) == 0)) {
       return true;
     }
   }
@@ -406,8 +405,7 @@ tacet_err client_commit_settle(client *c, client_session *s) {
   s->r.n_leaving = kept;
   kept = 0;
   for (size_t i = 0; i < s->r.n_addresses; i++) {
-    if (is_in(leaves, n, s->r.addresses[i].account,
-              s->r.addresses[i].device)) {
+    if (is_in(leaves, n, s->r.addresses[i].account, s->r.addresses[i].device)) {
       s->r.addresses[kept++] = s->r.addresses[i];
     }
   }

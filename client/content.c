@@ -158,8 +158,8 @@ static tacet_err first_time(client *c, const uint8_t *id, bool *out) {
 }
 
 static bool is_heard(const client_talk *t, const client_person *p) {
-  return !p->blocked && (t->state == CLIENT_TALK_OPEN ||
-                         t->state == CLIENT_TALK_REQUEST);
+  return !p->blocked &&
+         (t->state == CLIENT_TALK_OPEN || t->state == CLIENT_TALK_REQUEST);
 }
 
 tacet_err client_content_take(client *c, client_session *s,

@@ -89,8 +89,8 @@ static tacet_err take_address(client_session *s, const tacet_identity *who,
   }
   for (size_t i = 0; i < s->r.n_addresses; i++) {
     if (memcmp(s->r.addresses[i].account, who->account, CLIENT_ID_LEN) != 0 ||
-        memcmp(s->r.addresses[i].device, who->device,
-               CLIENT_DEVICE_ID_LEN) != 0) {
+        memcmp(s->r.addresses[i].device, who->device, CLIENT_DEVICE_ID_LEN) !=
+            0) {
       all[n++] = s->r.addresses[i];
     }
   }
@@ -170,6 +170,6 @@ tacet_err client_control_send(client *c, client_session *s,
                              .counter = talk.counter++};
   TACET_TRY(tacet_content_make(&content, &args));
   TACET_TRY(client_talk_save(c, &talk));
-  return client_outbox_encrypt(c, s, tacet_buf_span(&content),
-                               TACET_SPAN_EMPTY, aad);
+  return client_outbox_encrypt(c, s, tacet_buf_span(&content), TACET_SPAN_EMPTY,
+                               aad);
 }

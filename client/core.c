@@ -2,7 +2,9 @@
  * What every file of the client uses: time, chance, records. */
 #include "client/core.h"
 
-uint64_t client_now(const client *c) { return c->env->now(c->env->user); }
+uint64_t client_now(const client *c) {
+  return c->env->now(c->env->user);
+}
 
 uint64_t client_monotonic(const client *c) {
   return c->env->monotonic(c->env->user);
@@ -70,7 +72,8 @@ tacet_err client_put(client *c, client_table t, tacet_span key,
 
 tacet_err client_parse(client *c, const client_row *row, client_fields_fn fn,
                        void *record, size_t size, client_mem *mem) {
-  return explain_record(c, client_fields_read(row->value, fn, record, size, mem));
+  return explain_record(c,
+                        client_fields_read(row->value, fn, record, size, mem));
 }
 
 tacet_err client_self_load(client *c) {

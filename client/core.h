@@ -44,7 +44,7 @@ struct client {
 
   /* The link: client/link.c alone touches these. */
   bool linked;
-  bool caught_up; /* everything that waited was taken */
+  bool caught_up;      /* everything that waited was taken */
   client_mem link_mem; /* holds the two lists */
   uint8_t (*subscribed)[CLIENT_MAILBOX_LEN];
   uint8_t (*stalled)[CLIENT_MAILBOX_LEN];

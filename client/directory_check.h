@@ -2,9 +2,9 @@
  * client/directory_check.h -- the one place where what a directory says is
  * held against its key log.
  *
- * There is no log yet: the policy of the invite is empty (a quorum of none), and
- * a chain of manifests is believed as far as it verifies by itself. Who uses
- * the result need not change when proofs come.
+ * There is no log yet: the policy of the invite is empty (a quorum of none),
+ * and a chain of manifests is believed as far as it verifies by itself. Who
+ * uses the result need not change when proofs come.
  */
 #ifndef TACET_CLIENT_DIRECTORY_CHECK_H
 #define TACET_CLIENT_DIRECTORY_CHECK_H

@@ -61,8 +61,8 @@ tacet_err client_blob_fetch(client *c, const tacet_attachment *a, size_t max,
     CLIENT_MEM(piece);
     tacet_span bytes;
     uint64_t last = sealed.len + TACET_BLOB_PIECE_MAX - 1;
-    TACET_TRY(get(c, a, sealed.len, last < total ? last : total - 1, &piece,
-                  &bytes));
+    TACET_TRY(
+        get(c, a, sealed.len, last < total ? last : total - 1, &piece, &bytes));
     tacet_write_bytes(&sealed, bytes);
     TACET_TRY(sealed.err);
   }
@@ -102,8 +102,7 @@ static tacet_err fetch_sealed(client *c, const tacet_attachment *a,
     tacet_span bytes;
     uint64_t last = have + TACET_BLOB_PIECE_MAX - 1;
     client_tell(c, "download", name, have, total);
-    TACET_TRY(
-        get(c, a, have, last < total ? last : total - 1, &mem, &bytes));
+    TACET_TRY(get(c, a, have, last < total ? last : total - 1, &mem, &bytes));
     TACET_TRY(client_write_all(c, fd, path, bytes));
     have += bytes.len;
   }
@@ -143,8 +142,8 @@ static tacet_err candidate(const char *dir, const char *name, int n,
     return client_mem_printf(mem, out, "%s/%s", dir, name);
   }
   const char *dot = strrchr(name, '.');
-  size_t stem = dot == NULL || dot == name ? strlen(name)
-                                           : (size_t)(dot - name);
+  size_t stem =
+      dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name);
   return client_mem_printf(mem, out, "%s/%.*s (%d)%s", dir, (int)stem, name, n,
                            name + stem);
 }
@@ -276,7 +275,8 @@ tacet_err client_files_forget(client *c, tacet_span message) {
     TACET_TRY(e);
     TACET_BUF(key, 128);
     client_file_key(message, i, &key);
-    TACET_TRY(client_store_delete(c->store, CLIENT_T_FILE, tacet_buf_span(&key)));
+    TACET_TRY(
+        client_store_delete(c->store, CLIENT_T_FILE, tacet_buf_span(&key)));
     if (f.path != NULL) {
       (void)unlink(f.path); /* undone or not: it belongs to no message then */
     }

@@ -14,7 +14,8 @@ typedef struct client_env {
   void *user; /* given to each function */
   /* Milliseconds since 1970, UTC. Times that are kept; may jump. */
   uint64_t (*now)(void *user);
-  /* Milliseconds of a clock that only goes forward. Deadlines of one process. */
+  /* Milliseconds of a clock that only goes forward. Deadlines of one process.
+   */
   uint64_t (*monotonic)(void *user);
   /* Random bytes for what is no key: jitter and ids. NULL: tacet_random(). */
   tacet_err (*random)(void *user, uint8_t *out, size_t len);

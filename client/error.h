@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client/error.h -- from a failure deep inside to the sentence that people read.
+ * client/error.h -- from a failure deep inside to the sentence that people
+ * read.
  *
  * Inside the client everything returns tacet_err. Whoever knows what a failure
  * means to a person says so once with client_fail(), which fills a client_error

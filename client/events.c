@@ -84,8 +84,7 @@ static tacet_err fill_group(client *c, const client_event_record *r,
                             client_mem *mem, client_event *out) {
   out->u.group.action = r->action;
   out->u.group.name = r->name;
-  TACET_TRY(
-      client_handle_of(c, client_id_span(r->by), mem, &out->u.group.by));
+  TACET_TRY(client_handle_of(c, client_id_span(r->by), mem, &out->u.group.by));
   const char **list = client_mem_array(mem, r->n_members, sizeof(*list));
   if (list == NULL) {
     return TACET_ERR_NOMEM;
@@ -134,9 +133,9 @@ tacet_err client_event_first(client *c, const uint8_t *talk, client_mem *mem,
   for (;;) {
     const client_row *rows;
     size_t n;
-    client_range range = {
-        .parent = talk != NULL ? client_id_span(talk) : TACET_SPAN_EMPTY,
-        .limit = 1};
+    client_range range = {.parent = talk != NULL ? client_id_span(talk)
+                                                 : TACET_SPAN_EMPTY,
+                          .limit = 1};
     TACET_TRY(
         client_store_list(c->store, CLIENT_T_EVENT, &range, mem, &rows, &n));
     if (n == 0) {

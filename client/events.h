@@ -13,9 +13,11 @@ TACET_MUST_CHECK tacet_err client_event_message(client *c, const uint8_t *talk,
 TACET_MUST_CHECK tacet_err client_event_request(client *c, const uint8_t *talk,
                                                 tacet_span by,
                                                 const char *group);
-TACET_MUST_CHECK tacet_err client_event_group(
-    client *c, const uint8_t *talk, const char *action, const char *name,
-    tacet_span by, uint8_t (*members)[CLIENT_ID_LEN], size_t n_members);
+TACET_MUST_CHECK tacet_err client_event_group(client *c, const uint8_t *talk,
+                                              const char *action,
+                                              const char *name, tacet_span by,
+                                              uint8_t (*members)[CLIENT_ID_LEN],
+                                              size_t n_members);
 TACET_MUST_CHECK tacet_err client_event_warn(client *c, const uint8_t *talk,
                                              const char *code,
                                              const char *format, ...)

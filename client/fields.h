@@ -40,11 +40,12 @@ TACET_MUST_CHECK void *client_field_array(client_fields *f, void *list,
 
 typedef void (*client_fields_fn)(client_fields *f, void *record);
 #define CLIENT_RECORD_MAX ((size_t)16 << 20)
-TACET_MUST_CHECK tacet_err client_fields_write(tacet_buf *w, client_fields_fn fn,
+TACET_MUST_CHECK tacet_err client_fields_write(tacet_buf *w,
+                                               client_fields_fn fn,
                                                void *record);
 /* The record is zeroed first. */
-TACET_MUST_CHECK tacet_err client_fields_read(tacet_span in, client_fields_fn fn,
-                                              void *record, size_t size,
-                                              client_mem *mem);
+TACET_MUST_CHECK tacet_err client_fields_read(tacet_span in,
+                                              client_fields_fn fn, void *record,
+                                              size_t size, client_mem *mem);
 
 #endif

@@ -18,11 +18,11 @@ TACET_MUST_CHECK tacet_err client_group_begin(client *c, client_talk *talk,
 TACET_MUST_CHECK tacet_err client_pair_begin(client *c, client_talk *talk);
 
 /* Can a commit be made now? False where one is under way, others are to be
- * looked at first, or a lost race has to be waited out; *next is lowered to when
- * to ask again. */
+ * looked at first, or a lost race has to be waited out; *next is lowered to
+ * when to ask again. */
 bool client_may_commit(client *c, const client_group_record *r, uint64_t *next);
-/* The first commit after joining, or one that moves to a new mailbox: made if it
- * may be now. */
+/* The first commit after joining, or one that moves to a new mailbox: made if
+ * it may be now. */
 TACET_MUST_CHECK tacet_err client_fresh_begin(client *c, tacet_span group,
                                               uint64_t *next);
 

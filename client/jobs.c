@@ -129,8 +129,8 @@ static tacet_err claim_all(client *c, const client_job *job, client_session *s,
     }
     TACET_TRY(client_person_get(c, client_id_span(job->accounts[i]), mem, &p));
     TACET_TRY(client_claims_ensure(c, job->talk, &p));
-    TACET_TRY(client_claims_get(c, job->talk, job->accounts[i], mem, packages,
-                                n));
+    TACET_TRY(
+        client_claims_get(c, job->talk, job->accounts[i], mem, packages, n));
   }
   return TACET_OK;
 }
@@ -177,10 +177,9 @@ static tacet_err plan(client *c, const client_job *job, client_session *s,
       drop = drop || memcmp(leaves[i].who.account, job->accounts[k],
                             CLIENT_ID_LEN) == 0;
     }
-    TACET_TRY(client_chain_newest(c, client_id_span(leaves[i].who.account),
-                                  &newest));
-    drop = drop ||
-           tacet_manifest_device(&newest, leaves[i].who.device) == NULL;
+    TACET_TRY(
+        client_chain_newest(c, client_id_span(leaves[i].who.account), &newest));
+    drop = drop || tacet_manifest_device(&newest, leaves[i].who.device) == NULL;
     if (drop && leaves[i].index != tacet_mls_own_leaf(s->mls)) {
       chosen[n_leaves++] = leaves[i].index;
     }
@@ -227,9 +226,8 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
   client_talk talk;
   client_group_record r;
   TACET_TRY(client_talk_get(c, job->talk, &mem, &talk));
-  tacet_err e = talk.group.len == 0
-                    ? TACET_ERR_NOT_FOUND
-                    : client_group_get(c, talk.group, &mem, &r);
+  tacet_err e = talk.group.len == 0 ? TACET_ERR_NOT_FOUND
+                                    : client_group_get(c, talk.group, &mem, &r);
   if (e == TACET_ERR_NOT_FOUND || talk.state != CLIENT_TALK_OPEN) {
     return job->kind == CLIENT_JOB_TIDY ? finish(c, job) : not_member(c);
   }
@@ -322,8 +320,7 @@ static tacet_err run(client *c, const client_job *job, uint64_t *next) {
   return finish(c, job); /* of a newer version */
 }
 
-static tacet_err record_failure(client *c, const client_job *job,
-                                tacet_err e) {
+static tacet_err record_failure(client *c, const client_job *job, tacet_err e) {
   client_error why;
   (void)client_report(&c->detail, e, &why);
   CLIENT_TX(tx);
@@ -351,8 +348,7 @@ tacet_err client_jobs_run(client *c, uint64_t *next) {
       continue;
     }
     tacet_err e = run(c, &job, next);
-    client_verdict v =
-        e == TACET_OK ? CLIENT_LATER : client_judge(c, e, next);
+    client_verdict v = e == TACET_OK ? CLIENT_LATER : client_judge(c, e, next);
     if (v == CLIENT_ABORT) {
       return e;
     }

@@ -63,7 +63,9 @@ typedef struct joined {
   uint64_t epoch;
 } joined;
 
-static void joined_close(joined *j) { client_session_close(&j->s); }
+static void joined_close(joined *j) {
+  client_session_close(&j->s);
+}
 
 static void welcome_cleanup(tacet_mls_welcome **w) {
   tacet_mls_welcome_free(*w);
@@ -112,7 +114,8 @@ static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
       found = true;
     }
   }
-  if (!self || !found || client_is_self(c, client_id_span(j->inviter.account))) {
+  if (!self || !found ||
+      client_is_self(c, client_id_span(j->inviter.account))) {
     return TACET_ERR_CREDENTIAL;
   }
   TACET_TRY(client_person_get(c, client_id_span(j->inviter.account), mem,
@@ -200,8 +203,8 @@ static tacet_err talk_make(client *c, joined *j, client_mem *mem,
   if (known && (t.pair != pair || (!pair && is_alive(c, t.group)))) {
     return TACET_ERR_POLICY; /* somebody claims a conversation there is */
   }
-  bool open = j->person.accepted || (pair && known &&
-                                     t.state == CLIENT_TALK_OPEN);
+  bool open =
+      j->person.accepted || (pair && known && t.state == CLIENT_TALK_OPEN);
   *request = !open && !(known && t.state == CLIENT_TALK_REQUEST);
   t.state = open ? CLIENT_TALK_OPEN : CLIENT_TALK_REQUEST;
   memcpy(t.inviter, j->inviter.account, sizeof(t.inviter));
@@ -240,8 +243,8 @@ static tacet_err tell(client *c, const joined *j, const client_talk *t,
   if (!created) {
     memcpy(list[n++], c->self.account, CLIENT_ID_LEN);
   }
-  return client_event_group(c, t->id, created ? "created" : "added", t->name, by,
-                            list, n);
+  return client_event_group(c, t->id, created ? "created" : "added", t->name,
+                            by, list, n);
 }
 
 /* The mailbox of the package becomes that of the conversation. */
@@ -313,9 +316,8 @@ static tacet_err take(client *c, const client_mailbox *m,
   TACET_TRY(examine_pair(c, &j));
   if (j.person.blocked) {
     TACET_TRY(use_mailbox(c, m, j.s.r.id));
-    return m->last_resort
-               ? TACET_OK
-               : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
+    return m->last_resort ? TACET_OK
+                          : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
   }
   return keep(c, m, &j, mem);
 }

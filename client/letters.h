@@ -20,17 +20,17 @@ typedef struct client_letter {
   TACET_CLEANUP(client_letter_close) client_letter name = {.opened = false}
 void client_letter_close(client_letter *l);
 
-/* Opens an item as a letter to this mailbox, and fetches its tree if it comes as
- * a blob. Fine, with opened false, if it is none. */
+/* Opens an item as a letter to this mailbox, and fetches its tree if it comes
+ * as a blob. Fine, with opened false, if it is none. */
 TACET_MUST_CHECK tacet_err client_letter_open(client *c,
                                               const client_mailbox *m,
                                               tacet_span item,
                                               client_letter *out);
 bool client_is_letter(const client_mailbox *m, tacet_span item);
 /* Joins: checks every member against the manifests, and makes it a conversation
- * or a request. One that does not check out is dropped with a warning. GROUP_ID:
- * this device is in that very group, as far as it knows; the letter has to wait
- * then. Within a transaction. */
+ * or a request. One that does not check out is dropped with a warning.
+ * GROUP_ID: this device is in that very group, as far as it knows; the letter
+ * has to wait then. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_take(client *c,
                                               const client_mailbox *m,
                                               const client_letter *l);

@@ -86,8 +86,8 @@ tacet_err client_link_refresh(client *c) {
     }
   }
   for (size_t i = 0; i < fresh; i += TACET_SUBSCRIBE_MAX) {
-    size_t some = fresh - i < TACET_SUBSCRIBE_MAX ? fresh - i
-                                                  : TACET_SUBSCRIBE_MAX;
+    size_t some =
+        fresh - i < TACET_SUBSCRIBE_MAX ? fresh - i : TACET_SUBSCRIBE_MAX;
     TACET_TRY(subscribe(c, list + i, some));
   }
   return fresh > 0 ? remember(c, list, fresh) : TACET_OK;

@@ -2,10 +2,10 @@
  * client/lock.h -- which of the processes on one home syncs, and how the others
  * wake it.
  *
- * Whoever holds the file `sync.lock` talks to the server and touches the groups'
- * keys. The others leave their work in the store and ring the bell, a named
- * pipe; they see in the store when it is done. The lock goes with its process,
- * however that ends.
+ * Whoever holds the file `sync.lock` talks to the server and touches the
+ * groups' keys. The others leave their work in the store and ring the bell, a
+ * named pipe; they see in the store when it is done. The lock goes with its
+ * process, however that ends.
  */
 #ifndef TACET_CLIENT_LOCK_H
 #define TACET_CLIENT_LOCK_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client/lookup.h -- asking the directory: about whom one writes to first, about
- * who claims a handle in a letter, and again now and then about one of them.
+ * client/lookup.h -- asking the directory: about whom one writes to first,
+ * about who claims a handle in a letter, and again now and then about one of
+ * them.
  */
 #ifndef TACET_CLIENT_LOOKUP_H
 #define TACET_CLIENT_LOOKUP_H
@@ -8,8 +9,8 @@
 #include "client/chain.h"
 
 /* Whose handle that is: takes the chain, and gives the person. REFUSED
- * "unknown-handle"; KEYS "keys-mismatch". That the directory has changed its mind
- * shows in the person (client_person_may_hear). */
+ * "unknown-handle"; KEYS "keys-mismatch". That the directory has changed its
+ * mind shows in the person (client_person_may_hear). */
 TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
                                                 client_mem *mem,
                                                 client_person *out);
@@ -17,8 +18,8 @@ TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
 TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
                                                  client_mem *mem,
                                                  client_person *out);
-/* Somebody whom only a letter or a group has named: does the directory name this
- * account for the handle? Asks at most once. KEYS "impostor", or as
+/* Somebody whom only a letter or a group has named: does the directory name
+ * this account for the handle? Asks at most once. KEYS "impostor", or as
  * client_person_may_hear(). *p is brought up to date, in mem. */
 TACET_MUST_CHECK tacet_err client_lookup_confirm(client *c, client_person *p,
                                                  client_mem *mem);

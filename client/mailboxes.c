@@ -66,8 +66,7 @@ static tacet_err prepare(client *c) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < BATCH; i++) {
-    client_mailbox m = {.use = CLIENT_MAILBOX_MAKING,
-                        .made_at = client_now(c)};
+    client_mailbox m = {.use = CLIENT_MAILBOX_MAKING, .made_at = client_now(c)};
     TACET_TRY(tacet_random(m.id, sizeof(m.id)));
     TACET_TRY(draw_secret(&m.read));
     TACET_TRY(draw_secret(&m.capability));

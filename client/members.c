@@ -43,9 +43,9 @@ tacet_err client_leaves(client *c, const tacet_mls_group *g, client_mem *mem,
 }
 
 tacet_err client_leaf_check(client *c, const client_leaf *l) {
-  return client_chain_check(
-      c, client_id_span(l->who.account), l->who.manifest,
-      tacet_span_of(l->who.device, sizeof(l->who.device)), l->signature_key);
+  return client_chain_check(c, client_id_span(l->who.account), l->who.manifest,
+                            tacet_span_of(l->who.device, sizeof(l->who.device)),
+                            l->signature_key);
 }
 
 /* ---- rooms ---- */
@@ -137,8 +137,7 @@ tacet_err client_accounts(client *c, client_session *s, client_mem *mem,
   client_leaf *leaves;
   size_t count, kept = 0;
   TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &count));
-  uint8_t(*found)[CLIENT_ID_LEN] =
-      client_mem_array(mem, count, sizeof(*found));
+  uint8_t(*found)[CLIENT_ID_LEN] = client_mem_array(mem, count, sizeof(*found));
   if (found == NULL) {
     return TACET_ERR_NOMEM;
   }

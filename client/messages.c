@@ -42,8 +42,8 @@ static tacet_err show_parts(client *c, const client_message_record *r,
                                   .name = r->parts[i].name,
                                   .type = r->parts[i].type,
                                   .size = r->parts[i].size};
-    TACET_TRY(client_file_saved(c, client_id_span(r->id), i, mem,
-                                &list[i].path));
+    TACET_TRY(
+        client_file_saved(c, client_id_span(r->id), i, mem, &list[i].path));
   }
   out->attachments = list;
   out->n_attachments = r->n_parts;

@@ -11,7 +11,9 @@
 
 /* ---- handles ---- */
 
-static bool is_punctuation(char c) { return c == '.' || c == '_' || c == '-'; }
+static bool is_punctuation(char c) {
+  return c == '.' || c == '_' || c == '-';
+}
 
 static bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -129,8 +131,7 @@ bool client_is_name(tacet_span text, size_t max) {
   return true;
 }
 
-tacet_err client_file_name(tacet_span name, client_mem *mem,
-                           const char **out) {
+tacet_err client_file_name(tacet_span name, client_mem *mem, const char **out) {
   char safe[201];
   size_t n = 0;
   for (size_t i = 0; i < name.len;) {

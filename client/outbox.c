@@ -65,8 +65,8 @@ tacet_err client_parcel_remove(client *c, const client_parcel *p) {
     TACET_TRY(
         client_store_delete(c->store, CLIENT_T_FILE, tacet_buf_span(&file)));
   }
-  TACET_TRY(client_store_delete(c->store, CLIENT_T_PAYLOAD,
-                                tacet_buf_span(&key)));
+  TACET_TRY(
+      client_store_delete(c->store, CLIENT_T_PAYLOAD, tacet_buf_span(&key)));
   return client_store_delete(c->store, CLIENT_T_OUTBOX, tacet_buf_span(&key));
 }
 
@@ -147,8 +147,7 @@ tacet_err client_outbox_encrypt(client *c, client_session *s,
   }
   TACET_BUF(item, PAYLOAD_MAX);
   TACET_TRY(client_outbox_close(c, s, content, aad, &item));
-  TACET_TRY(
-      client_parcel_add(c, &p, tacet_buf_span(&item), TACET_SPAN_EMPTY));
+  TACET_TRY(client_parcel_add(c, &p, tacet_buf_span(&item), TACET_SPAN_EMPTY));
   return client_session_save(c, s);
 }
 
@@ -161,7 +160,9 @@ typedef struct busy {
   size_t n, cap;
 } busy;
 
-static void busy_free(busy *b) { client_mem_free(&b->mem); }
+static void busy_free(busy *b) {
+  client_mem_free(&b->mem);
+}
 
 /* By account too: who claims another's mailbox holds up nobody but himself. */
 static bool is_busy(const busy *b, const client_recipient *r) {

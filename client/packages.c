@@ -7,7 +7,8 @@
 #include "tacet/content/room.h"
 
 #define PACKAGE_MAX ((size_t)8 * 1024)
-#define NO_LETTER (30 * CLIENT_DAY) /* a claim that brings none in this time */
+#define NO_LETTER (30 * CLIENT_DAY) /* a claim that brings none in this time   \
+                                     */
 #define TOP_UP_EVERY CLIENT_DAY
 #define REPLACE_EVERY (7 * CLIENT_DAY) /* the last-resort package */
 
@@ -132,9 +133,8 @@ static size_t count(const shelf *s, bool last_resort) {
 
 static tacet_err make_missing(client *c, const shelf *s, bool new_last_resort) {
   size_t have = count(s, false);
-  size_t want = have < CLIENT_PACKAGES_PUBLISHED
-                    ? CLIENT_PACKAGES_PUBLISHED - have
-                    : 0;
+  size_t want =
+      have < CLIENT_PACKAGES_PUBLISHED ? CLIENT_PACKAGES_PUBLISHED - have : 0;
   bool last = new_last_resort || count(s, true) == 0;
   if (want == 0 && !last) {
     return TACET_OK;

@@ -14,10 +14,10 @@
 #define LATER (10 * CLIENT_MINUTE)
 
 static bool concerns_everything(const client_error *d, tacet_err e) {
-  static const char *const codes[] = {"interrupted", "killed", "corrupt",
-                                      "unreadable", "copied-home",
-                                      "certificate-changed",
-                                      "certificate-untrusted"};
+  static const char *const codes[] = {
+      "interrupted",          "killed",      "corrupt",
+      "unreadable",           "copied-home", "certificate-changed",
+      "certificate-untrusted"};
   for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
     if (d->kind != CLIENT_OK && strcmp(d->code, codes[i]) == 0) {
       return true;
@@ -132,9 +132,8 @@ static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
   CLIENT_MEM(mem);
   client_group_record r;
   bool behind;
-  tacet_err e = t->group.len == 0
-                    ? TACET_ERR_NOT_FOUND
-                    : client_group_get(c, t->group, &mem, &r);
+  tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
+                                  : client_group_get(c, t->group, &mem, &r);
   if (t->pair && (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.broken))) {
     *next = 0;
     return client_pair_begin(c, t);
@@ -185,8 +184,7 @@ tacet_err client_pending_run(client *c, uint64_t *next) {
     memcpy(last, r.talk, sizeof(last));
     TACET_TRY(client_talk_get(c, r.talk, &mem, &t));
     tacet_err e = advance(c, &t, next);
-    client_verdict v =
-        e == TACET_OK ? CLIENT_LATER : client_judge(c, e, next);
+    client_verdict v = e == TACET_OK ? CLIENT_LATER : client_judge(c, e, next);
     if (v == CLIENT_ABORT) {
       return e;
     }

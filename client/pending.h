@@ -7,8 +7,8 @@
 
 #include "client/core.h"
 
-/* Encrypts what can be encrypted now. A message that can never be sent is marked
- * so, with the reason. CLOSED once the server cannot be reached. */
+/* Encrypts what can be encrypted now. A message that can never be sent is
+ * marked so, with the reason. CLOSED once the server cannot be reached. */
 TACET_MUST_CHECK tacet_err client_pending_run(client *c, uint64_t *next);
 
 /* What to do about a failure of one thing among many.

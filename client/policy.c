@@ -181,8 +181,8 @@ static tacet_err check_removed(const rules *r, const tacet_mls_change *ch) {
   }
   tacet_manifest known, m;
   bool any;
-  TACET_TRY(client_chain_at(r->c, client_id_span(l.who.account),
-                            l.who.manifest, &known));
+  TACET_TRY(client_chain_at(r->c, client_id_span(l.who.account), l.who.manifest,
+                            &known));
   TACET_TRY(walk_chain(r, l.who.account, &known, &m, &any));
   return any && tacet_manifest_device(&m, l.who.device) == NULL
              ? TACET_OK

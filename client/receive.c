@@ -18,8 +18,8 @@
 static tacet_err take_hint(client_session *s, const client_epoch *epoch,
                            tacet_span body) {
   tacet_hint hint;
-  if (tacet_hint_parse(body, &hint) == TACET_OK &&
-      epoch->epoch == s->r.epoch && hint.slot >= s->r.slot) {
+  if (tacet_hint_parse(body, &hint) == TACET_OK && epoch->epoch == s->r.epoch &&
+      hint.slot >= s->r.slot) {
     s->r.look_due = true;
   }
   return TACET_OK;
@@ -355,7 +355,9 @@ tacet_err client_receive_waiting(client *c) {
   return TACET_OK;
 }
 
-static void unsealer_cleanup(tacet_unsealer *u) { tacet_unsealer_wipe(u); }
+static void unsealer_cleanup(tacet_unsealer *u) {
+  tacet_unsealer_wipe(u);
+}
 
 tacet_err client_receive_sealed(client *c, const tacet_frame *f) {
   CLIENT_MEM(mem);

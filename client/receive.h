@@ -13,10 +13,11 @@
  * nothing opens it yet and too much waits already. */
 TACET_MUST_CHECK tacet_err client_receive_sealed(client *c,
                                                  const tacet_frame *f);
-/* Takes what waited: letters into groups that this device seemed to be in. After
- * all commits were looked for. */
+/* Takes what waited: letters into groups that this device seemed to be in.
+ * After all commits were looked for. */
 TACET_MUST_CHECK tacet_err client_receive_waiting(client *c);
-/* The server says that items of a mailbox expired unread, or that it is gone. */
+/* The server says that items of a mailbox expired unread, or that it is gone.
+ */
 TACET_MUST_CHECK tacet_err client_mailbox_lost(client *c,
                                                const client_mailbox *m,
                                                const tacet_subscription *s);

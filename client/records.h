@@ -25,7 +25,7 @@ typedef struct client_self {
   uint8_t stage; /* of registering: CLIENT_STAGE_... */
   const char *handle, *domain, *device_name;
   uint8_t account[CLIENT_ID_LEN], device[CLIENT_DEVICE_ID_LEN];
-  tacet_secret device_key;   /* private */
+  tacet_secret device_key; /* private */
   uint8_t device_public[CLIENT_KEY_LEN];
   tacet_secret recovery_key; /* private; empty once confirmed */
   uint8_t recovery_public[CLIENT_KEY_LEN];
@@ -51,13 +51,13 @@ typedef struct client_server_record {
 /* "upkeep": when things were last done, milliseconds since 1970. */
 typedef struct client_upkeep {
   uint64_t last_sync;
-  uint64_t next_packages;      /* when to top up */
-  uint64_t next_last_resort;   /* when to replace it */
-  uint64_t next_draw[2];       /* tokens of the two halves */
-  uint64_t next_sweep;         /* of what expired */
-  uint64_t next_recheck;       /* of one contact's manifests */
-  uint32_t n_packages;         /* published, as of the last topping up */
-  uint64_t stopped;            /* a copy was noticed: never goes on */
+  uint64_t next_packages;    /* when to top up */
+  uint64_t next_last_resort; /* when to replace it */
+  uint64_t next_draw[2];     /* tokens of the two halves */
+  uint64_t next_sweep;       /* of what expired */
+  uint64_t next_recheck;     /* of one contact's manifests */
+  uint32_t n_packages;       /* published, as of the last topping up */
+  uint64_t stopped;          /* a copy was noticed: never goes on */
 } client_upkeep;
 
 /* ---- person: an account that was met; named by its id ---- */
@@ -69,8 +69,8 @@ typedef struct client_person {
   bool confirmed;     /* the directory named it for its handle */
   bool accepted;      /* not a stranger: accepted, or written to by us */
   bool blocked, verified;
-  bool forked;        /* a second chain was seen: nothing is sent */
-  bool erased;        /* its last manifest has no devices */
+  bool forked; /* a second chain was seen: nothing is sent */
+  bool erased; /* its last manifest has no devices */
   uint64_t met_at;
 } client_person;
 
@@ -115,7 +115,7 @@ typedef struct client_package {
   tacet_span message;
   tacet_span keys; /* tacet_mls_keys_write */
   uint8_t mailbox[CLIENT_MAILBOX_LEN];
-  bool published;  /* the server said so */
+  bool published; /* the server said so */
   bool last_resort;
   uint64_t made_at, not_after; /* ms */
   uint64_t claimed_at;         /* noticed then that it was claimed; or 0 */
@@ -143,7 +143,7 @@ typedef enum client_talk_state {
 
 typedef struct client_talk {
   uint8_t id[CLIENT_ID_LEN];
-  bool pair;  /* one to one */
+  bool pair; /* one to one */
   uint8_t state;
   uint8_t peer[CLIENT_ID_LEN];    /* pair: the other account */
   uint8_t inviter[CLIENT_ID_LEN]; /* who made it or added us */
@@ -155,7 +155,8 @@ typedef struct client_talk {
 
 /* ---- group: one MLS group of a conversation, parent the conversation ---- */
 
-/* An address that replaces the one in a leaf, told by an application message. */
+/* An address that replaces the one in a leaf, told by an application message.
+ */
 typedef struct client_address {
   uint8_t account[CLIENT_ID_LEN]; /* anybody can name a device like another's */
   uint8_t device[CLIENT_DEVICE_ID_LEN];
@@ -174,30 +175,30 @@ typedef struct client_leaver {
 typedef struct client_group_record {
   tacet_span id;
   uint8_t talk[CLIENT_ID_LEN];
-  uint64_t tree_saved;     /* epoch of the record in mls_tree, plus 1 */
+  uint64_t tree_saved; /* epoch of the record in mls_tree, plus 1 */
   uint64_t epoch;
-  uint32_t slot;           /* the next one of this epoch to look at */
+  uint32_t slot; /* the next one of this epoch to look at */
   uint8_t mailbox[CLIENT_MAILBOX_LEN]; /* where we receive for it */
   bool fresh_due;    /* the first commit after joining has not been made */
   uint64_t fresh_at; /* when to make it without being asked; 0: not decided */
   uint8_t next_mailbox[CLIENT_MAILBOX_LEN]; /* that a pending commit moves to */
   bool has_next;
-  bool look_due;     /* somebody hinted at a commit, or something is closed */
+  bool look_due; /* somebody hinted at a commit, or something is closed */
   uint64_t looked_at;
-  uint64_t update_at;   /* next key update */
-  uint64_t retire_at;   /* a second group of a pair: forgotten then; 0: never */
-  bool broken;          /* cannot be followed any more */
-  uint64_t commit;      /* outbox number of the commit under way, or 0 */
-  uint32_t lost;        /* races lost in a row */
-  uint64_t retry_at;    /* not before: after a lost race */
+  uint64_t update_at; /* next key update */
+  uint64_t retire_at; /* a second group of a pair: forgotten then; 0: never */
+  bool broken;        /* cannot be followed any more */
+  uint64_t commit;    /* outbox number of the commit under way, or 0 */
+  uint32_t lost;      /* races lost in a row */
+  uint64_t retry_at;  /* not before: after a lost race */
   client_address *addresses;
   size_t n_addresses;
   client_leaver *leaving;
   size_t n_leaving;
 } client_group_record;
 
-/* mls_tree, mls_own: key group id; values tacet_mls_save_shared(), _own(). Apart
- * from the record, since they are large and change at other times. */
+/* mls_tree, mls_own: key group id; values tacet_mls_save_shared(), _own().
+ * Apart from the record, since they are large and change at other times. */
 
 /* ---- epoch: what was derived at its start; parent group, order epoch ---- */
 
@@ -245,8 +246,8 @@ typedef struct client_message_record {
   uint64_t sent_at, received_at, expires_at;
   uint32_t expires_after; /* seconds from when it is shown; 0: does not */
   const char *text;
-  tacet_span long_text;   /* where the text is to be fetched, or empty */
-  tacet_span reply_to; /* an id, or empty */
+  tacet_span long_text; /* where the text is to be fetched, or empty */
+  tacet_span reply_to;  /* an id, or empty */
   client_part *parts;
   size_t n_parts;
   tacet_span content; /* own and not sent yet: the encoded content */
@@ -327,18 +328,19 @@ typedef struct client_event_record {
   size_t n_members;
 } client_event_record;
 
-/* ---- job: something to be carried out with the server; order its number ---- */
+/* ---- job: something to be carried out with the server; order its number ----
+ */
 
 typedef struct client_job {
   uint64_t number;
-  uint8_t kind;      /* client/jobs.h */
+  uint8_t kind; /* client/jobs.h */
   uint8_t talk[CLIENT_ID_LEN];
   uint8_t (*accounts)[CLIENT_ID_LEN]; /* whom it is about */
   size_t n_accounts;
-  const char *text;  /* a name */
+  const char *text; /* a name */
   uint64_t due;
   uint32_t tries;
-  bool done;         /* kept for whoever waits for its outcome: */
+  bool done;               /* kept for whoever waits for its outcome: */
   uint8_t kind_of_failure; /* client_kind */
   const char *code, *why;
 } client_job;
@@ -346,13 +348,13 @@ typedef struct client_job {
 /* ---- file: an attachment on its way; named by message id ‖ index ---- */
 
 typedef struct client_file {
-  const char *path;     /* of the encrypted copy in the home; NULL: uploaded */
-  uint64_t size;        /* of that */
-  uint64_t done;        /* bytes that the server has */
-  tacet_span blob;      /* tacet_attachment_write() */
-  tacet_span tokens;    /* that pay for it, once they were shown */
+  const char *path;  /* of the encrypted copy in the home; NULL: uploaded */
+  uint64_t size;     /* of that */
+  uint64_t done;     /* bytes that the server has */
+  tacet_span blob;   /* tacet_attachment_write() */
+  tacet_span tokens; /* that pay for it, once they were shown */
   bool incoming;
-  const char *saved;    /* where the plain file is */
+  const char *saved; /* where the plain file is */
 } client_file;
 
 /* ---- reading and writing ---- */

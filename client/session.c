@@ -25,8 +25,8 @@ tacet_err client_group_list(client *c, const uint8_t *talk, client_mem *mem,
                             client_group_record **list, size_t *n) {
   const client_row *rows;
   size_t count;
-  client_range range = {
-      .parent = talk != NULL ? client_id_span(talk) : TACET_SPAN_EMPTY};
+  client_range range = {.parent = talk != NULL ? client_id_span(talk)
+                                               : TACET_SPAN_EMPTY};
   TACET_TRY(
       client_store_list(c->store, CLIENT_T_GROUP, &range, mem, &rows, &count));
   client_group_record *found = client_mem_array(mem, count, sizeof(*found));
@@ -137,7 +137,9 @@ static tacet_err derive(const tacet_mls_group *g, client_epoch *e) {
                           &e->media);
 }
 
-static void epoch_wipe(client_epoch *e) { tacet_wipe(e, sizeof(*e)); }
+static void epoch_wipe(client_epoch *e) {
+  tacet_wipe(e, sizeof(*e));
+}
 
 /* Marks the epochs left behind, and drops what is too many or too old. */
 static tacet_err leave_epochs(client *c, client_session *s) {
@@ -147,13 +149,13 @@ static tacet_err leave_epochs(client *c, client_session *s) {
   uint64_t now = client_now(c);
   TACET_TRY(client_epochs(c, s->r.id, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
-    bool old = list[i].left_at != 0 &&
-               now - list[i].left_at >= CLIENT_EPOCH_MAX_AGE;
+    bool old =
+        list[i].left_at != 0 && now - list[i].left_at >= CLIENT_EPOCH_MAX_AGE;
     if (i >= CLIENT_EPOCHS_KEPT || old) {
       TACET_BUF(key, 128);
       epoch_key(s->r.id, list[i].epoch, &key);
-      TACET_TRY(client_store_delete(c->store, CLIENT_T_EPOCH,
-                                    tacet_buf_span(&key)));
+      TACET_TRY(
+          client_store_delete(c->store, CLIENT_T_EPOCH, tacet_buf_span(&key)));
     } else if (list[i].left_at == 0) {
       list[i].left_at = now;
       TACET_TRY(epoch_save(c, s->r.id, &list[i]));

@@ -17,7 +17,8 @@ typedef struct client_session {
   tacet_mls_group *mls;
 } client_session;
 #define CLIENT_SESSION(name)                                                   \
-  TACET_CLEANUP(client_session_close) client_session name = {{NULL}, {.slot = 0}, NULL}
+  TACET_CLEANUP(client_session_close)                                          \
+  client_session name = {{NULL}, {.slot = 0}, NULL}
 void client_session_close(client_session *s);
 
 TACET_MUST_CHECK tacet_err client_session_load(client *c, tacet_span group,
@@ -26,8 +27,7 @@ TACET_MUST_CHECK tacet_err client_session_load(client *c, tacet_span group,
 TACET_MUST_CHECK tacet_err client_group_get(client *c, tacet_span group,
                                             client_mem *mem,
                                             client_group_record *out);
-TACET_MUST_CHECK tacet_err client_group_save(client *c,
-                                             client_group_record *r);
+TACET_MUST_CHECK tacet_err client_group_save(client *c, client_group_record *r);
 TACET_MUST_CHECK tacet_err client_group_list(client *c, const uint8_t *talk,
                                              client_mem *mem,
                                              client_group_record **list,

@@ -115,9 +115,9 @@ static tacet_err tell(client *c, client_session *s, const char *name_before,
   }
   bool renamed = t->renamed && name_before != NULL && talk.name != NULL &&
                  strcmp(name_before, talk.name) != 0;
-  return renamed ? client_event_group(c, talk.id, "renamed", talk.name, by,
-                                      NULL, 0)
-                 : TACET_OK;
+  return renamed
+             ? client_event_group(c, talk.id, "renamed", talk.name, by, NULL, 0)
+             : TACET_OK;
 }
 
 /* ---- applying ---- */

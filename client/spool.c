@@ -26,8 +26,8 @@ tacet_err client_os_failed(client *c, const char *what, const char *path) {
 tacet_err client_spool_path(client *c, const char *name, client_mem *mem,
                             const char **out) {
   const char *folder;
-  TACET_TRY(client_mem_printf(mem, &folder, "%s/spool",
-                              client_store_home(c->store)));
+  TACET_TRY(
+      client_mem_printf(mem, &folder, "%s/spool", client_store_home(c->store)));
   if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
     return client_os_failed(c, "make the folder", folder);
   }

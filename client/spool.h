@@ -10,8 +10,7 @@
 
 /* home/spool/name, in mem. Makes the folder. */
 TACET_MUST_CHECK tacet_err client_spool_path(client *c, const char *name,
-                                             client_mem *mem,
-                                             const char **out);
+                                             client_mem *mem, const char **out);
 /* A name for what is fetched with this reference: only this home can tell which
  * one it is. */
 TACET_MUST_CHECK tacet_err client_spool_name(client *c,

@@ -27,8 +27,9 @@ static const char *const statements[CLIENT_SQL_N] = {
     [CLIENT_SQL_DELETE] = "DELETE FROM %s WHERE k = ?1",
     [CLIENT_SQL_DELETE_OF] = "DELETE FROM %s WHERE p = ?1",
     [CLIENT_SQL_DELETE_UNTIL] = "DELETE FROM %s WHERE o <= ?1",
-    [CLIENT_SQL_LIST] = "SELECT k, p, o, v FROM %s WHERE (?1 IS NULL OR p = ?1) "
-                        "AND o BETWEEN ?2 AND ?3 ORDER BY o LIMIT ?4",
+    [CLIENT_SQL_LIST] =
+        "SELECT k, p, o, v FROM %s WHERE (?1 IS NULL OR p = ?1) "
+        "AND o BETWEEN ?2 AND ?3 ORDER BY o LIMIT ?4",
     [CLIENT_SQL_LIST_LAST] =
         "SELECT k, p, o, v FROM (SELECT * FROM %s WHERE (?1 IS NULL OR p = ?1) "
         "AND o BETWEEN ?2 AND ?3 ORDER BY o DESC LIMIT ?4) ORDER BY o",
@@ -78,7 +79,9 @@ tacet_err client_store_exec(client_store *s, const char *sql) {
   return rc == SQLITE_OK ? TACET_OK : client_store_failed(s, rc);
 }
 
-bool client_store_dead(const client_store *s) { return s->dead; }
+bool client_store_dead(const client_store *s) {
+  return s->dead;
+}
 
 /* ---- transactions ---- */
 
@@ -88,7 +91,9 @@ static tacet_err die(client_store *s) {
                      "The process was killed by a test.");
 }
 
-bool client_store_in_tx(const client_store *s) { return s->depth > 0; }
+bool client_store_in_tx(const client_store *s) {
+  return s->depth > 0;
+}
 
 tacet_err client_tx_begin(client_store *s, client_tx *tx) {
   if (s->dead) {

@@ -53,7 +53,7 @@ typedef enum client_table {
 #define X(name, text) CLIENT_T_##name,
   CLIENT_TABLES(X)
 #undef X
-  CLIENT_T_N
+      CLIENT_T_N
 } client_table;
 
 typedef struct client_store client_store;
@@ -152,7 +152,8 @@ TACET_MUST_CHECK tacet_err client_store_count(client_store *s, client_table t,
 TACET_MUST_CHECK tacet_err client_store_next(client_store *s, uint64_t *out);
 
 /* 32 bytes that only this home can compute: names of files in it. */
-TACET_MUST_CHECK tacet_err client_store_keyed(client_store *s, const char *label,
-                                              tacet_span in, uint8_t out[32]);
+TACET_MUST_CHECK tacet_err client_store_keyed(client_store *s,
+                                              const char *label, tacet_span in,
+                                              uint8_t out[32]);
 
 #endif

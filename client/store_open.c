@@ -28,7 +28,9 @@ typedef struct wrapping {
   uint8_t sealed[NONCE_LEN + KEY_LEN + TAG_LEN];
 } wrapping;
 
-static void store_cleanup(client_store **s) { client_store_free(*s); }
+static void store_cleanup(client_store **s) {
+  client_store_free(*s);
+}
 
 static tacet_err path_of(const client_store *s, const char *name, char **out) {
   size_t len = strlen(s->home) + strlen(name) + 2;
@@ -41,7 +43,9 @@ static tacet_err path_of(const client_store *s, const char *name, char **out) {
   return TACET_OK;
 }
 
-static void path_free(char **p) { tacet_free(*p); }
+static void path_free(char **p) {
+  tacet_free(*p);
+}
 #define PATH(name) TACET_CLEANUP(path_free) char *name = NULL
 
 static tacet_err os_failed(client_store *s, const char *what,
@@ -96,7 +100,9 @@ void client_store_free(client_store *s) {
   tacet_free_wiped(s, sizeof(*s));
 }
 
-const char *client_store_home(const client_store *s) { return s->home; }
+const char *client_store_home(const client_store *s) {
+  return s->home;
+}
 bool client_store_has_passphrase(const client_store *s) {
   return s->passphrase;
 }
@@ -184,9 +190,8 @@ static tacet_err wrapping_read(client_store *s, wrapping *out) {
 
 static tacet_err wrapping_write(client_store *s, const wrapping *w) {
   sqlite3_stmt *q = NULL;
-  int rc = sqlite3_prepare_v2(s->db,
-                              "INSERT INTO wrapping VALUES (0, ?1, ?2, ?3, ?4)",
-                              -1, &q, NULL);
+  int rc = sqlite3_prepare_v2(
+      s->db, "INSERT INTO wrapping VALUES (0, ?1, ?2, ?3, ?4)", -1, &q, NULL);
   if (rc == SQLITE_OK) {
     (void)sqlite3_bind_int64(q, 1, w->passphrase ? w->passes : 0);
     (void)sqlite3_bind_int64(q, 2, w->memory);

@@ -12,8 +12,8 @@
 #include "client/slots.h"
 #include "client/upkeep.h"
 
-#define ROUNDS_MAX 100000         /* of work at one go: a guard, never met */
-#define LOCK_POLL ((uint64_t)50)  /* ms, while another process syncs */
+#define ROUNDS_MAX 100000        /* of work at one go: a guard, never met */
+#define LOCK_POLL ((uint64_t)50) /* ms, while another process syncs */
 #define IDLE_MAX CLIENT_MINUTE
 #define CHECKPOINT_EVERY CLIENT_MINUTE
 
@@ -195,8 +195,8 @@ static tacet_err turn(waiting *t, bool *done, bool *over, bool *fd) {
 tacet_err client_work_until(client *c, const client_work *w, client_end *end) {
   waiting t = {.c = c, .w = w};
   uint64_t now = client_monotonic(c);
-  t.deadline = w->timeout_ms > UINT64_MAX - now ? UINT64_MAX
-                                                : now + w->timeout_ms;
+  t.deadline =
+      w->timeout_ms > UINT64_MAX - now ? UINT64_MAX : now + w->timeout_ms;
   t.checkpoint = now + CHECKPOINT_EVERY;
   bool done = false, over = false, fd = false;
   TACET_TRY(client_connect(c));

@@ -46,8 +46,7 @@ static tacet_err groups_named(client *c, const char *name, client_mem *mem,
   *n = 0;
   TACET_TRY(client_talk_list(c, mem, &all, &count));
   for (size_t i = 0; i < count; i++) {
-    if (!all[i].pair && all[i].name != NULL &&
-        strcmp(all[i].name, name) == 0) {
+    if (!all[i].pair && all[i].name != NULL && strcmp(all[i].name, name) == 0) {
       if (*n == 0) {
         *first = all[i];
       }
@@ -167,9 +166,8 @@ tacet_err client_resolve_group(client *c, const char *to, client_mem *mem,
 
 tacet_err client_talk_with(client *c, const client_person *p, client_mem *mem,
                            client_talk *out) {
-  client_talk t = {.pair = true,
-                   .state = CLIENT_TALK_OPEN,
-                   .made_at = client_now(c)};
+  client_talk t = {
+      .pair = true, .state = CLIENT_TALK_OPEN, .made_at = client_now(c)};
   t.active_at = t.made_at;
   TACET_TRY(client_pair_id(client_id_span(c->self.account),
                            client_id_span(p->account), t.id));

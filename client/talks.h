@@ -33,7 +33,8 @@ TACET_MUST_CHECK tacet_err client_resolve_group(client *c, const char *to,
                                                 client_mem *mem,
                                                 client_talk *out);
 
-/* The conversation with a person, made if there is none. Within a transaction. */
+/* The conversation with a person, made if there is none. Within a transaction.
+ */
 TACET_MUST_CHECK tacet_err client_talk_with(client *c, const client_person *p,
                                             client_mem *mem, client_talk *out);
 /* REFUSED "not-member" where nothing can be said any more. */

@@ -62,20 +62,22 @@ static tacet_err find_issuer(client *c, tacet_token_kind kind, client_mem *mem,
   return TACET_OK;
 }
 
-static void draw_wipe(tacet_token_draw *d) { tacet_token_draw_wipe(d); }
+static void draw_wipe(tacet_token_draw *d) {
+  tacet_token_draw_wipe(d);
+}
 
 static tacet_err draw_begin(client *c, tacet_token_kind kind, client_mem *mem) {
   tacet_issuer issuer;
   TACET_TRY(find_issuer(c, kind, mem, &issuer));
   TACET_CLEANUP(draw_wipe) tacet_token_draw d = {.n = 0};
-  TACET_TRY(
-      tacet_token_draw_start(kind, issuer.public_key, TACET_TOKEN_BATCH_MAX, &d));
+  TACET_TRY(tacet_token_draw_start(kind, issuer.public_key,
+                                   TACET_TOKEN_BATCH_MAX, &d));
   TACET_BUF(w, 16 * 1024);
   tacet_token_draw_write(&w, &d);
   TACET_TRY(w.err);
-  draw_record r = {
-      .accept_until = ((uint64_t)issuer.accept_until + 1) * CLIENT_DAY,
-      .draw = tacet_buf_span(&w)};
+  draw_record r = {.accept_until =
+                       ((uint64_t)issuer.accept_until + 1) * CLIENT_DAY,
+                   .draw = tacet_buf_span(&w)};
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_put(c, CLIENT_T_SELF, draw_key(kind), TACET_SPAN_EMPTY, 0,
@@ -145,9 +147,9 @@ tacet_err client_tokens_draw(client *c, tacet_token_kind kind) {
   TACET_TRY(e);
   TACET_CLEANUP(draw_wipe) tacet_token_draw d = {.n = 0};
   TACET_TRY(tacet_token_draw_parse(r.draw, &d));
-  tacet_draw ask = {.kind = kind,
-                    .blinded = tacet_span_of(
-                        d.blinded, d.n * TACET_VOPRF_ELEMENT_LEN)};
+  tacet_draw ask = {
+      .kind = kind,
+      .blinded = tacet_span_of(d.blinded, d.n * TACET_VOPRF_ELEMENT_LEN)};
   tacet_token_key_id(d.public_key, ask.key_id);
   TACET_BUF(w, 8 * 1024);
   tacet_draw_write(&w, &ask);
@@ -200,14 +202,14 @@ static tacet_err drop_expired(client *c, tacet_token_kind kind) {
   size_t n;
   client_range range = {.parent = parent_of(kind), .limit = 1};
   for (;;) {
-    TACET_TRY(client_store_list(c->store, CLIENT_T_TOKEN, &range, &mem, &rows,
-                                &n));
+    TACET_TRY(
+        client_store_list(c->store, CLIENT_T_TOKEN, &range, &mem, &rows, &n));
     client_token t;
     if (n == 0) {
       return TACET_OK;
     }
-    TACET_TRY(client_parse(c, &rows[0], client_token_fields, &t, sizeof(t),
-                           &mem));
+    TACET_TRY(
+        client_parse(c, &rows[0], client_token_fields, &t, sizeof(t), &mem));
     if (t.expires == 0 || client_now(c) < t.expires) {
       return TACET_OK; /* in the order in which they were drawn */
     }

@@ -15,8 +15,8 @@
 #include "client/mem.h"
 
 /* What a request may show together with others: each kind has a connection of
- * its own, so that none shows an account together with whom it looks up, or with
- * a mailbox. */
+ * its own, so that none shows an account together with whom it looks up, or
+ * with a mailbox. */
 typedef enum client_half {
   CLIENT_ACCOUNT, /* the directory, signed by this device */
   CLIENT_LOOKUP,  /* the directory, as nobody in particular */

@@ -106,8 +106,9 @@ static tacet_err answer_copy(const net_answer *a, client_mem *mem,
     TACET_TRY(lower(mem, h->headers[i].name, &list[i].name));
     TACET_TRY(client_mem_text(mem, h->headers[i].value, &list[i].value));
   }
-  client_answer answer = {
-      .status = (unsigned)a->status, .headers = list, .n_headers = h->n_headers};
+  client_answer answer = {.status = (unsigned)a->status,
+                          .headers = list,
+                          .n_headers = h->n_headers};
   TACET_TRY(client_mem_copy(mem, tacet_bytes_span(&a->body), &answer.body));
   *out = answer;
   return TACET_OK;
@@ -140,8 +141,8 @@ static tacet_err request(client_transport *base, const client_call *r,
       .timeout_ms = TIMEOUT_MS,
   };
   NET_ANSWER(answer);
-  TACET_TRY(
-      failed(t, net_client_call(t->connection[r->half], &call, &answer), detail));
+  TACET_TRY(failed(t, net_client_call(t->connection[r->half], &call, &answer),
+                   detail));
   return answer_copy(&answer, mem, out);
 }
 
@@ -214,8 +215,8 @@ static tacet_err link_next(client_transport *base, client_sleep *sleep,
     if (t->link) {
       tacet_span message;
       uint16_t code = 0;
-      net_result r = net_client_ws_recv(t->connection[LINK], 0, -1, NULL,
-                                        &message, &code);
+      net_result r =
+          net_client_ws_recv(t->connection[LINK], 0, -1, NULL, &message, &code);
       if (r == NET_OK) {
         return client_mem_copy(mem, message, frame);
       }

@@ -29,8 +29,8 @@ static tacet_err retire(client *c, const client_group_record *r) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_outbox_drop_group(c, r->id));
-  TACET_TRY(client_mailbox_condemn(
-      c, tacet_span_of(r->mailbox, sizeof(r->mailbox))));
+  TACET_TRY(
+      client_mailbox_condemn(c, tacet_span_of(r->mailbox, sizeof(r->mailbox))));
   TACET_TRY(client_session_delete(c, r->id));
   return client_tx_commit(&tx);
 }
@@ -119,9 +119,9 @@ static tacet_err sweep_seen(client *c) {
   return client_tx_commit(&tx);
 }
 
-/* One of those that were met, any of them, once a day: what is new of a contact,
- * or whether somebody is whom a letter said. Several look-ups at a time would
- * tell the directory who belongs together. */
+/* One of those that were met, any of them, once a day: what is new of a
+ * contact, or whether somebody is whom a letter said. Several look-ups at a
+ * time would tell the directory who belongs together. */
 static tacet_err recheck_somebody(client *c) {
   CLIENT_MEM(mem);
   const client_row *rows;
@@ -136,8 +136,8 @@ static tacet_err recheck_somebody(client *c) {
   }
   TACET_TRY(client_chance(c, n, &which));
   TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
-  TACET_TRY(client_parse(c, &rows[which], client_person_fields, &p, sizeof(p),
-                         &mem));
+  TACET_TRY(
+      client_parse(c, &rows[which], client_person_fields, &p, sizeof(p), &mem));
   if ((!p.accepted && p.confirmed) || p.forked || p.erased || p.blocked) {
     return TACET_OK;
   }

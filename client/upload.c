@@ -185,7 +185,8 @@ static tacet_err set_tokens(client *c, upload *u, client_mem *mem) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < n; i++) {
     TACET_TRY(client_tokens_spent(
-        c, tacet_span_of(u->f.tokens.p + i * TACET_TOKEN_LEN, TACET_TOKEN_LEN)));
+        c,
+        tacet_span_of(u->f.tokens.p + i * TACET_TOKEN_LEN, TACET_TOKEN_LEN)));
   }
   TACET_TRY(client_put(c, CLIENT_T_FILE, u->key, TACET_SPAN_EMPTY, 0,
                        client_file_fields, &u->f));
@@ -279,8 +280,7 @@ static tacet_err put_pieces(client *c, upload *u, int fd, const char *name) {
     if (lseek(fd, (off_t)u->f.done, SEEK_SET) < 0) {
       return client_os_failed(c, "read", u->f.path);
     }
-    TACET_TRY(
-        client_read_some(c, fd, u->f.path, piece.p, piece.len, &len));
+    TACET_TRY(client_read_some(c, fd, u->f.path, piece.p, piece.len, &len));
     if (len == 0) {
       return copy_damaged(c);
     }

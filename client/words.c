@@ -8,7 +8,8 @@
 #define BITS 11
 #define PREFIX 4 /* letters that tell every word from every other */
 
-/* The place of the word that `text` begins; CLIENT_WORD_COUNT if there is none. */
+/* The place of the word that `text` begins; CLIENT_WORD_COUNT if there is none.
+ */
 static unsigned find(const char *text, size_t len) {
   unsigned place = 0;
   while (place < CLIENT_WORD_COUNT &&

@@ -475,11 +475,11 @@ bool fake_link_next(fake_server *s, fake_link *l, fake_bytes *out) {
     for (size_t k = 0; k < sub->m->n_items && l->n_queue == 0; k++) {
       const fake_item *item = &sub->m->items[k];
       if (item->seq > sub->pushed) {
-        tacet_frame f = {
-            .type = TACET_FRAME_ITEM,
-            .seq = item->seq,
-            .number = item->number,
-            .body = tacet_span_of(item->sealed.p, item->sealed.len)};
+        tacet_frame f = {.type = TACET_FRAME_ITEM,
+                         .seq = item->seq,
+                         .number = item->number,
+                         .body =
+                             tacet_span_of(item->sealed.p, item->sealed.len)};
         memcpy(f.mailbox, sub->m->id, 16);
         memcpy(f.enc, item->enc, 32);
         queue_frame(l, &f);

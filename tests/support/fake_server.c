@@ -236,8 +236,8 @@ static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
     a = s->impostor_chain;
   }
   if (a == NULL || a->erased) {
-    fake_problem(out, a == NULL ? TACET_WIRE_UNKNOWN_ACCOUNT
-                                : TACET_WIRE_ERASED);
+    fake_problem(out,
+                 a == NULL ? TACET_WIRE_UNKNOWN_ACCOUNT : TACET_WIRE_ERASED);
     return;
   }
   TACET_BUF(list, 1 << 20);
@@ -321,9 +321,9 @@ static void claim(fake_server *s, tacet_span body, fake_reply *out) {
     }
   }
   fake_package *p = &a->packages[best];
-  tacet_claimed_package one = {
-      .last_resort = p->last_resort,
-      .key_package = tacet_span_of(p->bytes.p, p->bytes.len)};
+  tacet_claimed_package one = {.last_resort = p->last_resort,
+                               .key_package =
+                                   tacet_span_of(p->bytes.p, p->bytes.len)};
   memcpy(one.device_id, p->device, 16);
   TACET_BUF(list, 1 << 16);
   tacet_claimed_package_write(&list, &one);
@@ -371,8 +371,8 @@ static void draw(fake_server *s, const client_call *call, fake_reply *out) {
     return;
   }
   uint8_t evaluated[TACET_TOKEN_BATCH_MAX * 32];
-  tacet_draw_answer answer = {
-      .evaluated = tacet_span_of(evaluated, m.blinded.len)};
+  tacet_draw_answer answer = {.evaluated =
+                                  tacet_span_of(evaluated, m.blinded.len)};
   OK(tacet_voprf_blind_evaluate(&s->issuer[m.kind], m.blinded, evaluated,
                                 answer.proof));
   TACET_BUF(w, 1 << 14);
@@ -466,8 +466,8 @@ static tacet_err request(client_transport *base, const client_call *call,
   } else {
     fake_directory(s, call, &reply);
   }
-  tacet_err e = lose ? unreachable(s, detail)
-                     : give(s, &reply, call->half, mem, out);
+  tacet_err e =
+      lose ? unreachable(s, detail) : give(s, &reply, call->half, mem, out);
   free(reply.body.p);
   return e;
 }
@@ -503,8 +503,7 @@ static tacet_err link_next(client_transport *base, client_sleep *sleep,
   }
   fake_bytes out;
   if (t->link.open && fake_link_next(t->s, &t->link, &out)) {
-    tacet_err e =
-        client_mem_copy(mem, tacet_span_of(out.p, out.len), frame);
+    tacet_err e = client_mem_copy(mem, tacet_span_of(out.p, out.len), frame);
     free(out.p);
     return e;
   }
@@ -577,7 +576,9 @@ client_transport_maker fake_server_maker(fake_server *s) {
   return (client_transport_maker){.user = s, .make = make};
 }
 
-uint64_t fake_server_now(void *server) { return ((fake_server *)server)->now; }
+uint64_t fake_server_now(void *server) {
+  return ((fake_server *)server)->now;
+}
 
 void fake_server_invite(const fake_server *s, char out[TACET_INVITE_LINK_MAX]) {
   (void)s;

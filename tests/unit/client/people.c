@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static uint64_t now(void *user) { return ((person *)user)->w->s->now; }
+static uint64_t now(void *user) {
+  return ((person *)user)->w->s->now;
+}
 
 static bool dies(void *user, bool done) {
   person *p = user;

@@ -19,7 +19,7 @@ typedef struct person {
   client_error err;
   size_t die_at; /* durable steps until death; 0: immortal */
   bool die_before;
-  size_t steps;  /* durable steps so far */
+  size_t steps; /* durable steps so far */
 } person;
 
 #define WORLD_PEOPLE 64

@@ -219,7 +219,8 @@ static void open_crew(person *p, client_session *s) {
 static tacet_err outbox_empty(client *c, void *what, bool *yes) {
   size_t n;
   (void)what;
-  assert_ok(client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
+  assert_ok(
+      client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
   *yes = n == 0;
   return TACET_OK;
 }
@@ -319,8 +320,8 @@ static void test_an_expired_slot(void **state) {
   say(p[2], "alice", "add me again");
   hear(p[0], "add me again");
   const char *who[] = {"carol"};
-  expect_ok(p[0], client_group_remove(p[0]->c, "new", who, 1, &queued,
-                                      &p[0]->err));
+  expect_ok(p[0],
+            client_group_remove(p[0]->c, "new", who, 1, &queued, &p[0]->err));
   expect_ok(p[0],
             client_group_add(p[0]->c, "new", who, 1, &queued, &p[0]->err));
   gather(p[2]);

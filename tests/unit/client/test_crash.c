@@ -2,8 +2,8 @@
  * The process dies at each durable step in turn, just before it and just after,
  * and another goes on: nothing is lost, nothing comes twice.
  *
- * Every test does the same thing again and again with death one step later, until
- * it is through without dying.
+ * Every test does the same thing again and again with death one step later,
+ * until it is through without dying.
  */
 #include "tests/unit/client/people.h"
 
@@ -160,8 +160,7 @@ static bool receive_one(void *ctx, int n) {
     CLIENT_MEM(mem);
     client_event e;
     client_wait wait = {.timeout_ms = 0, .fd = -1};
-    client_kind kind =
-        client_next_event(t->b->c, &wait, &mem, &e, &t->b->err);
+    client_kind kind = client_next_event(t->b->c, &wait, &mem, &e, &t->b->err);
     if (kind == CLIENT_OK && e.type == CLIENT_EVENT_MESSAGE &&
         strstr(shown, e.id) == NULL) {
       size_t at = strlen(shown);
@@ -233,7 +232,8 @@ static void test_being_invited(void **state) {
   at_each_step(person_join(w, "bob"), be_invited, w);
 }
 
-/* The first answer: a commit to new keys and a new mailbox, then the message. */
+/* The first answer: a commit to new keys and a new mailbox, then the message.
+ */
 static bool answer(void *ctx, int n) {
   world *w = ctx;
   char name[32], text[32];
@@ -281,15 +281,16 @@ static bool change_group(void *ctx, int n) {
   client_group g;
   char text[32];
   bool in = n % 2 == 1;
-  client_kind kind = in ? client_group_add(a->c, "crew", who, 1, &queued, &a->err)
-                        : client_group_remove(a->c, "crew", who, 1, &queued,
-                                              &a->err);
+  client_kind kind =
+      in ? client_group_add(a->c, "crew", who, 1, &queued, &a->err)
+         : client_group_remove(a->c, "crew", who, 1, &queued, &a->err);
   survived = kind == CLIENT_OK && !queued;
   again(a);
   gather(a);
   /* What was begun is carried out; what was not is done now. */
-  expect_ok(a, in ? client_group_add(a->c, "crew", who, 1, &queued, &a->err)
-                  : client_group_remove(a->c, "crew", who, 1, &queued, &a->err));
+  expect_ok(a,
+            in ? client_group_add(a->c, "crew", who, 1, &queued, &a->err)
+               : client_group_remove(a->c, "crew", who, 1, &queued, &a->err));
   gather(b);
   gather(c);
   expect_ok(b, client_group_show(b->c, "crew", &mem, &g, &b->err));
@@ -357,9 +358,9 @@ int main(void) {
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_registering),  TEST(test_sending),
-      TEST(test_first_letter), TEST(test_receiving),
-      TEST(test_being_invited), TEST(test_answering),
+      TEST(test_registering),      TEST(test_sending),
+      TEST(test_first_letter),     TEST(test_receiving),
+      TEST(test_being_invited),    TEST(test_answering),
       TEST(test_changing_a_group), TEST(test_lost_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

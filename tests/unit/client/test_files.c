@@ -73,8 +73,8 @@ static void test_sizes(void **state) {
   CLIENT_MEM(mem);
   const client_message *list;
   size_t n;
-  expect_ok(bob, client_history(bob->c, "alice", 1, &mem, &list, &n,
-                                &bob->err));
+  expect_ok(bob,
+            client_history(bob->c, "alice", 1, &mem, &list, &n, &bob->err));
   assert_non_null(list[0].attachments[0].path); /* remembered */
   assert_false(fake_server_holds(w->s, TACET_SPAN_LIT("file-")));
 }
@@ -137,9 +137,9 @@ static void test_broken_off(void **state) {
     w->s->lose_at = 0;
     if (kind != CLIENT_OK) {
       assert_int_equal(kind, CLIENT_UNREACHABLE);
-      expect_ok(bob, client_attachment_save(bob->c, e.u.message.id, 0,
-                                            dir_of(w), &mem, &saved,
-                                            &bob->err));
+      expect_ok(bob,
+                client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),
+                                       &mem, &saved, &bob->err));
     }
     assert_file(saved, data, len);
     if (survived) {
@@ -166,22 +166,22 @@ static void test_damage(void **state) {
   await(bob, CLIENT_EVENT_MESSAGE, &mem, &e);
   fake_blob *blob = &w->s->blobs[w->s->n_blobs - 1];
   blob->data.p[70000] ^= 1;
-  expect_failure(bob, client_attachment_save(bob->c, e.u.message.id, 0,
-                                             dir_of(w), &mem, &saved,
-                                             &bob->err),
+  expect_failure(bob,
+                 client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),
+                                        &mem, &saved, &bob->err),
                  CLIENT_KEYS, "attachment-damaged");
   blob->data.p[70000] ^= 1;
   expect_ok(bob, client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),
                                         &mem, &saved, &bob->err));
   assert_file(saved, data, sizeof(data));
   memset(blob->id, 0, sizeof(blob->id));
-  expect_failure(bob, client_attachment_save(bob->c, e.u.message.id, 0,
-                                             dir_of(w), &mem, &saved,
-                                             &bob->err),
+  expect_failure(bob,
+                 client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),
+                                        &mem, &saved, &bob->err),
                  CLIENT_REFUSED, "expired");
-  expect_failure(bob, client_attachment_save(bob->c, e.u.message.id, 1,
-                                             dir_of(w), &mem, &saved,
-                                             &bob->err),
+  expect_failure(bob,
+                 client_attachment_save(bob->c, e.u.message.id, 1, dir_of(w),
+                                        &mem, &saved, &bob->err),
                  CLIENT_USAGE, "no-such-message");
 }
 
@@ -196,9 +196,9 @@ static void test_of_a_request(void **state) {
   client_event e;
   const char *saved;
   await(bob, CLIENT_EVENT_MESSAGE, &mem, &e);
-  expect_failure(bob, client_attachment_save(bob->c, e.u.message.id, 0,
-                                             dir_of(w), &mem, &saved,
-                                             &bob->err),
+  expect_failure(bob,
+                 client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),
+                                        &mem, &saved, &bob->err),
                  CLIENT_REFUSED, "not-accepted");
   accept(bob, "alice");
   expect_ok(bob, client_attachment_save(bob->c, e.u.message.id, 0, dir_of(w),

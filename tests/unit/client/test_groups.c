@@ -162,20 +162,19 @@ static void test_only_an_admin(void **state) {
   create(p, "crew", 2);
   gather(p[1]);
   gather(p[2]);
-  expect_failure(p[1],
-                 client_group_remove(p[1]->c, "crew", &names[2], 1, &queued,
-                                     &p[1]->err),
-                 CLIENT_REFUSED, "not-admin");
+  expect_failure(
+      p[1],
+      client_group_remove(p[1]->c, "crew", &names[2], 1, &queued, &p[1]->err),
+      CLIENT_REFUSED, "not-admin");
   expect_failure(
       p[1], client_group_rename(p[1]->c, "crew", "mine", &queued, &p[1]->err),
       CLIENT_REFUSED, "not-admin");
-  expect_failure(p[0],
-                 client_group_rename(p[0]->c, "crew", "a\nb", &queued,
-                                     &p[0]->err),
-                 CLIENT_USAGE, "bad-name");
   expect_failure(
-      p[0], client_group_rename(p[0]->c, "nope", "x", &queued, &p[0]->err),
-      CLIENT_USAGE, "no-such-group");
+      p[0], client_group_rename(p[0]->c, "crew", "a\nb", &queued, &p[0]->err),
+      CLIENT_USAGE, "bad-name");
+  expect_failure(p[0],
+                 client_group_rename(p[0]->c, "nope", "x", &queued, &p[0]->err),
+                 CLIENT_USAGE, "no-such-group");
   expect_ok(p[0], client_group_rename(p[0]->c, "crew", "night shift", &queued,
                                       &p[0]->err));
   CLIENT_MEM(mem);
@@ -196,8 +195,7 @@ static void test_leaving(void **state) {
   for (int i = 1; i < 4; i++) {
     gather(p[i]);
   }
-  expect_ok(p[1],
-            client_group_leave(p[1]->c, "crew", &queued, &p[1]->err));
+  expect_ok(p[1], client_group_leave(p[1]->c, "crew", &queued, &p[1]->err));
   CLIENT_MEM(mem);
   client_event e;
   await(p[2], CLIENT_EVENT_GROUP, &mem, &e);
@@ -308,8 +306,8 @@ static void test_a_lost_hint(void **state) {
   create(p, "crew", 2);
   round_of_talk(p, 3, "crew", "start");
   w->s->drop_items = 2;
-  expect_ok(p[0], client_group_rename(p[0]->c, "crew", "quiet", &queued,
-                                      &p[0]->err));
+  expect_ok(p[0],
+            client_group_rename(p[0]->c, "crew", "quiet", &queued, &p[0]->err));
   say(p[0], "quiet", "still there?");
   hear(p[1], "still there?");
   hear(p[2], "still there?");

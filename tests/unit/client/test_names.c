@@ -184,9 +184,9 @@ static void test_words(void **state) {
 int main(void) {
   assert_ok(tacet_crypto_init());
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_handles),   cmocka_unit_test(test_utf8),
+      cmocka_unit_test(test_handles),    cmocka_unit_test(test_utf8),
       cmocka_unit_test(test_file_names), cmocka_unit_test(test_codes),
-      cmocka_unit_test(test_word_list), cmocka_unit_test(test_words),
+      cmocka_unit_test(test_word_list),  cmocka_unit_test(test_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,8 +122,8 @@ static void test_records(void **state) {
 
   CLIENT_TX(tx);
   assert_ok(client_tx_begin(s, &tx));
-  assert_ok(client_store_delete_of(s, CLIENT_T_MESSAGE,
-                                   TACET_SPAN_LIT("talk")));
+  assert_ok(
+      client_store_delete_of(s, CLIENT_T_MESSAGE, TACET_SPAN_LIT("talk")));
   assert_ok(client_store_delete(s, CLIENT_T_MESSAGE, TACET_SPAN_LIT("none")));
   uint64_t a, b;
   assert_ok(client_store_next(s, &a));
@@ -251,8 +251,7 @@ static void test_a_record_opens_in_its_place_alone(void **state) {
     const client_row *rows;
     size_t n;
     client_range all = {.limit = 0};
-    tacet_err e =
-        client_store_list(s, CLIENT_T_MESSAGE, &all, &mem, &rows, &n);
+    tacet_err e = client_store_list(s, CLIENT_T_MESSAGE, &all, &mem, &rows, &n);
     if (e == TACET_OK) {
       e = client_store_list(s, CLIENT_T_EVENT, &all, &mem, &rows, &n);
     }
@@ -327,9 +326,9 @@ static void test_damage_and_versions(void **state) {
   client_store_free(create(f, ""));
   client_store *s = NULL;
   client_error_clear(&f->detail);
-  assert_int_not_equal(client_store_create(f->home, TACET_SPAN_EMPTY, &f->env,
-                                           &f->detail, &s),
-                       TACET_OK);
+  assert_int_not_equal(
+      client_store_create(f->home, TACET_SPAN_EMPTY, &f->env, &f->detail, &s),
+      TACET_OK);
   assert_string_equal(f->detail.code, "exists");
   edit(f, "PRAGMA user_version = 9999");
   expect_code(f, "", "newer-version");

@@ -46,12 +46,12 @@ static void test_arrives_whole_once_in_order(void **state) {
   CLIENT_MEM(mem);
   const client_message *list;
   size_t n;
-  expect_ok(bob, client_history(bob->c, "alice", 5, &mem, &list, &n,
-                                &bob->err));
+  expect_ok(bob,
+            client_history(bob->c, "alice", 5, &mem, &list, &n, &bob->err));
   assert_int_equal(n, 5);
   assert_string_equal(list[4].text, "line 19");
-  expect_ok(bob, client_history(bob->c, "alice", 0, &mem, &list, &n,
-                                &bob->err));
+  expect_ok(bob,
+            client_history(bob->c, "alice", 0, &mem, &list, &n, &bob->err));
   assert_int_equal(n, 25);
   assert_string_equal(list[0].text, "hello");
   assert_true(list[1].own);
