@@ -59,6 +59,9 @@ static int drop_capabilities(void) {
     return errno;
   }
   uint32_t kept = sets[0].permitted & bind_low;
+  if (sets[0].permitted == kept && sets[1].permitted == 0) {
+    return 0; /* nothing to give up; a service manager may forbid the call */
+  }
   memset(sets, 0, sizeof(sets));
   sets[0].permitted = sets[0].effective = kept;
   return syscall(SYS_capset, &head, sets) == 0 ? 0 : errno;
