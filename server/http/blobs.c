@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Blobs: what stands in header fields, and pieces of at most 1 MiB. */
 #include "server/http/private.h"
+#include "server/http/ranges.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* ---- fields ---- */
-
-/* Takes `text` off the front of *s. */
-static bool skip(tacet_span *s, const char *text) {
-  size_t len = strlen(text);
-  if (s->len < len || memcmp(s->p, text, len) != 0) {
-    return false;
-  }
-  *s = tacet_span_of(s->p + len, s->len - len);
-  return true;
-}
-
-/* A decimal number without sign or needless zeros, of at most 18 digits. */
-static bool take_number(tacet_span *s, uint64_t *out) {
-  uint64_t n = 0;
-  size_t i = 0;
-  for (; i < s->len && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
-    if (i == 18) {
-      return false;
-    }
-    n = n * 10 + (uint64_t)(s->p[i] - '0');
-  }
-  if (i == 0 || (i > 1 && s->p[0] == '0')) {
-    return false;
-  }
-  *s = tacet_span_of(s->p + i, s->len - i);
-  *out = n;
-  return true;
-}
 
 static bool read_id(const net_http_head *h, uint8_t id[TACET_BLOB_ID_LEN]) {
   tacet_span text = net_http_get(h, "tacet-capability");
@@ -71,23 +44,18 @@ static bool read_tokens(const net_http_head *h, dlv_blob_put *put) {
   return true;
 }
 
-/* "bytes FIRST-LAST/TOTAL" with a body of that length, or "bytes * /TOTAL"
- * (without the space) with none. A blob of 0 bytes has no FIRST and LAST: its
- * question makes it. */
-static bool read_content_range(tacet_span s, uint64_t body_len,
+/* A piece has the length that the field says; a question has none. */
+static bool read_content_range(tacet_span text, uint64_t body_len,
                                dlv_blob_put *put) {
-  uint64_t last = 0;
-  if (!skip(&s, "bytes ")) {
+  tacetd_content_range r;
+  if (!tacetd_content_range_parse(text, &r) ||
+      body_len != (r.ask ? 0 : r.last - r.first + 1)) {
     return false;
   }
-  if (skip(&s, "*/")) {
-    put->ask = true;
-    return take_number(&s, &put->total) && s.len == 0 && body_len == 0;
-  }
-  return take_number(&s, &put->first) && skip(&s, "-") &&
-         take_number(&s, &last) && skip(&s, "/") &&
-         take_number(&s, &put->total) && s.len == 0 && put->first <= last &&
-         last < put->total && last - put->first + 1 == body_len;
+  put->ask = r.ask;
+  put->first = r.first;
+  put->total = r.total;
+  return true;
 }
 
 /* ---- PUT ---- */
@@ -180,22 +148,20 @@ static void get_done(dlv_request *r) {
   dlv_request_free(r);
 }
 
-/* "bytes=FIRST-LAST" or "bytes=FIRST-"; one range, and no suffix of one. A
- * longer range is answered with its beginning (RFC 9110 15.3.7). */
-static bool read_range(tacet_span s, tacetd_exchange *x, dlv_blob_get *get) {
-  uint64_t last = UINT64_MAX;
+/* A longer range is answered with its beginning (RFC 9110 15.3.7). */
+static bool read_range(tacet_span text, tacetd_exchange *x, dlv_blob_get *get) {
+  tacetd_range r;
   get->len = TACET_BLOB_PIECE_MAX;
-  x->has_range = s.p != NULL;
+  x->has_range = text.p != NULL;
   if (!x->has_range) {
     return true;
   }
-  if (!skip(&s, "bytes=") || !take_number(&s, &get->first) || !skip(&s, "-") ||
-      (s.len > 0 && !take_number(&s, &last)) || s.len > 0 ||
-      last < get->first) {
+  if (!tacetd_range_parse(text, &r)) {
     return false;
   }
-  if (last - get->first < TACET_BLOB_PIECE_MAX) {
-    get->len = last - get->first + 1;
+  get->first = r.first;
+  if (r.last - r.first < TACET_BLOB_PIECE_MAX) {
+    get->len = r.last - r.first + 1;
   }
   return true;
 }
