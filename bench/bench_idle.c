@@ -3,7 +3,13 @@
  * the server: resident memory from /proc/PID/smaps_rollup, before and after.
  *
  *   bench_idle HOST:PORT PATH PID [N]      N: 10000
+ *
+ * Instead of a path, `mqtt` opens MQTT sessions and `xmpp` logs accounts in
+ * (and registers them before), to compare other servers.
  */
+#include "bench/xmpp.h"
+
+
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -48,30 +54,74 @@ static double cpu_of(const char *pid) {
   return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static SSL *open_one(SSL_CTX *ctx, const struct addrinfo *a, const char *host,
-                     const char *path) {
+static SSL *open_tls(SSL_CTX *ctx, const struct addrinfo *a) {
   int fd = socket(a->ai_family, SOCK_STREAM, 0), one = 1;
-  char text[512];
   if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
     return NULL;
   }
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   SSL *ssl = SSL_new(ctx);
   SSL_set_fd(ssl, fd);
-  if (SSL_connect(ssl) != 1) {
-    return NULL;
-  }
+  return SSL_connect(ssl) == 1 ? ssl : NULL;
+}
+
+static bool upgrade(SSL *ssl, const char *host, const char *path) {
+  char text[512];
   int n = snprintf(text, sizeof(text),
                    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
                    path, host);
   if (SSL_write(ssl, text, n) != n) {
-    return NULL;
+    return false;
   }
   n = SSL_read(ssl, text, sizeof(text) - 1);
   text[n > 0 ? n : 0] = '\0';
-  return strstr(text, " 101 ") != NULL ? ssl : NULL;
+  return strstr(text, " 101 ") != NULL;
+}
+
+static bool mqtt_connect(SSL *ssl, const char *name) {
+  unsigned char p[64] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0};
+  size_t n = strlen(name);
+  p[1] = (unsigned char)(12 + n);
+  p[13] = (unsigned char)n;
+  memcpy(p + 14, name, n);
+  return SSL_write(ssl, p, (int)(14 + n)) > 0 &&
+         SSL_read(ssl, p, sizeof(p)) == 4 && p[0] == 0x20 && p[3] == 0;
+}
+
+static void xmpp_send(void *user, const char *text) {
+  (void)SSL_write(user, text, (int)strlen(text));
+}
+
+static bool xmpp_wait(void *user, const char *text) {
+  char in[8192];
+  size_t have = 0;
+  do {
+    int n = SSL_read(user, in + have, (int)(sizeof(in) - have - 1));
+    if (n <= 0) {
+      return false;
+    }
+    have += (size_t)n;
+    in[have] = '\0';
+  } while (strstr(in, text) == NULL);
+  return true;
+}
+
+static SSL *open_one(SSL_CTX *ctx, const struct addrinfo *a, const char *host,
+                     const char *path) {
+  static unsigned number;
+  char name[32];
+  SSL *ssl = open_tls(ctx, a);
+  const xmpp_io io = {ssl, xmpp_send, xmpp_wait};
+  snprintf(name, sizeof(name), "idle%u", number++);
+  if (ssl == NULL) {
+    return NULL;
+  }
+  bool ok = strcmp(path, "mqtt") == 0   ? mqtt_connect(ssl, name)
+            : strcmp(path, "xmpp") == 0 ? xmpp_login(&io, name)
+                                        : upgrade(ssl, host, path);
+  return ok ? ssl : NULL;
 }
 
 int main(int argc, char **argv) {
@@ -106,7 +156,7 @@ int main(int argc, char **argv) {
   /* What a first connection costs once (certificates, tables) is not counted. */
   for (int i = 0; i < 50; i++) {
     if (open_one(ctx, list, argv[1], argv[2]) == NULL) {
-      fprintf(stderr, "bench_idle: the server does not upgrade %s\n", argv[2]);
+      fprintf(stderr, "bench_idle: the server refuses %s\n", argv[2]);
       return 1;
     }
   }

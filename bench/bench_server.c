@@ -2,14 +2,19 @@
  * Messages between pairs through a real tacetd: each is durable before it is
  * acknowledged, is pushed over a WebSocket, and is erased when the receiver has
  * acknowledged it. Beside it, in the same run, the floor (bare epoll and
- * OpenSSL that echoes) and, where it is installed, mosquitto with QoS 1 both
- * ways, which acknowledges before anything is on the disk.
+ * OpenSSL that echoes) and the peers that are named, which run already:
+ * tools/bench-peers starts them.
  *
- *   bench_server [SECONDS [PAIRS [WINDOW [SIZE [ROUNDS]]]]]   4 30 8 1024 3
+ *   bench_server [pairs|offline|echo] [SECONDS [PAIRS [WINDOW [SIZE [ROUNDS]]]]]
+ *                [NAME=mqtt|xmpp:PORT:PID]...
  *
- * A window of 8 is 8 messages of a pair under way at once: each leaves when the
- * one before it in its place was acknowledged and delivered. Latency runs from
- * handing it to the sender's socket to having it decrypted at the receiver.
+ * pairs (4 30 8 1024 3): a window of 8 is 8 messages of a pair under way at
+ * once: each leaves when the one before it in its place was acknowledged and
+ * delivered. Latency runs from handing it to the sender's socket to having it
+ * decrypted at the receiver.
+ * offline (0 20 20 1024 2): every pair stores 500 messages for a receiver that
+ * is not there, then the receivers connect and drain.
+ * echo (4 50 1 256 3): pairs, as the floor echoes them one at a time.
  */
 #include "bench/load.h"
 
@@ -19,10 +24,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SUBJECTS_MAX 8
+#define STORED_EACH 500
+
 static bench_setup setup = {4, 30, 8, 1024};
+static bool offline;
 
 /* ---- one program under load ---- */
 
@@ -32,6 +42,7 @@ typedef struct subject {
   int pid;
   bench_target target;
   bench_result sum;
+  bench_stored stored;
 } subject;
 
 static void run(subject *s) {
@@ -41,6 +52,7 @@ static void run(subject *s) {
          "%6.2f ms\n",
          s->name, (double)r.delivered / r.seconds,
          (double)r.delivered / r.cpu_seconds, r.p50_ms, r.p99_ms);
+  (void)fflush(stdout);
   s->sum.delivered += r.delivered;
   s->sum.seconds += r.seconds;
   s->sum.cpu_seconds += r.cpu_seconds;
@@ -53,6 +65,9 @@ static double per_cpu(const subject *s) {
 }
 
 /* ---- the programs ---- */
+
+/* In a child: not to outlive a bench that ends early. */
+static void end_with_parent(void) { (void)prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 /* Starts a program that prints "ready HOST:PORT"; its pid. */
 static int start_floor(const host *h, bench_target *t) {
@@ -68,6 +83,7 @@ static int start_floor(const host *h, bench_target *t) {
   (void)snprintf(key, sizeof(key), "%s/tls/key.pem", h->folder);
   pid_t pid = fork();
   if (pid == 0) {
+    end_with_parent();
     (void)dup2(ends[1], STDOUT_FILENO);
     (void)execl(path, path, cert, key, (char *)NULL);
     _exit(127);
@@ -82,40 +98,23 @@ static int start_floor(const host *h, bench_target *t) {
   return pid;
 }
 
-static int start_mosquitto(const host *h, bench_target *t) {
-  char conf[300], text[1200];
-  const char *program = access("/usr/sbin/mosquitto", X_OK) == 0
-                            ? "/usr/sbin/mosquitto"
-                            : "/usr/local/sbin/mosquitto";
-  if (access(program, X_OK) != 0) {
-    return 0;
+/* NAME=PROTOCOL:PORT:PID of a program that runs on 127.0.0.1. */
+static bool add_peer(const char *text, subject *s) {
+  static char names[SUBJECTS_MAX][16];
+  static unsigned n;
+  char protocol[8];
+  if (n >= SUBJECTS_MAX ||
+      sscanf(text, "%15[^=]=%7[^:]:%7[0-9]:%d", names[n], protocol,
+             s->target.port, &s->pid) != 4) {
+    return false;
   }
-  (void)snprintf(t->host, sizeof(t->host), "127.0.0.1");
-  (void)snprintf(t->port, sizeof(t->port), "%d", 20000 + getpid() % 20000);
-  (void)snprintf(conf, sizeof(conf), "%s.mosquitto", h->folder);
-  int n = snprintf(text, sizeof(text),
-                   "listener %s 127.0.0.1\ncertfile %s/tls/cert.pem\n"
-                   "keyfile %s/tls/key.pem\nallow_anonymous true\n"
-                   "persistence true\npersistence_location %s/\n"
-                   "max_inflight_messages 0\nmax_queued_messages 0\n"
-                   "user root\nset_tcp_nodelay true\nlog_type error\n",
-                   t->port, h->folder, h->folder, h->folder);
-  FILE *f = fopen(conf, "w");
-  if (f == NULL || fwrite(text, 1, (size_t)n, f) != (size_t)n ||
-      fclose(f) != 0) {
-    die("cannot write %s", conf);
+  s->name = names[n++];
+  s->protocol = strcmp(protocol, "mqtt") == 0 ? &load_mqtt : &load_xmpp;
+  strcpy(s->target.host, "127.0.0.1");
+  if (!bench_wait_for_port(s->target.host, s->target.port, 30000)) {
+    die("%s does not listen", s->name);
   }
-  pid_t pid = fork();
-  if (pid == 0) {
-    (void)execl(program, program, "-c", conf, (char *)NULL);
-    _exit(127);
-  }
-  /* It says nothing when it listens: try until it does. */
-  if (!bench_wait_for_port(t->host, t->port, 10000)) {
-    die("mosquitto did not start");
-  }
-  (void)unlink(conf);
-  return pid;
+  return true;
 }
 
 static void end(int pid) {
@@ -142,6 +141,78 @@ static void users(const host *h, peer *all, size_t n) {
   }
 }
 
+static void report(const subject *list, size_t n) {
+  const subject *t = &list[1];
+  for (size_t i = 0; i < n; i++) {
+    if (i != 1) {
+      printf("tacetd / %-10s  msgs/s %.2f   msgs/server-CPU-s %.2f   p50 %.2f "
+             "  p99 %.2f\n",
+             list[i].name,
+             (double)t->sum.delivered / t->sum.seconds /
+                 ((double)list[i].sum.delivered / list[i].sum.seconds),
+             per_cpu(t) / per_cpu(&list[i]), t->sum.p50_ms / list[i].sum.p50_ms,
+             t->sum.p99_ms / list[i].sum.p99_ms);
+    }
+  }
+}
+
+static void run_stored(subject *s) {
+  bench_stored r;
+  bench_measure_stored(s->protocol, &s->target, &setup, s->pid, STORED_EACH,
+                       &r);
+  double n = (double)r.n;
+  printf("  %-10s stored %7.0f/s (%7.0f/server-CPU-s)   drained %7.0f/s "
+         "(%7.0f/server-CPU-s)\n",
+         s->name, n / r.store_seconds, n / r.store_cpu_seconds,
+         n / r.drain_seconds, n / r.drain_cpu_seconds);
+  (void)fflush(stdout);
+  s->stored.n += r.n;
+  s->stored.store_seconds += r.store_seconds;
+  s->stored.drain_seconds += r.drain_seconds;
+}
+
+static void report_stored(const subject *list, size_t n) {
+  for (size_t i = 2; i < n; i++) {
+    const bench_stored *a = &list[1].stored, *b = &list[i].stored;
+    printf("tacetd / %-10s  stored/s %.2f   drained/s %.2f\n", list[i].name,
+           (double)a->n / a->store_seconds / ((double)b->n / b->store_seconds),
+           (double)a->n / a->drain_seconds / ((double)b->n / b->drain_seconds));
+  }
+}
+
+/* The words of the command line: a mode, numbers, peers. False: not so. */
+static bool options(int argc, char **argv, subject *list, size_t *n,
+                    int *rounds) {
+  unsigned *const numbers[] = {&setup.seconds, &setup.pairs, &setup.window,
+                               &setup.size, (unsigned *)rounds};
+  size_t at = 0;
+  int i = 1;
+  if (argc > 1 && strcmp(argv[1], "offline") == 0) {
+    offline = true;
+    setup = (bench_setup){0, 20, 20, 1024};
+    *rounds = 2;
+    i++;
+  } else if (argc > 1 && strcmp(argv[1], "echo") == 0) {
+    setup = (bench_setup){4, 50, 1, 256};
+    i++;
+  } else if (argc > 1 && strcmp(argv[1], "pairs") == 0) {
+    i++;
+  }
+  for (; i < argc; i++) {
+    if (strchr(argv[i], '=') != NULL) {
+      if (*n == SUBJECTS_MAX || !add_peer(argv[i], &list[(*n)++])) {
+        return false;
+      }
+    } else if (at < 5) {
+      *numbers[at++] = (unsigned)atoi(argv[i]);
+    } else {
+      return false;
+    }
+  }
+  return *rounds > 0 && setup.pairs > 0 && setup.size >= 32 &&
+         setup.size < (1 << 16) && setup.window > 0 && setup.window <= 64;
+}
+
 int main(int argc, char **argv) {
   static const char *const args[] = {"--max-connections-per-address",
                                      "100000",
@@ -151,55 +222,44 @@ int main(int argc, char **argv) {
                                      "100000",
                                      NULL};
   static peer at_rest[25];
+  static subject list[SUBJECTS_MAX] = {
+      {.name = "floor", .protocol = &load_floor},
+      {.name = "tacetd", .protocol = &load_tacet}};
   host h;
-  int rounds = argc > 5 ? atoi(argv[5]) : 3;
-  setup.seconds = argc > 1 ? (unsigned)atoi(argv[1]) : setup.seconds;
-  setup.pairs = argc > 2 ? (unsigned)atoi(argv[2]) : setup.pairs;
-  setup.window = argc > 3 ? (unsigned)atoi(argv[3]) : setup.window;
-  setup.size = argc > 4 ? (unsigned)atoi(argv[4]) : setup.size;
+  int rounds = 3;
+  size_t n = 2;
   (void)signal(SIGPIPE, SIG_IGN);
-  if (tacet_crypto_init() != TACET_OK || rounds < 1 || setup.size < 32 ||
-      setup.window < 1 || setup.window > 64) {
+  if (tacet_crypto_init() != TACET_OK ||
+      !options(argc, argv, list, &n, &rounds)) {
+    fprintf(stderr, "bench_server: see the head of bench/bench_server.c\n");
     return 2;
   }
   host_make(&h, NULL);
+  h.in_child = end_with_parent;
   host_start(&h, args);
   printf("tacetd just started: %ld KiB resident\n", resident_kib(h.pid));
   users(&h, at_rest, 25);
   printf("tacetd with 25 users at rest, each connected with 30 mailboxes: %ld "
          "KiB resident\n",
          resident_kib(h.pid));
-  subject list[3] = {{.name = "floor", .protocol = &load_floor},
-                     {.name = "tacetd", .protocol = &load_tacet},
-                     {.name = "mosquitto", .protocol = &load_mqtt}};
   list[0].pid = start_floor(&h, &list[0].target);
   list[1].pid = h.pid;
   list[1].target.server = &h;
-  (void)snprintf(list[1].target.host, sizeof(list[1].target.host), "%s",
-                 h.host);
-  (void)snprintf(list[1].target.port, sizeof(list[1].target.port), "%s",
-                 h.port);
-  list[2].pid = start_mosquitto(&h, &list[2].target);
-  size_t n = list[2].pid != 0 ? 3 : 2;
-  printf("%u pairs, window %u, %u bytes, %u s a round, %d rounds\n",
-         setup.pairs, setup.window, setup.size, setup.seconds, rounds);
+  strcpy(list[1].target.host, h.host);
+  strcpy(list[1].target.port, h.port);
+  printf("%u pairs, window %u, %u bytes, %d rounds\n", setup.pairs,
+         setup.window, setup.size, rounds);
   for (int i = 0; i < rounds; i++) {
-    for (size_t k = 0; k < n; k++) {
-      run(&list[k]);
+    for (size_t k = offline ? 1 : 0; k < n; k++) {
+      (offline ? run_stored : run)(&list[k]);
     }
   }
-  printf("messages per server CPU-second: tacetd %.0f = %.2f of the floor's "
-         "echoes",
-         per_cpu(&list[1]), per_cpu(&list[1]) / per_cpu(&list[0]));
-  if (n == 3) {
-    printf(", %.2f of mosquitto's", per_cpu(&list[1]) / per_cpu(&list[2]));
-  }
-  printf("\ntacetd after the load: %ld KiB resident\n", resident_kib(h.pid));
+  (offline ? report_stored : report)(list, n);
+  printf("tacetd after the load: %ld KiB resident\n", resident_kib(h.pid));
   for (size_t i = 0; i < 25; i++) {
     peer_close(&at_rest[i]);
   }
   end(list[0].pid);
-  end(list[2].pid);
   host_stop(&h);
   host_remove(&h);
   return 0;

@@ -38,4 +38,4 @@ static void close_all(load_run *r) {
   }
 }
 
-const load_protocol load_floor = {open_all, send_one, close_all};
+const load_protocol load_floor = {open_all, NULL, send_one, close_all};

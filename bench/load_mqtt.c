@@ -78,6 +78,7 @@ static link_t *connect_one(load_run *r, struct mqtt *m, char kind) {
   link_t *l = link_open(r->e, r->target->host, r->target->port);
   int n = snprintf(id, sizeof(id), "%c%u", kind, m->pair->number);
   packet_bytes[1] = (uint8_t)(12 + n);
+  packet_bytes[9] = kind == 'o' ? 0 : 2; /* a session that stays, or not */
   packet_bytes[13] = (uint8_t)n;
   memcpy(packet_bytes + 14, id, (size_t)n);
   l->on_bytes = on_bytes;
@@ -109,10 +110,22 @@ static void open_all(load_run *r) {
     struct mqtt *m = calloc(1, sizeof(*m));
     m->pair = &r->pairs[i];
     r->pairs[i].user = m;
-    (void)snprintf(m->topic, sizeof(m->topic), "t/%u", i);
-    m->in = connect_one(r, m, 'r');
+    (void)snprintf(m->topic, sizeof(m->topic), "%c/%u", r->offline ? 'o' : 't',
+                   i);
+    m->in = connect_one(r, m, r->offline ? 'o' : 'r');
     subscribe(r, m);
+    if (r->offline) {
+      link_close(m->in);
+      m->in = NULL;
+    }
     m->out = connect_one(r, m, 's');
+  }
+}
+
+static void receive_all(load_run *r) {
+  for (unsigned i = 0; i < r->setup->pairs; i++) {
+    struct mqtt *m = r->pairs[i].user;
+    m->in = connect_one(r, m, 'o');
   }
 }
 
@@ -142,4 +155,4 @@ static void close_all(load_run *r) {
   }
 }
 
-const load_protocol load_mqtt = {open_all, send_one, close_all};
+const load_protocol load_mqtt = {open_all, receive_all, send_one, close_all};

@@ -208,7 +208,9 @@ static void open_all(load_run *r) {
     t->box = boxes[i % 64];
     r->pairs[i].user = t;
     make_request(t, r->target, r->setup->size);
-    subscribe(r, t, &caught_up);
+    if (!r->offline) {
+      subscribe(r, t, &caught_up);
+    }
     t->senders = calloc(senders_of(r->setup), sizeof(*t->senders));
     for (unsigned k = 0; k < senders_of(r->setup); k++) {
       struct sender *s = &t->senders[k];
@@ -219,6 +221,12 @@ static void open_all(load_run *r) {
     }
   }
   peer_close(&account);
+}
+
+static void receive_all(load_run *r) {
+  for (unsigned i = 0; i < r->setup->pairs; i++) {
+    subscribe(r, r->pairs[i].user, r->user);
+  }
 }
 
 static void close_all(load_run *r) {
@@ -234,4 +242,4 @@ static void close_all(load_run *r) {
   }
 }
 
-const load_protocol load_tacet = {open_all, send_one, close_all};
+const load_protocol load_tacet = {open_all, receive_all, send_one, close_all};
