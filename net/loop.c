@@ -331,4 +331,5 @@ void net_loop_run(net_loop *l) {
     run_timers(l);
     run_tasks(l);
   }
+  atomic_store(&l->stop, false);
 }

@@ -19,7 +19,7 @@ void net_loop_free(net_loop *l);
 /* Runs what was posted and did not run, once the loop has ended. False if there
  * was nothing: loops that post to each other are freed when none has any. */
 bool net_loop_run_left(net_loop *l);
-/* Runs until net_loop_stop(). */
+/* Runs until net_loop_stop(); afterwards it may be run again. */
 void net_loop_run(net_loop *l);
 void net_loop_stop(net_loop *l); /* any thread; ends after the current round */
 /* Milliseconds of a clock that never jumps, as of the current round. */

@@ -50,8 +50,6 @@ static void post_stop(void *user) {
 static void run(void) {
   assert_ok(net_loop_post(loop, post_stop, loop));
   net_loop_run(loop);
-  net_loop_free(loop);
-  assert_ok(net_loop_new(&loop));
 }
 
 /* ---- calls ---- */
@@ -286,8 +284,6 @@ static unsigned events_of(unsigned wanted, void (*before)(int fd)) {
   assert_ok(net_watch_start(loop, &w, false));
   before(fds[1]);
   net_loop_run(loop);
-  net_loop_free(loop);
-  assert_ok(net_loop_new(&loop));
   close(fds[0]);
   close(fds[1]);
   return seen;
