@@ -94,13 +94,20 @@ static tacet_err plan_additions(client *c, plan *p, client_mem *mem) {
   return client_mem_take(mem, &manifests, &p->manifests);
 }
 
-static tacet_err plan_leaf(client *c, plan *p, client_mem *mem) {
+static tacet_err plan_leaf(client *c, const client_session *s, plan *p,
+                           client_mem *mem) {
   tacet_mls_leaf_args args;
-  if (!p->ch->fresh) {
+  client_mailbox own;
+  if (p->ch->fresh) {
+    TACET_TRY(client_mailbox_take(c, mem, &p->fresh));
+    own = p->fresh;
+  } else if (p->ch->update) {
+    TACET_TRY(client_mailbox_get(
+        c, tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox)), mem, &own));
+  } else {
     return TACET_OK;
   }
-  TACET_TRY(client_mailbox_take(c, mem, &p->fresh));
-  TACET_TRY(client_leaf_args(c, &p->fresh, mem, &args));
+  TACET_TRY(client_leaf_args(c, &own, mem, &args));
   p->leaf = args.extensions;
   return TACET_OK;
 }
@@ -114,7 +121,7 @@ static tacet_err plan_make(client *c, client_session *s, plan *p,
   }
   TACET_TRY(plan_removals(c, s, p, mem));
   TACET_TRY(plan_additions(c, p, mem));
-  TACET_TRY(plan_leaf(c, p, mem));
+  TACET_TRY(plan_leaf(c, s, p, mem));
   if (p->ch->room != NULL) {
     tacet_mls_proposal *q = &p->proposals[p->n_proposals++];
     *q = (tacet_mls_proposal){.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS};
@@ -283,8 +290,8 @@ tacet_err client_commit_make(client *c, client_session *s,
   tacet_mls_commit_args args = {
       .proposals = p.proposals,
       .n_proposals = p.n_proposals,
-      .force_path = ch->fresh,
-      .update = {.extensions = ch->fresh ? &p.leaf : NULL},
+      .force_path = p.leaf.len > 0,
+      .update = {.extensions = p.leaf.len > 0 ? &p.leaf : NULL},
       .aad = p.aad};
   TACET_MLS_COMMIT_RESULT(result);
   TACET_TRY(tacet_mls_commit(s->mls, &args, client_now(c) / 1000, &result));
@@ -295,6 +302,7 @@ tacet_err client_commit_make(client *c, client_session *s,
     l.after = parcel.number;
     s->r.commit = parcel.number;
   }
+  s->r.updating = p.leaf.len > 0;
   TACET_TRY(reserve_fresh(c, s, &p));
   TACET_TRY(letters_write(c, s, &p, &l, &mem));
   if (!ch->alone) {
@@ -332,6 +340,10 @@ static tacet_err move_mailbox(client *c, client_session *s) {
 tacet_err client_commit_won(client *c, client_session *s,
                             const client_parcel *p) {
   TACET_TRY(move_mailbox(c, s));
+  if (s->r.updating) {
+    s->r.update_at = 0; /* in a week: client/upkeep.c */
+  }
+  s->r.updating = false;
   s->r.lost = 0;
   s->r.retry_at = 0;
   TACET_TRY(tacet_mls_pending_merge(s->mls, client_now(c) / 1000));
@@ -357,6 +369,7 @@ tacet_err client_commit_lost(client *c, client_session *s) {
     }
   }
   tacet_mls_pending_discard(s->mls);
+  s->r.updating = false;
   if (s->r.has_next) { /* nobody has heard of it: for another time */
     client_mailbox m;
     TACET_TRY(client_mailbox_get(

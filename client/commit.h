@@ -13,6 +13,7 @@ typedef struct client_change {
   size_t n_leaves;
   const tacet_room *room; /* in place of the one there is; or NULL */
   bool fresh;             /* new keys at a mailbox that nobody knows */
+  bool update;            /* new keys, and what the mailbox has become */
   bool alone; /* nobody shares the group yet: the change is in force at once */
   uint64_t job;
 } client_change;

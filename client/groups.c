@@ -99,21 +99,46 @@ bool client_may_commit(client *c, const client_group_record *r,
   return true;
 }
 
+static tacet_err begin(client *c, tacet_span group, const client_change *ch,
+                       uint64_t *next) {
+  CLIENT_SESSION(s);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(client_commit_make(c, &s, ch));
+  TACET_TRY(client_tx_commit(&tx));
+  *next = 0;
+  return TACET_OK;
+}
+
 tacet_err client_fresh_begin(client *c, tacet_span group, uint64_t *next) {
   CLIENT_MEM(mem);
   client_group_record r;
+  client_change ch = {.fresh = true};
   TACET_TRY(client_group_get(c, group, &mem, &r));
   if (!client_may_commit(c, &r, next)) {
     return TACET_OK;
   }
   TACET_TRY(client_mailboxes_ensure(c, 1));
-  CLIENT_SESSION(s);
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_session_load(c, group, &s));
-  client_change ch = {.fresh = true};
-  TACET_TRY(client_commit_make(c, &s, &ch));
-  TACET_TRY(client_tx_commit(&tx));
-  *next = 0;
-  return TACET_OK;
+  return begin(c, group, &ch, next);
+}
+
+tacet_err client_update_begin(client *c, tacet_span group, uint64_t *next) {
+  CLIENT_MEM(mem);
+  client_group_record r;
+  client_mailbox m;
+  client_change ch = {.update = true};
+  TACET_TRY(client_group_get(c, group, &mem, &r));
+  if (!client_may_commit(c, &r, next)) {
+    return TACET_OK;
+  }
+  tacet_err e = client_mailbox_get(
+      c, tacet_span_of(r.mailbox, sizeof(r.mailbox)), &mem, &m);
+  if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && m.last_resort)) {
+    return client_fresh_begin(c, group, next);
+  }
+  TACET_TRY(e);
+  /* A commit that was lost has said nothing of it: the one before serves. */
+  TACET_TRY(r.lost == 0 ? client_mailbox_rotate(c, &m) : TACET_OK);
+  return begin(c, group, &ch, next);
 }

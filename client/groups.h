@@ -25,5 +25,9 @@ bool client_may_commit(client *c, const client_group_record *r, uint64_t *next);
  * it may be now. */
 TACET_MUST_CHECK tacet_err client_fresh_begin(client *c, tacet_span group,
                                               uint64_t *next);
+/* The same for the weekly update: new keys, and a new capability for the
+ * mailbox in place of the one that former members know. */
+TACET_MUST_CHECK tacet_err client_update_begin(client *c, tacet_span group,
+                                               uint64_t *next);
 
 #endif

@@ -174,6 +174,40 @@ tacet_err client_mailbox_take(client *c, client_mem *mem, client_mailbox *out) {
   return TACET_OK;
 }
 
+/* ---- another capability ---- */
+
+static tacet_err save_one(client *c, client_mailbox *m) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_mailbox_save(c, m));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_mailbox_rotate(client *c, client_mailbox *m) {
+  CLIENT_MEM(mem);
+  if (m->next_capability.len == 0) { /* kept, so that it can be said again */
+    TACET_TRY(draw_secret(&m->next_capability));
+    TACET_TRY(save_one(c, m));
+  }
+  tacet_change_mailbox ask = {.drop_old = false};
+  memcpy(ask.id, m->id, sizeof(ask.id));
+  memcpy(ask.read_secret, m->read.b, sizeof(ask.read_secret));
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
+                           tacet_secret_span(&m->next_capability),
+                           ask.capability_hash));
+  TACET_BUF(w, 256);
+  tacet_change_mailbox_write(&w, &ask);
+  TACET_TRY(w.err);
+  client_reply reply;
+  TACET_TRY(client_ask_plain(c, CLIENT_DELIVERY, "PATCH", "/v1/mailboxes",
+                             tacet_buf_span(&w), &mem, &reply));
+  TACET_TRY(client_expect_ok(c, &reply));
+  TACET_TRY(
+      tacet_secret_set(&m->capability, tacet_secret_span(&m->next_capability)));
+  tacet_secret_wipe(&m->next_capability);
+  return save_one(c, m);
+}
+
 /* ---- ending ---- */
 
 tacet_err client_mailbox_condemn(client *c, tacet_span id) {

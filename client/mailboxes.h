@@ -23,6 +23,9 @@ TACET_MUST_CHECK tacet_err client_mailboxes_ensure(client *c, size_t n);
  * transaction that is open. NOT_FOUND: ensure more first. */
 TACET_MUST_CHECK tacet_err client_mailbox_take(client *c, client_mem *mem,
                                                client_mailbox *out);
+/* Gives it a new capability, at the server and in *m; the old one is taken for
+ * a week more. */
+TACET_MUST_CHECK tacet_err client_mailbox_rotate(client *c, client_mailbox *m);
 /* Stops reading it; deletes it some time in the next day, so that its absence
  * answers nobody. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_mailbox_condemn(client *c, tacet_span id);

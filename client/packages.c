@@ -7,8 +7,9 @@
 #include "tacet/content/room.h"
 
 #define PACKAGE_MAX ((size_t)8 * 1024)
-#define NO_LETTER (30 * CLIENT_DAY) /* a claim that brings none in this time   \
-                                     */
+#define NO_LETTER                                                              \
+  (30 * CLIENT_DAY) /* a claim that brings none in this time                   \
+                     */
 #define TOP_UP_EVERY CLIENT_DAY
 #define REPLACE_EVERY (7 * CLIENT_DAY) /* the last-resort package */
 

@@ -76,6 +76,7 @@ void client_mailbox_fields(client_fields *f, void *record) {
   client_field_secret(f, &r->read);
   client_field_secret(f, &r->capability);
   client_field_secret(f, &r->sealing);
+  client_field_secret(f, &r->next_capability);
   client_field_fixed(f, r->sealing_public, sizeof(r->sealing_public));
   client_field_span(f, &r->package);
   client_field_span(f, &r->group);
@@ -146,6 +147,7 @@ void client_group_fields(client_fields *f, void *record) {
   client_field_bool(f, &r->look_due);
   client_field_u64(f, &r->looked_at);
   client_field_u64(f, &r->update_at);
+  client_field_bool(f, &r->updating);
   client_field_u64(f, &r->retire_at);
   client_field_bool(f, &r->broken);
   client_field_u64(f, &r->commit);

@@ -100,6 +100,7 @@ typedef struct client_mailbox {
   uint8_t id[CLIENT_MAILBOX_LEN];
   uint8_t use;
   tacet_secret read, capability, sealing; /* sealing: the private key */
+  tacet_secret next_capability; /* that the server is told of; or empty */
   uint8_t sealing_public[CLIENT_KEY_LEN];
   tacet_span package; /* PACKAGE: its reference */
   tacet_span group;   /* GROUP, OLD */
@@ -185,7 +186,8 @@ typedef struct client_group_record {
   bool has_next;
   bool look_due; /* somebody hinted at a commit, or something is closed */
   uint64_t looked_at;
-  uint64_t update_at; /* next key update */
+  uint64_t update_at; /* next key update; 0: not decided */
+  bool updating;      /* the commit under way is one */
   uint64_t retire_at; /* a second group of a pair: forgotten then; 0: never */
   bool broken;        /* cannot be followed any more */
   uint64_t commit;    /* outbox number of the commit under way, or 0 */

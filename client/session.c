@@ -141,25 +141,72 @@ static void epoch_wipe(client_epoch *e) {
   tacet_wipe(e, sizeof(*e));
 }
 
+static bool is_too_old(const client *c, const client_epoch *e) {
+  return e->left_at != 0 && client_now(c) - e->left_at >= CLIENT_EPOCH_MAX_AGE;
+}
+
+static tacet_err epoch_delete(client *c, tacet_span group, uint64_t epoch) {
+  TACET_BUF(key, 128);
+  epoch_key(group, epoch, &key);
+  TACET_TRY(key.err);
+  return client_store_delete(c->store, CLIENT_T_EPOCH, tacet_buf_span(&key));
+}
+
+static void forget_past(const client *c, client_session *s) {
+  uint64_t now = client_now(c);
+  if (now > CLIENT_EPOCH_MAX_AGE) {
+    tacet_mls_forget_past(s->mls, (now - CLIENT_EPOCH_MAX_AGE) / 1000);
+  }
+}
+
 /* Marks the epochs left behind, and drops what is too many or too old. */
 static tacet_err leave_epochs(client *c, client_session *s) {
   CLIENT_MEM(mem);
   client_epoch *list;
   size_t n;
-  uint64_t now = client_now(c);
   TACET_TRY(client_epochs(c, s->r.id, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
-    bool old =
-        list[i].left_at != 0 && now - list[i].left_at >= CLIENT_EPOCH_MAX_AGE;
-    if (i >= CLIENT_EPOCHS_KEPT || old) {
-      TACET_BUF(key, 128);
-      epoch_key(s->r.id, list[i].epoch, &key);
-      TACET_TRY(
-          client_store_delete(c->store, CLIENT_T_EPOCH, tacet_buf_span(&key)));
+    if (i >= CLIENT_EPOCHS_KEPT || is_too_old(c, &list[i])) {
+      TACET_TRY(epoch_delete(c, s->r.id, list[i].epoch));
     } else if (list[i].left_at == 0) {
-      list[i].left_at = now;
+      list[i].left_at = client_now(c);
       TACET_TRY(epoch_save(c, s->r.id, &list[i]));
     }
+  }
+  return TACET_OK;
+}
+
+static tacet_err sweep_one(client *c, tacet_span group) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  CLIENT_TX(tx);
+  client_epoch *list;
+  size_t n, old = 0;
+  TACET_TRY(client_epochs(c, group, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    old += is_too_old(c, &list[i]);
+  }
+  if (old == 0) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_session_load(c, group, &s));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(is_too_old(c, &list[i]) ? epoch_delete(c, group, list[i].epoch)
+                                      : TACET_OK);
+  }
+  forget_past(c, &s);
+  TACET_TRY(client_session_save(c, &s));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_epochs_sweep(client *c) {
+  CLIENT_MEM(mem);
+  client_group_record *list;
+  size_t n;
+  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(sweep_one(c, list[i].id));
   }
   return TACET_OK;
 }
@@ -170,10 +217,7 @@ tacet_err client_session_enter(client *c, client_session *s) {
   TACET_TRY(derive(s->mls, &e));
   TACET_TRY(epoch_save(c, s->r.id, &e));
   tacet_mls_erase_exporter(s->mls);
-  uint64_t now = client_now(c);
-  if (now > CLIENT_EPOCH_MAX_AGE) {
-    tacet_mls_forget_past(s->mls, (now - CLIENT_EPOCH_MAX_AGE) / 1000);
-  }
+  forget_past(c, s);
   s->r.epoch = e.epoch;
   s->r.slot = 0;
   s->r.commit = 0;

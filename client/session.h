@@ -48,6 +48,9 @@ TACET_MUST_CHECK tacet_err client_epoch_get(client *c, tacet_span group,
                                             uint64_t epoch, client_mem *mem,
                                             client_epoch *out);
 
+/* Forgets the keys of epochs that this device left too long ago. */
+TACET_MUST_CHECK tacet_err client_epochs_sweep(client *c);
+
 #define CLIENT_EPOCHS_KEPT TACET_MLS_PAST_EPOCHS
 #define CLIENT_EPOCH_MAX_AGE (48 * CLIENT_HOUR)
 

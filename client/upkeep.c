@@ -20,6 +20,7 @@
 #define UPKEEP_EVERY CLIENT_MINUTE
 #define SWEEP_EVERY CLIENT_HOUR
 #define LOOK_EVERY CLIENT_DAY
+#define UPDATE_EVERY (7 * CLIENT_DAY)
 #define SEEN_DAYS 60 /* longer than anything waits anywhere */
 #define OUTCOME_LIFE CLIENT_MINUTE
 
@@ -43,6 +44,22 @@ static tacet_err look_again(client *c, client_group_record *r) {
   return client_tx_commit(&tx);
 }
 
+/* New keys once a week, each device at a time of its own. */
+static tacet_err tend_keys(client *c, client_group_record *r, uint64_t *next) {
+  uint64_t now = client_now(c), wait;
+  if (r->update_at == 0) {
+    TACET_TRY(client_chance(c, UPDATE_EVERY / 2, &wait));
+    CLIENT_TX(tx);
+    TACET_TRY(client_tx_begin(c->store, &tx));
+    r->update_at = now + UPDATE_EVERY / 2 + wait;
+    TACET_TRY(client_group_save(c, r));
+    return client_tx_commit(&tx);
+  }
+  return r->fresh_due || now < r->update_at
+             ? TACET_OK
+             : client_update_begin(c, r->id, next);
+}
+
 static tacet_err tend(client *c, client_group_record *r, uint64_t *next) {
   CLIENT_MEM(mem);
   client_talk talk;
@@ -63,7 +80,7 @@ static tacet_err tend(client *c, client_group_record *r, uint64_t *next) {
   } else if (r->fresh_due && r->fresh_at != 0) {
     return client_fresh_begin(c, r->id, next);
   }
-  return TACET_OK;
+  return tend_keys(c, r, next);
 }
 
 static tacet_err tend_all(client *c, uint64_t *next) {
@@ -160,6 +177,7 @@ static tacet_err sweep(client *c, client_upkeep *upkeep) {
   upkeep->next_sweep = client_now(c) + SWEEP_EVERY;
   TACET_TRY(client_messages_sweep(c));
   TACET_TRY(client_unopened_sweep(c));
+  TACET_TRY(client_epochs_sweep(c));
   TACET_TRY(sweep_seen(c));
   TACET_TRY(client_files_sweep(c));
   TACET_TRY(client_mailboxes_upkeep(c));

@@ -4,6 +4,7 @@
  * place of a word is its eleven bits. Never changed: people wrote them down. */
 #include "client/words.h"
 
+/* clang-format off */
 const char client_words[CLIENT_WORD_COUNT][CLIENT_WORD_MAX + 1] = {
     "abide", "able", "aboard", "about", "above", "abroad", "absent", "absorb",
     "absurd", "acacia", "accent", "accord", "acid", "acorn", "acre", "action",
@@ -263,3 +264,4 @@ const char client_words[CLIENT_WORD_COUNT][CLIENT_WORD_MAX + 1] = {
     "zeal", "zebra", "zenith", "zephyr", "zero", "zest", "zigzag", "zinc",
     "zipper", "zircon", "zodiac", "zone",
 };
+/* clang-format on */

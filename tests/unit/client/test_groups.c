@@ -330,6 +330,35 @@ static void test_a_change_while_offline(void **state) {
   round_of_talk(p, 3, "crew", "three");
 }
 
+/* Keys are renewed within a week, and with them the capability of the mailbox.
+ * Who slept through it is told that his is stale, and finds the new one. */
+static void test_new_keys_every_week(void **state) {
+  world *w = *state;
+  person *p[3];
+  friends(w, p, 3);
+  create(p, "crew", 2);
+  round_of_talk(p, 3, "crew", "start");
+  uint64_t before = epoch(p[0], "crew");
+  for (int day = 0; day < 16; day++) {
+    w->s->now += (uint64_t)86400000;
+    gather(p[0]);
+    gather(p[1]); /* carol is away */
+  }
+  assert_true(epoch(p[0], "crew") >= before + 4); /* two, twice */
+  assert_int_equal(epoch(p[0], "crew"), epoch(p[1], "crew"));
+  for (size_t i = 0; i < w->s->n_mailboxes; i++) {
+    w->s->mailboxes[i]->has_old = false; /* a week is over */
+  }
+  say(p[2], "crew", "I was asleep");
+  hear(p[0], "I was asleep");
+  hear(p[1], "I was asleep");
+  say(p[2], "alice", "you too");
+  hear(p[0], "you too");
+  round_of_talk(p, 3, "crew", "end");
+  (void)gather(p[2]);
+  assert_int_equal(warned("undecryptable"), 0);
+}
+
 int main(void) {
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -344,6 +373,7 @@ int main(void) {
       TEST(test_away_for_long),
       TEST(test_a_lost_hint),
       TEST(test_a_change_while_offline),
+      TEST(test_new_keys_every_week),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
