@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Opens N idle TLS WebSocket connections to a server and says what each costs
  * the server: resident memory from /proc/PID/smaps_rollup, before and after.
+ * More descriptors than the hard limit allows need root, also for the server.
  *
  *   bench_idle HOST:PORT PATH PID [N]      N: 10000
  *
@@ -9,8 +10,8 @@
  */
 #include "bench/xmpp.h"
 
-
 #include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,10 @@
 #include <unistd.h>
 
 #include <openssl/ssl.h>
+
+#define SPARE 64    /* descriptors for other things */
+#define PORTS 20000 /* connections of one source address */
+#define FIRST 50    /* connections that are not counted */
 
 static long rss_kib(const char *pid) {
   char path[64], line[256];
@@ -44,7 +49,8 @@ static double cpu_of(const char *pid) {
   snprintf(path, sizeof(path), "/proc/%s/stat", pid);
   FILE *f = fopen(path, "r");
   if (f == NULL ||
-      fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+      fscanf(f,
+             "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
              &user, &system) != 2) {
     user = system = 0;
   }
@@ -54,9 +60,32 @@ static double cpu_of(const char *pid) {
   return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static SSL *open_tls(SSL_CTX *ctx, const struct addrinfo *a) {
+/* A source address of its own for each 20,000 connections to a loopback server:
+ * one address has 28,000 ports by default. */
+static void choose_source(int fd, const struct addrinfo *a, long i) {
+  struct sockaddr_in to;
+  int one = 1;
+  if (a->ai_family != AF_INET || i < PORTS) {
+    return;
+  }
+  memcpy(&to, a->ai_addr, sizeof(to));
+  if (ntohl(to.sin_addr.s_addr) >> 24 == 127) {
+    struct sockaddr_in from = {
+        .sin_family = AF_INET,
+        .sin_addr = {htonl(INADDR_LOOPBACK + (uint32_t)(i / PORTS))}};
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+                     sizeof(one));
+    (void)bind(fd, (const struct sockaddr *)&from, sizeof(from));
+  }
+}
+
+static SSL *open_tls(SSL_CTX *ctx, const struct addrinfo *a, long i) {
   int fd = socket(a->ai_family, SOCK_STREAM, 0), one = 1;
-  if (fd < 0 || connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
+  if (fd < 0) {
+    return NULL;
+  }
+  choose_source(fd, a, i);
+  if (connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
     return NULL;
   }
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -108,13 +137,13 @@ static bool xmpp_wait(void *user, const char *text) {
   return true;
 }
 
+/* The i-th. */
 static SSL *open_one(SSL_CTX *ctx, const struct addrinfo *a, const char *host,
-                     const char *path) {
-  static unsigned number;
+                     const char *path, long i) {
   char name[32];
-  SSL *ssl = open_tls(ctx, a);
+  SSL *ssl = open_tls(ctx, a, i);
   const xmpp_io io = {ssl, xmpp_send, xmpp_wait};
-  snprintf(name, sizeof(name), "idle%u", number++);
+  snprintf(name, sizeof(name), "idle%ld", i);
   if (ssl == NULL) {
     return NULL;
   }
@@ -124,18 +153,30 @@ static SSL *open_one(SSL_CTX *ctx, const struct addrinfo *a, const char *host,
   return ok ? ssl : NULL;
 }
 
+/* How many there may be: n, if that can be had. */
+static long allow_descriptors(long n) {
+  struct rlimit files, more;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+    return 1024;
+  }
+  more = (struct rlimit){(rlim_t)n, (rlim_t)n};
+  if (files.rlim_max < (rlim_t)n && setrlimit(RLIMIT_NOFILE, &more) == 0) {
+    return n; /* root may */
+  }
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_cur > (rlim_t)n ? n : (long)files.rlim_cur;
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) {
     fprintf(stderr, "usage: bench_idle HOST:PORT PATH PID [N]\n");
     return 2;
   }
   long n = argc > 4 ? atol(argv[4]) : 10000;
-  struct rlimit files;
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  if ((long)files.rlim_cur - 64 < n) {
-    n = (long)files.rlim_cur - 64;
+  long allowed = allow_descriptors(n + SPARE);
+  if (allowed - SPARE < n) {
+    n = allowed - SPARE;
     printf("# scaled down to %ld: no more descriptors are allowed\n", n);
   }
   char host[256];
@@ -153,9 +194,10 @@ int main(int argc, char **argv) {
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-  /* What a first connection costs once (certificates, tables) is not counted. */
-  for (int i = 0; i < 50; i++) {
-    if (open_one(ctx, list, argv[1], argv[2]) == NULL) {
+  /* What a first connection costs once (certificates, tables) is not counted.
+   */
+  for (long i = 0; i < FIRST; i++) {
+    if (open_one(ctx, list, argv[1], argv[2], i) == NULL) {
       fprintf(stderr, "bench_idle: the server refuses %s\n", argv[2]);
       return 1;
     }
@@ -163,12 +205,13 @@ int main(int argc, char **argv) {
   long before = rss_kib(argv[3]);
   double cpu = cpu_of(argv[3]);
   long opened = 0;
-  while (opened < n - 50 && open_one(ctx, list, argv[1], argv[2]) != NULL) {
+  while (opened < n - FIRST &&
+         open_one(ctx, list, argv[1], argv[2], opened + FIRST) != NULL) {
     opened++;
   }
   long after = rss_kib(argv[3]);
   printf("%ld connections, %.0f bytes each, %.3f ms of server CPU each\n",
          opened, (double)(after - before) * 1024.0 / (double)opened,
          (cpu_of(argv[3]) - cpu) * 1000 / (double)opened);
-  return opened < n - 50;
+  return opened < n - FIRST;
 }
