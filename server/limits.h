@@ -2,8 +2,10 @@
  * server/limits.h -- every limit of the server, each a number with its reason.
  *
  * Sizes are bytes, times are what their name ends in. What a client can hit is
- * answered with a code of include/tacet/wire/errors.h. A limit that an operator may
- * want to move is a key of tacetd.conf(5), and here is its default.
+ * answered with a code of include/tacet/wire/errors.h. A limit that an operator
+ * may want to move is a key of tacetd.conf(5), and here is its default. What a
+ * jump of the clock is, storage/clock.h says; how long a head may be,
+ * net/http.h.
  */
 #ifndef TACETD_LIMITS_H
 #define TACETD_LIMITS_H
@@ -133,10 +135,9 @@
 #define TACETD_RESUME_MAILBOXES_MAX 500000 /* of all of them: 20 MB */
 /* One frame from a client: a full subscribe. */
 #define TACETD_WS_FRAME_MAX TACETD_KIB(64)
-#define TACETD_PING_SECONDS                                                    \
-  120 /* NATs forget a TCP flow after some minutes                             \
-       */
-#define TACETD_PONG_SECONDS 30
+/* NATs forget a TCP flow after some minutes. Who does not answer for as long
+ * again is gone. */
+#define TACETD_PING_SECONDS 120
 
 /* ---- connections ---- */
 
@@ -147,11 +148,11 @@
 /* From the first byte to the end of TLS and of the request's head. */
 #define TACETD_HANDSHAKE_SECONDS 10
 #define TACETD_HEAD_SECONDS 10
-/* A body must come at 1 MiB in this time: 17 KB/s, a bad mobile link. */
-#define TACETD_BODY_SECONDS 60
-#define TACETD_IDLE_SECONDS 60  /* between two requests of one connection */
-#define TACETD_WRITE_SECONDS 60 /* an answer that nobody takes */
-#define TACETD_HEAD_MAX TACETD_KIB(8)
+/* Each 64 KiB of a body must come, and of an answer be taken, in this time: 4
+ * KB/s, the worst of mobile links. Less is somebody who holds a connection. */
+#define TACETD_BODY_SECONDS 15
+#define TACETD_WRITE_SECONDS 15
+#define TACETD_IDLE_SECONDS 60 /* between two requests of one connection */
 /* A refused request's body is read and dropped up to here, so that the client
  * sees the answer; a longer one is cut off. */
 #define TACETD_DISCARD_MAX TACETD_MIB(4)
@@ -163,7 +164,8 @@
 /* Whole addresses share these, so they are what a crowd behind one router
  * needs; the durable quotas are per account, by tokens. */
 #define TACETD_RATE_REQUESTS_PER_SECOND 200
-#define TACETD_RATE_REQUESTS_BURST 2000
+/* At once: ten seconds' worth, for a client that comes back after a while. */
+#define TACETD_RATE_BURST_SECONDS 10
 /* Making an account is rare, and each try costs a signature check. */
 #define TACETD_RATE_REGISTER_PER_HOUR 60
 /* Addresses remembered. A stranger with a /32 of v6 has 2^32 of them: above
@@ -181,11 +183,5 @@
 #define TACETD_DISK_RESERVE TACETD_MIB(256)
 /* How long a graceful stop waits for requests under way. */
 #define TACETD_DRAIN_SECONDS 20
-
-/* ---- clocks ---- */
-
-/* A clock further than this ahead of the server's own day deletes nothing. */
-#define TACETD_CLOCK_JUMP_DAYS 2
-#define TACETD_CLOCK_STEADY_SECONDS (24 * 3600)
 
 #endif

@@ -12,6 +12,11 @@
 /* The two lists of limits, the protocol's and this server's, agree. */
 _Static_assert(TACETD_ITEM_MAX == TACET_ITEM_MAX, "an item");
 _Static_assert(TACETD_SEND_RECIPIENTS_MAX == TACET_RECIPIENTS_MAX, "a send");
+_Static_assert(TACETD_SEND_BYTES_MAX == TACET_SEND_BYTES_MAX, "its bytes");
+_Static_assert(TACETD_SLOT_READ_MAX == TACET_SLOTS_MAX, "slots at once");
+_Static_assert(TACETD_BLOB_BYTES_PER_TOKEN == TACET_BLOB_BYTES_PER_TOKEN,
+               "a token's worth");
+_Static_assert(TACETD_DEVICES_MAX == TACET_DEVICES_MAX, "devices");
 _Static_assert(TACETD_MAILBOX_BATCH_MAX == TACET_MAILBOXES_MAX, "mailboxes");
 _Static_assert(TACETD_SLOT_BODY_MAX == TACET_SLOT_BODY_MAX, "a slot");
 _Static_assert(TACETD_SLOT_FREE_MAX == TACET_SLOT_FREE_MAX, "a free slot");
@@ -239,7 +244,8 @@ static tacet_err make_rates(tacetd_service *s) {
   const tacetd_config *c = s->config;
   const tacetd_rate_rule rules[TACETD_RATE_KINDS] = {
       [TACETD_RATE_REQUESTS] = {(uint32_t)c->requests_per_second, 1,
-                                (uint32_t)c->requests_per_second * 10},
+                                (uint32_t)c->requests_per_second *
+                                    TACETD_RATE_BURST_SECONDS},
       [TACETD_RATE_REGISTRATIONS] = {(uint32_t)c->registrations_per_hour, 3600,
                                      (uint32_t)c->registrations_per_hour},
       [TACETD_RATE_LOOKUPS] = {(uint32_t)c->lookups_per_hour, 3600,
