@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One connection of the server: private to net/. conn.c gives it life,
  * conn_io.c moves its bytes, conn_step.c says what it does in each state,
- * request.c makes answers, server_ws.c speaks WebSocket, server.c listens. */
+ * request.c makes answers, pipeline.c lets requests overlap, server_ws.c speaks
+ * WebSocket, server.c accepts. */
 #ifndef TACET_NET_CONN_H
 #define TACET_NET_CONN_H
 
@@ -163,6 +164,13 @@ void conn_consume(conn *c, size_t n);
 /* Throws away what came; the end of it is the end of the connection. */
 bool conn_discard(conn *c);
 void conn_say_goodbye(conn *c);
+
+/* ---- listen.c ---- */
+
+/* Makes s->listen_fd as s->config says. */
+tacet_err listen_begin(net_server *s);
+/* Closes it, and removes the UNIX socket if it is still ours. */
+void listen_end(net_server *s);
 
 /* ---- server.c ---- */
 

@@ -57,9 +57,9 @@ typedef struct net_response {
 void net_respond(net_request *r, const net_response *a);
 
 /* The next request on this connection may begin before this one, which was
- * deferred, is answered, if it has the same method and target: the handler takes
- * them in their order itself. For a client that sends many at once (RFC 9112
- * 9.3.2); answers leave in order all the same. Within on_request. */
+ * deferred, is answered, if it has the same method and target: the handler
+ * takes them in their order itself. For a client that sends many at once (RFC
+ * 9112 9.3.2); answers leave in order all the same. Within on_request. */
 void net_request_overlap(net_request *r);
 
 /* For an answer from another thread: made on the loop; exactly one call of
