@@ -205,7 +205,8 @@ static tacet_err take_item(client *c, const tacet_frame *f) {
     return TACET_OK;
   }
   tacet_err e = client_receive_sealed(c, f);
-  if (e == TACET_ERR_BUSY) { /* the buffer of what does not open is full */
+  if (e ==
+      TACET_ERR_EPOCH_FUTURE) { /* the buffer of what does not open is full */
     return stall(c, f->mailbox);
   }
   TACET_TRY(e);
@@ -268,7 +269,12 @@ tacet_err client_link_pump(client *c, client_sleep *sleep) {
                        "The server sent something that is not understood; "
                        "update this program or ask the operator.");
   }
-  return take_frame(c, &f);
+  e = take_frame(c, &f);
+  if (e !=
+      TACET_OK) { /* what was not acknowledged comes again with a new link */
+    client_link_close(c);
+  }
+  return e == TACET_ERR_NOT_FOUND ? TACET_ERR_STATE : e;
 }
 
 tacet_err client_link_drain(client *c) {

@@ -86,7 +86,7 @@ static tacet_err keep_unopened(client *c, client_session *s, tacet_span item) {
   uint64_t order;
   TACET_TRY(client_store_count(c->store, CLIENT_T_UNOPENED, s->r.id, &n));
   if (n >= CLIENT_UNOPENED_MAX) {
-    return TACET_ERR_BUSY;
+    return TACET_ERR_EPOCH_FUTURE;
   }
   client_unopened u = {.item = item, .received_at = client_now(c)};
   TACET_TRY(tacet_hash_one(&tacet_hash_sha256, item, hash));

@@ -9,8 +9,8 @@
 
 /* Takes one ITEM frame: unseals, opens, processes, stores, all in one
  * transaction; afterwards it may be acknowledged. What is not for us, not valid
- * or was there before is taken too, and dropped. BUSY: it must wait, since
- * nothing opens it yet and too much waits already. */
+ * or was there before is taken too, and dropped. EPOCH_FUTURE: it must wait,
+ * since nothing opens it yet and too much waits already. */
 TACET_MUST_CHECK tacet_err client_receive_sealed(client *c,
                                                  const tacet_frame *f);
 /* Takes what waited: letters into groups that this device seemed to be in.

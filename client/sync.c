@@ -50,6 +50,10 @@ static tacet_err look_at_groups(client *c) {
       TACET_TRY(client_slots_walk(c, list[i].id));
     }
   }
+  if (c->n_stalled > 0) { /* what had to wait may open now: have it again */
+    client_link_close(c);
+    TACET_TRY(client_link_drain(c));
+  }
   return client_receive_waiting(c);
 }
 

@@ -36,31 +36,35 @@ static tacet_err retire(client *c, const client_group_record *r) {
   return client_tx_commit(&tx);
 }
 
-static tacet_err look_again(client *c, client_group_record *r) {
+/* Changes the record as it is now: another process may have changed it since it
+ * was listed. */
+static tacet_err set_times(client *c, tacet_span group, bool look,
+                           uint64_t update_at) {
+  CLIENT_MEM(mem);
+  client_group_record r;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  r->look_due = true;
-  TACET_TRY(client_group_save(c, r));
+  TACET_TRY(client_group_get(c, group, &mem, &r));
+  r.look_due = r.look_due || look;
+  r.update_at = update_at;
+  TACET_TRY(client_group_save(c, &r));
   return client_tx_commit(&tx);
 }
 
 /* New keys once a week, each device at a time of its own. */
-static tacet_err tend_keys(client *c, client_group_record *r, uint64_t *next) {
+static tacet_err tend_keys(client *c, const client_group_record *r,
+                           uint64_t *next) {
   uint64_t now = client_now(c), wait;
   if (r->update_at == 0) {
     TACET_TRY(client_chance(c, UPDATE_EVERY / 2, &wait));
-    CLIENT_TX(tx);
-    TACET_TRY(client_tx_begin(c->store, &tx));
-    r->update_at = now + UPDATE_EVERY / 2 + wait;
-    TACET_TRY(client_group_save(c, r));
-    return client_tx_commit(&tx);
+    return set_times(c, r->id, false, now + UPDATE_EVERY / 2 + wait);
   }
   return r->fresh_due || now < r->update_at
              ? TACET_OK
              : client_update_begin(c, r->id, next);
 }
 
-static tacet_err tend(client *c, client_group_record *r, uint64_t *next) {
+static tacet_err tend(client *c, const client_group_record *r, uint64_t *next) {
   CLIENT_MEM(mem);
   client_talk talk;
   uint64_t now = client_now(c);
@@ -73,7 +77,7 @@ static tacet_err tend(client *c, client_group_record *r, uint64_t *next) {
   }
   if (now - r->looked_at >= LOOK_EVERY && !r->look_due) {
     *next = 0;
-    return look_again(c, r);
+    return set_times(c, r->id, true, r->update_at);
   }
   if (r->fresh_due && r->fresh_at != 0 && now < r->fresh_at) {
     *next = r->fresh_at < *next ? r->fresh_at : *next;

@@ -423,6 +423,12 @@ static tacet_err unreachable(const fake_server *s, client_error *detail) {
                      "The server cannot be reached; try again later.");
 }
 
+static void at_work(const fake_server *s, bool begins) {
+  if (s->at_work != NULL) {
+    s->at_work(begins);
+  }
+}
+
 static tacet_err give(fake_server *s, const fake_reply *r, client_half half,
                       client_mem *mem, client_answer *out) {
   client_header *h = client_mem_array(mem, 2, sizeof(*h));
@@ -461,11 +467,13 @@ static tacet_err request(client_transport *base, const client_call *call,
     return unreachable(s, detail);
   }
   fake_reply reply = {0};
+  at_work(s, true);
   if (call->half == CLIENT_DELIVERY) {
     fake_delivery(s, call, &reply);
   } else {
     fake_directory(s, call, &reply);
   }
+  at_work(s, false);
   tacet_err e =
       lose ? unreachable(s, detail) : give(s, &reply, call->half, mem, out);
   free(reply.body.p);
@@ -477,7 +485,9 @@ static tacet_err link_open(client_transport *base, client_error *detail) {
   if (t->s->down || t->s->certificate != NULL) {
     return unreachable(t->s, detail);
   }
+  at_work(t->s, true);
   fake_link_open(t->s, &t->link);
+  at_work(t->s, false);
   return TACET_OK;
 }
 
@@ -487,7 +497,9 @@ static tacet_err link_send(client_transport *base, tacet_span frame,
   if (t->s->down || !t->link.open) {
     return unreachable(t->s, detail);
   }
+  at_work(t->s, true);
   fake_link_send(t->s, &t->link, frame);
+  at_work(t->s, false);
   return TACET_OK;
 }
 
@@ -502,7 +514,10 @@ static tacet_err link_next(client_transport *base, client_sleep *sleep,
     return TACET_ERR_CLOSED;
   }
   fake_bytes out;
-  if (t->link.open && fake_link_next(t->s, &t->link, &out)) {
+  at_work(t->s, true);
+  bool any = t->link.open && fake_link_next(t->s, &t->link, &out);
+  at_work(t->s, false);
+  if (any) {
     tacet_err e = client_mem_copy(mem, tacet_span_of(out.p, out.len), frame);
     free(out.p);
     return e;

@@ -98,6 +98,9 @@ typedef struct fake_server {
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
   const char *certificate; /* not NULL: fails as if it had changed */
+  /* Called when the server begins and ends to work: what is tried on the client
+   * is not tried on it. */
+  void (*at_work)(bool begins);
 } fake_server;
 
 fake_server *fake_server_new(void);

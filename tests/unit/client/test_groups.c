@@ -314,6 +314,30 @@ static void test_a_lost_hint(void **state) {
   assert_int_equal(warned("gap"), 0);
 }
 
+/* So much comes that does not open yet that some of it has to stay at the
+ * server for the moment. */
+static void test_more_than_can_be_kept(void **state) {
+  world *w = *state;
+  person *p[3];
+  bool queued;
+  friends(w, p, 3);
+  create(p, "crew", 2);
+  round_of_talk(p, 3, "crew", "start");
+  w->s->drop_items = 2;
+  expect_ok(p[0],
+            client_group_rename(p[0]->c, "crew", "loud", &queued, &p[0]->err));
+  CLIENT_MEM(mem);
+  const char *id = NULL;
+  client_delivery d;
+  for (int i = 0; i < 300; i++) {
+    client_outgoing m = {.to = "loud", .text = "blah"};
+    expect_ok(p[0], client_send(p[0]->c, &m, &mem, &id, &p[0]->err));
+  }
+  expect_ok(p[0], client_flush(p[0]->c, id, 600000, &d, &p[0]->err));
+  assert_int_equal(strlen(gather(p[1])), 300 * 5);
+  assert_int_equal(warned("gap"), 0);
+}
+
 static void test_a_change_while_offline(void **state) {
   world *w = *state;
   person *p[3];
@@ -372,6 +396,7 @@ int main(void) {
       TEST(test_invited_by_a_stranger),
       TEST(test_away_for_long),
       TEST(test_a_lost_hint),
+      TEST(test_more_than_can_be_kept),
       TEST(test_a_change_while_offline),
       TEST(test_new_keys_every_week),
   };
