@@ -27,7 +27,9 @@ const char *net_result_text(net_result r);
 typedef struct net_client net_client;
 
 /* Connects at the first request. host: name or address; tls NULL: plain. The
- * tls stays the caller's and must outlive the client. */
+ * tls stays the caller's and must outlive the client. Looking up a name is the
+ * one wait that neither a deadline nor an interrupt ends: it is the system's.
+ */
 TACET_MUST_CHECK net_result net_client_new(const char *host, const char *port,
                                            const net_tls *tls,
                                            net_client **out);
@@ -51,6 +53,7 @@ typedef struct net_call {
   void *user;
   size_t max_answer;   /* bytes of a body that is collected */
   uint32_t timeout_ms; /* without any progress */
+  uint32_t total_ms;   /* for all of it, however it progresses; 0: no matter */
 } net_call;
 
 typedef struct net_answer {
@@ -63,18 +66,23 @@ typedef struct net_answer {
   TACET_CLEANUP(net_answer_free) net_answer name = {.status = 0}
 void net_answer_free(net_answer *a);
 
-/* One request and its answer. A connection that was kept alive and turns out to
- * be dead before any byte of the answer is replaced once, silently, if the
- * body is no source. *a is emptied first. */
+/* One request and its answer. A connection that was kept alive and is dead by
+ * now is replaced before anything is sent; one that dies before any byte of the
+ * answer is replaced once, silently, if the body is no source. An answer that
+ * comes before the body is sent ends the sending. *a is emptied first. */
 TACET_MUST_CHECK net_result net_client_call(net_client *c, const net_call *call,
                                             net_answer *a);
 
-/* ---- WebSocket: takes the whole connection ---- */
+/* ---- WebSocket: takes the whole connection ----
+ *
+ * After any result but OK, TIMEOUT (of recv) and INTERRUPTED (of recv) the
+ * connection is closed, and only open, close and free may follow. */
 
 /* REFUSED: *status says with what it was answered. */
 TACET_MUST_CHECK net_result
 net_client_ws_open(net_client *c, const char *target, const char *headers,
                    size_t max_message, uint32_t timeout_ms, int *status);
+/* What comes meanwhile is kept for recv. */
 TACET_MUST_CHECK net_result net_client_ws_send(net_client *c,
                                                tacet_span message,
                                                uint32_t timeout_ms);
