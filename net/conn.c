@@ -150,6 +150,7 @@ void conn_new(loop_context *lc, int fd, net_peer peer) {
 
 static void conn_free(conn *c) {
   net_server *s = c->lc->s;
+  c->dead = c->advancing = true; /* what the callbacks ask of it does nothing */
   net_watch_stop(c->lc->loop, &c->watch);
   net_timer_cancel(c->lc->loop, &c->timer);
   net_task_cancel(c->lc->loop, &c->task);

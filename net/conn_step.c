@@ -207,7 +207,8 @@ static bool step_write(conn *c) {
     r->source.length -= (uint64_t)n;
     return true;
   }
-  c->linger = r->body_left > 0;
+  /* Unless it asked for the end itself, the next request may be on its way. */
+  c->linger = r->body_left > 0 || r->head.keep_alive;
   request_free(r);
   c->request = NULL;
   if (c->keep_alive && !c->lc->draining) {

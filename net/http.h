@@ -51,7 +51,7 @@ typedef enum net_parse {
 /* Parses one head off the beginning of `in`; *used is its length with the empty
  * line. On anything but OK the outputs are untouched. */
 net_parse net_http_request(tacet_span in, net_http_head *out, size_t *used);
-/* no_body: the answer to a HEAD, which has a length and no body. */
+/* Whether a body follows is for who asked: none does after a HEAD, 204, 304. */
 net_parse net_http_response(tacet_span in, net_http_head *out, size_t *used);
 /* The value of a field (name in any case), or an empty span with p NULL. */
 tacet_span net_http_get(const net_http_head *h, const char *name);

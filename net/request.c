@@ -197,12 +197,13 @@ static void deliver(void *user) {
   net_reply *p = user;
   net_request *r = p->request;
   const net_source *source = p->has_source ? &p->source : NULL;
-  if (r == NULL) {
+  if (r != NULL) {
+    r->reply = NULL;
+  }
+  if (r == NULL || r->answered) { /* it broke, or was answered on the loop */
     source_done(source);
   } else {
-    TACET_ASSERT(!r->answered);
     tacet_buf *out = out_of(r);
-    r->reply = NULL;
     tacet_write_bytes(out, tacet_buf_span(&p->head));
     if (p->head.err != TACET_OK || p->body.err != TACET_OK) {
       tacet_write_fail(out, TACET_ERR_NOMEM);

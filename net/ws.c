@@ -108,6 +108,12 @@ static bool take_payload(net_ws_reader *r, const uint8_t *p, size_t n) {
   return true;
 }
 
+/* RFC 6455 7.4: the codes that may stand in a frame. */
+static bool may_be_said(uint16_t code) {
+  return code >= 1000 && code <= 4999 && (code < 1004 || code > 1006) &&
+         code != 1015;
+}
+
 static net_ws_event end_of_frame(net_ws_reader *r, tacet_span *payload) {
   r->n_head = 0;
   r->in_payload = false;
@@ -123,13 +129,14 @@ static net_ws_event end_of_frame(net_ws_reader *r, tacet_span *payload) {
   if (opcode(r) != NET_WS_CLOSE) {
     return opcode(r) == NET_WS_PING ? NET_WS_GOT_PING : NET_WS_GOT_PONG;
   }
-  if (r->n_control == 1) {
+  uint16_t code = 1005;
+  if (r->n_control >= 2) {
+    code = (uint16_t)(r->control[0] << 8 | r->control[1]);
+  }
+  if (r->n_control == 1 || (r->n_control >= 2 && !may_be_said(code))) {
     return fail(r, NET_WS_PROTOCOL_ERROR);
   }
-  r->code = 1005;
-  if (r->n_control >= 2) {
-    r->code = (uint16_t)(r->control[0] << 8 | r->control[1]);
-  }
+  r->code = code;
   return NET_WS_GOT_CLOSE;
 }
 
