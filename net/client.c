@@ -91,8 +91,8 @@ static void put_text(tacet_buf *w, const char *text) {
   tacet_write_bytes(w, tacet_span_str(text));
 }
 
-net_result client_send_head(net_client *c, const net_call *call,
-                            const char *more) {
+net_result dial_send_head(net_client *c, const net_call *call,
+                          const char *more) {
   char line[64];
   TACET_BUF(w, NET_HEAD_MAX);
   put_text(&w, call->method);
@@ -122,13 +122,13 @@ net_result client_send_head(net_client *c, const net_call *call,
   if (w.err != TACET_OK) {
     return NET_NO_MEMORY;
   }
-  return client_write(c, tacet_buf_span(&w), call->timeout_ms, NULL);
+  return dial_write(c, tacet_buf_span(&w), call->timeout_ms, NULL);
 }
 
 /* Stops as soon as something is answered: nobody waits for the rest then. */
 static net_result send_body(net_client *c, const net_call *call, bool *early) {
   if (call->source == NULL) {
-    return client_write(c, call->body, call->timeout_ms, early);
+    return dial_write(c, call->body, call->timeout_ms, early);
   }
   TACET_BYTES(piece);
   if (tacet_bytes_new(&piece, CLIENT_CHUNK) != TACET_OK) {
@@ -140,8 +140,8 @@ static net_result send_body(net_client *c, const net_call *call, bool *early) {
     if (n <= 0 || (uint64_t)n > want) {
       return NET_ABORTED;
     }
-    net_result r = client_write(c, tacet_span_of(piece.p, (size_t)n),
-                                call->timeout_ms, early);
+    net_result r = dial_write(c, tacet_span_of(piece.p, (size_t)n),
+                              call->timeout_ms, early);
     if (r != NET_OK) {
       return r;
     }
@@ -151,21 +151,21 @@ static net_result send_body(net_client *c, const net_call *call, bool *early) {
 }
 
 /* Reads over the heads of interim answers (RFC 9110 15.2). */
-void client_skip_interim(net_client *c) {
+void dial_skip_interim(net_client *c) {
   net_http_head h;
   size_t used;
-  while (net_http_response(client_input(c), &h, &used) == NET_PARSE_OK &&
+  while (net_http_response(dial_input(c), &h, &used) == NET_PARSE_OK &&
          h.status < 200 && h.status != 101) {
     c->in_at += used;
   }
 }
 
-net_result client_read_head(net_client *c, uint32_t timeout_ms, net_answer *a) {
-  client_wait w = client_wait_ms(c, timeout_ms);
+net_result dial_read_head(net_client *c, uint32_t timeout_ms, net_answer *a) {
+  dial_wait w = dial_wait_ms(c, timeout_ms);
   for (;;) {
     size_t used;
-    client_skip_interim(c);
-    net_parse p = net_http_response(client_input(c), &a->parsed, &used);
+    dial_skip_interim(c);
+    net_parse p = net_http_response(dial_input(c), &a->parsed, &used);
     if (p == NET_PARSE_OK) {
       tacet_span raw = {c->in.p + c->in_at, used};
       c->in_at += used;
@@ -179,7 +179,7 @@ net_result client_read_head(net_client *c, uint32_t timeout_ms, net_answer *a) {
     if (p != NET_PARSE_MORE) {
       return NET_PROTOCOL;
     }
-    net_result r = client_read(c, &w);
+    net_result r = dial_read(c, &w);
     if (r != NET_OK) {
       return r == NET_CLOSED ? NET_UNREACHABLE : r;
     }
@@ -209,10 +209,10 @@ static net_result take_piece(body_target *t, tacet_span piece) {
 static net_parse take_buffered(net_client *c, net_answer *a, net_chunked *k,
                                uint64_t *left, body_target *t, net_result *r) {
   size_t used = 0;
-  tacet_span piece = client_input(c);
+  tacet_span piece = dial_input(c);
   net_parse p = NET_PARSE_MORE;
   if (a->parsed.chunked) {
-    p = net_chunked_read(k, client_input(c), &piece, &used);
+    p = net_chunked_read(k, dial_input(c), &piece, &used);
   } else {
     if (piece.len > *left) {
       piece.len = (size_t)*left;
@@ -250,8 +250,8 @@ static net_result read_body(net_client *c, const net_call *call,
       break;
     }
     if (c->in_at == before || c->in_at == c->in.len) {
-      client_wait w = client_wait_ms(c, call->timeout_ms);
-      r = client_read(c, &w);
+      dial_wait w = dial_wait_ms(c, call->timeout_ms);
+      r = dial_read(c, &w);
       r = r == NET_CLOSED ? NET_UNREACHABLE : r;
     }
   }
@@ -266,11 +266,11 @@ static net_result try_call(net_client *c, const net_call *call, net_answer *a) {
   bool early = false;
   net_result r = NET_OK;
   if (c->fd < 0) {
-    r = client_connect(c, call->timeout_ms);
+    r = dial_connect(c, call->timeout_ms);
   }
   c->heard = false;
   if (r == NET_OK) {
-    r = client_send_head(c, call, "");
+    r = dial_send_head(c, call, "");
   }
   if (r == NET_OK) {
     r = send_body(c, call, &early);
@@ -278,15 +278,14 @@ static net_result try_call(net_client *c, const net_call *call, net_answer *a) {
   /* A server that refuses a body may answer and close before it is all sent. */
   early = early || r == NET_UNREACHABLE;
   if (r == NET_OK || (r == NET_UNREACHABLE && c->fd >= 0)) {
-    net_result answer = client_read_head(c, call->timeout_ms, a);
+    net_result answer = dial_read_head(c, call->timeout_ms, a);
     r = answer == NET_OK || r == NET_OK ? answer : r;
   }
   if (r == NET_OK) {
     r = read_body(c, call, a);
   }
   /* More than the answer would be taken for the next one. */
-  if (r != NET_OK || early || !a->parsed.keep_alive ||
-      client_input(c).len > 0) {
+  if (r != NET_OK || early || !a->parsed.keep_alive || dial_input(c).len > 0) {
     bool heard = c->heard;
     net_client_close(c);
     c->heard = heard;
@@ -298,14 +297,13 @@ static net_result try_call(net_client *c, const net_call *call, net_answer *a) {
 /* The other side has ended it, or says what nobody asked for. */
 static bool is_stale(net_client *c) {
   short wants;
-  return client_read_now(c, &wants) != NET_TIMEOUT;
+  return dial_read_now(c, &wants) != NET_TIMEOUT;
 }
 
 net_result net_client_call(net_client *c, const net_call *call, net_answer *a) {
   net_answer_free(a);
   TACET_ASSERT(!c->websocket);
-  c->deadline =
-      call->total_ms == 0 ? UINT64_MAX : client_now() + call->total_ms;
+  c->deadline = call->total_ms == 0 ? UINT64_MAX : dial_now() + call->total_ms;
   if (c->fd >= 0 && is_stale(c)) {
     net_client_close(c);
   }

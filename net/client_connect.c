@@ -27,8 +27,8 @@ static net_result connect_one(net_client *c, const struct addrinfo *a,
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   net_result r = NET_OK;
   if (connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
-    client_wait w = {.until = until, .extra_fd = -1};
-    r = errno == EINPROGRESS ? client_wait_fd(c, fd, POLLOUT, &w, &got)
+    dial_wait w = {.until = until, .extra_fd = -1};
+    r = errno == EINPROGRESS ? dial_wait_fd(c, fd, POLLOUT, &w, &got)
                              : NET_UNREACHABLE;
     if (r == NET_OK &&
         (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 ||
@@ -58,7 +58,7 @@ static net_result connect_tcp(net_client *c, uint64_t until) {
   }
   net_result r = NET_UNREACHABLE;
   for (const struct addrinfo *a = list; a != NULL; a = a->ai_next, n--) {
-    uint64_t now = client_now();
+    uint64_t now = dial_now();
     uint64_t left = until <= now ? 0 : until - now;
     r = connect_one(c, a, now + left / n);
     if (r != NET_UNREACHABLE && r != NET_TIMEOUT) {
@@ -99,22 +99,22 @@ static net_result start_tls(net_client *c, uint64_t until) {
   if (!prepare_tls(c)) {
     return NET_NO_MEMORY;
   }
-  client_wait w = {.until = until, .extra_fd = -1};
+  dial_wait w = {.until = until, .extra_fd = -1};
   for (;;) {
     ERR_clear_error();
     int r = SSL_connect(c->ssl);
     if (r == 1) {
       return c->tls->has_pin ? check_pin(c) : NET_OK;
     }
-    net_result e = client_wait_ssl(c, r, &w);
+    net_result e = dial_wait_ssl(c, r, &w);
     if (e != NET_OK) {
       return e;
     }
   }
 }
 
-net_result client_connect(net_client *c, uint32_t timeout_ms) {
-  uint64_t until = client_until(c, timeout_ms);
+net_result dial_connect(net_client *c, uint32_t timeout_ms) {
+  uint64_t until = dial_until(c, timeout_ms);
   net_client_close(c);
   net_result r = connect_tcp(c, until);
   if (r == NET_OK && c->tls != NULL) {

@@ -11,13 +11,13 @@
 
 #include <openssl/err.h>
 
-uint64_t client_now(void) {
+uint64_t dial_now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-tacet_span client_input(const net_client *c) {
+tacet_span dial_input(const net_client *c) {
   return c->in.len == c->in_at
              ? TACET_SPAN_EMPTY
              : tacet_span_of(c->in.p + c->in_at, c->in.len - c->in_at);
@@ -36,7 +36,7 @@ static net_result may_go_on(net_client *c) {
   if (take_interrupt(c)) {
     return NET_INTERRUPTED;
   }
-  bool over = c->deadline != UINT64_MAX && client_now() >= c->deadline;
+  bool over = c->deadline != UINT64_MAX && dial_now() >= c->deadline;
   return over ? NET_TIMEOUT : NET_OK;
 }
 
@@ -46,12 +46,12 @@ static void empty_pipe(net_client *c) {
   }
 }
 
-net_result client_wait_fd(net_client *c, int fd, short events, client_wait *w,
-                          short *got) {
+net_result dial_wait_fd(net_client *c, int fd, short events, dial_wait *w,
+                        short *got) {
   struct pollfd p[3] = {
       {fd, events, 0}, {c->wake[0], POLLIN, 0}, {w->extra_fd, POLLIN, 0}};
   for (;;) {
-    uint64_t now = client_now();
+    uint64_t now = dial_now();
     uint64_t left = w->until <= now ? 0 : w->until - now;
     int n = poll(p, 3, left > 3600000 ? 3600000 : (int)left);
     if (n < 0 && errno != EINTR) {
@@ -97,11 +97,11 @@ static net_result ssl_says(net_client *c, int result, short *wants) {
   }
 }
 
-net_result client_wait_ssl(net_client *c, int result, client_wait *w) {
+net_result dial_wait_ssl(net_client *c, int result, dial_wait *w) {
   short wants, got;
   net_result r = ssl_says(c, result, &wants);
   if (r == NET_TIMEOUT) {
-    return client_wait_fd(c, c->fd, wants, w, &got);
+    return dial_wait_fd(c, c->fd, wants, w, &got);
   }
   return r == NET_CLOSED ? NET_UNREACHABLE : r;
 }
@@ -128,7 +128,7 @@ static uint8_t *make_room(net_client *c) {
   return p;
 }
 
-net_result client_read_now(net_client *c, short *wants) {
+net_result dial_read_now(net_client *c, short *wants) {
   uint8_t *p = make_room(c);
   if (p == NULL) {
     return NET_NO_MEMORY;
@@ -184,27 +184,27 @@ static net_result flush_some(net_client *c, short *wants) {
   return NET_OK;
 }
 
-net_result client_flush(net_client *c) {
+net_result dial_flush(net_client *c) {
   short wants;
   net_result r = flush_some(c, &wants);
   return r == NET_TIMEOUT ? NET_OK : r;
 }
 
-net_result client_read(net_client *c, client_wait *w) {
+net_result dial_read(net_client *c, dial_wait *w) {
   for (;;) {
     short wants, got, out = 0;
     net_result r = may_go_on(c);
     if (r != NET_OK) {
       return r;
     }
-    r = client_read_now(c, &wants);
+    r = dial_read_now(c, &wants);
     if (r != NET_TIMEOUT) {
       return r;
     }
     if (flush_some(c, &out) == NET_TIMEOUT) {
       wants |= out;
     }
-    r = client_wait_fd(c, c->fd, wants, w, &got);
+    r = dial_wait_fd(c, c->fd, wants, w, &got);
     if (r != NET_OK) {
       return r;
     }
@@ -214,19 +214,19 @@ net_result client_read(net_client *c, client_wait *w) {
 /* Something can be read while something is written. */
 static net_result read_meanwhile(net_client *c, bool *early) {
   short wants;
-  net_result r = client_read_now(c, &wants);
+  net_result r = dial_read_now(c, &wants);
   if (early != NULL && r != NET_TIMEOUT) {
-    client_skip_interim(c);
+    dial_skip_interim(c);
     /* An answer, or the end: whoever reads on will see. */
-    *early = r != NET_OK || client_input(c).len > 0;
+    *early = r != NET_OK || dial_input(c).len > 0;
     return NET_OK;
   }
   return r == NET_TIMEOUT ? NET_OK : r == NET_CLOSED ? NET_UNREACHABLE : r;
 }
 
-net_result client_write(net_client *c, tacet_span s, uint32_t timeout_ms,
-                        bool *early) {
-  client_wait w = client_wait_ms(c, timeout_ms);
+net_result dial_write(net_client *c, tacet_span s, uint32_t timeout_ms,
+                      bool *early) {
+  dial_wait w = dial_wait_ms(c, timeout_ms);
   while (s.len > 0) {
     short wants = 0, got = 0;
     net_result r = may_go_on(c);
@@ -245,10 +245,10 @@ net_result client_write(net_client *c, tacet_span s, uint32_t timeout_ms,
     }
     /* If it is not listened to, the other side may stop listening too. */
     bool reads = early != NULL || c->in.len - c->in_at < CLIENT_AHEAD;
-    client_wait now = {.until = 0, .extra_fd = -1};
+    dial_wait now = {.until = 0, .extra_fd = -1};
     bool moved = r == NET_OK;
-    r = client_wait_fd(c, c->fd, (short)(wants | (reads ? POLLIN : 0)),
-                       moved ? &now : &w, &got);
+    r = dial_wait_fd(c, c->fd, (short)(wants | (reads ? POLLIN : 0)),
+                     moved ? &now : &w, &got);
     if (r == NET_OK && reads && (got & ~POLLOUT) != 0) {
       r = read_meanwhile(c, early);
     }
@@ -259,7 +259,7 @@ net_result client_write(net_client *c, tacet_span s, uint32_t timeout_ms,
       return NET_OK;
     }
     if (moved) {
-      w.until = client_until(c, timeout_ms);
+      w.until = dial_until(c, timeout_ms);
     }
   }
   return NET_OK;

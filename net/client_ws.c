@@ -28,12 +28,12 @@ static net_result upgrade(net_client *c, const char *target,
                    .target = target,
                    .headers = headers,
                    .timeout_ms = timeout_ms};
-  net_result r = client_connect(c, timeout_ms);
+  net_result r = dial_connect(c, timeout_ms);
   if (r == NET_OK) {
-    r = client_send_head(c, &call, more);
+    r = dial_send_head(c, &call, more);
   }
   if (r == NET_OK) {
-    r = client_read_head(c, timeout_ms, a);
+    r = dial_read_head(c, timeout_ms, a);
   }
   if (r != NET_OK) {
     return r;
@@ -77,7 +77,7 @@ net_result net_client_ws_send(net_client *c, tacet_span message,
   }
   net_ws_write(&w, NET_WS_BINARY, message, mask);
   net_result r = w.err == TACET_OK
-                     ? client_write(c, tacet_buf_span(&w), timeout_ms, NULL)
+                     ? dial_write(c, tacet_buf_span(&w), timeout_ms, NULL)
                      : NET_NO_MEMORY;
   if (r != NET_OK) {
     net_client_close(c);
@@ -107,7 +107,7 @@ static net_result send_control(net_client *c, int opcode, tacet_span payload) {
     return NET_OK; /* whoever does not read pongs needs none */
   }
   tacet_write_bytes(&c->out, tacet_buf_span(&w));
-  return c->out.err == TACET_OK ? client_flush(c) : NET_NO_MEMORY;
+  return c->out.err == TACET_OK ? dial_flush(c) : NET_NO_MEMORY;
 }
 
 static void send_close(net_client *c, uint16_t code) {
@@ -147,10 +147,10 @@ static net_result take_event(net_client *c, net_ws_event e, tacet_span payload,
 static net_result next_message(net_client *c, tacet_span *message,
                                uint16_t *close_code) {
   net_result r = NET_TIMEOUT;
-  while (r == NET_TIMEOUT && client_input(c).len > 0) {
+  while (r == NET_TIMEOUT && dial_input(c).len > 0) {
     size_t used;
     tacet_span payload;
-    net_ws_event e = net_ws_read(&c->reader, client_input(c), &used, &payload);
+    net_ws_event e = net_ws_read(&c->reader, dial_input(c), &used, &payload);
     c->in_at += used;
     r = take_event(c, e, payload, message, close_code);
   }
@@ -161,7 +161,7 @@ net_result net_client_ws_recv(net_client *c, uint32_t timeout_ms, int extra_fd,
                               bool *extra_ready, tacet_span *message,
                               uint16_t *close_code) {
   TACET_ASSERT(c->websocket);
-  client_wait w = client_wait_ms(c, timeout_ms);
+  dial_wait w = dial_wait_ms(c, timeout_ms);
   w.extra_fd = extra_fd;
   *close_code = 1006;
   net_result r;
@@ -170,7 +170,7 @@ net_result net_client_ws_recv(net_client *c, uint32_t timeout_ms, int extra_fd,
     if (r != NET_TIMEOUT) {
       break;
     }
-    r = client_read(c, &w);
+    r = dial_read(c, &w);
     if (r != NET_OK) {
       break;
     }
@@ -192,7 +192,7 @@ void net_client_ws_close(net_client *c) {
     TACET_BUF(w, 16);
     net_ws_write_close(&w, NET_WS_NORMAL, mask);
     if (!c->close_sent && w.err == TACET_OK) {
-      (void)client_write(c, tacet_buf_span(&w), GOODBYE_MS, NULL);
+      (void)dial_write(c, tacet_buf_span(&w), GOODBYE_MS, NULL);
     }
     if (c->ssl != NULL) {
       ERR_clear_error();
