@@ -254,6 +254,9 @@ static void advance(conn *c) {
   c->wants_write = false;
   while (!c->dead && rounds++ < ROUNDS && conn_step(c)) {
   }
+  if (!c->dead) {
+    conn_keep(c);
+  }
   c->advancing = false;
   if (c->dead) {
     conn_free(c);

@@ -34,8 +34,7 @@ typedef struct conn conn;
 
 struct net_request {
   conn *c;
-  net_http_head head; /* spans into raw */
-  tacet_bytes raw;
+  tacet_bytes raw; /* the bytes of `head` */
   uint64_t body_left, max_body;
   tacet_buf body; /* NET_BODY_WHOLE */
   bool stream, paused, answered, head_only;
@@ -45,6 +44,7 @@ struct net_request {
   bool overlap, waiting, ready;
   tacet_buf answer; /* ready, but not its turn yet */
   void *user;
+  net_http_head head; /* only as much of it as is set is there */
 };
 
 struct net_ws {
@@ -71,7 +71,9 @@ struct conn {
   conn *next, *prev;
   tacet_buf in; /* read and not parsed yet; empty and freed when idle */
   size_t in_at;
-  tacet_buf out; /* to be written */
+  tacet_span fresh; /* the same, just read, in the loop's scratch: instead of
+                       `in`, until others may read */
+  tacet_buf out;    /* to be written */
   size_t out_at;
   net_request *request; /* the one that is read, or that the handler has */
   net_request *first_waiting, *last_waiting; /* begun before, not answered */
@@ -155,8 +157,11 @@ void conn_ssl_begin(conn *c);
 ssize_t conn_ssl_result(conn *c, int r);
 /* True when `out` is empty. */
 bool conn_flush(conn *c);
-/* Reads once into `in`. True if something came. */
+/* Reads once. True if something came. */
 bool conn_fill(conn *c);
+/* What was read and is not parsed yet goes from the loop's scratch into `in`:
+ * before somebody else reads. */
+void conn_keep(conn *c);
 /* Reads a PROXY header: exactly it, since what follows may be for TLS. */
 net_parse conn_read_proxy(conn *c, bool *known);
 tacet_span conn_input(const conn *c);

@@ -124,11 +124,16 @@ void conn_say_goodbye(conn *c) {
 
 tacet_span conn_input(const conn *c) {
   return c->in.len == c->in_at
-             ? TACET_SPAN_EMPTY
+             ? c->fresh
              : tacet_span_of(c->in.p + c->in_at, c->in.len - c->in_at);
 }
 
 void conn_consume(conn *c, size_t n) {
+  if (c->fresh.len > 0) {
+    c->fresh.p += n;
+    c->fresh.len -= n;
+    return;
+  }
   c->in_at += n;
   if (c->in_at == c->in.len) {
     tacet_buf_free(&c->in);
@@ -136,12 +141,22 @@ void conn_consume(conn *c, size_t n) {
   }
 }
 
-static void make_room(conn *c) {
+static void append(conn *c, tacet_span s) {
   if (c->in_at > 0) {
     size_t left = c->in.len - c->in_at;
     memmove(c->in.p, c->in.p + c->in_at, left);
     c->in.len = left;
     c->in_at = 0;
+  }
+  tacet_write_bytes(&c->in, s);
+  c->dead = c->dead || c->in.err != TACET_OK;
+}
+
+void conn_keep(conn *c) {
+  if (c->fresh.len > 0) {
+    tacet_span fresh = c->fresh;
+    c->fresh = TACET_SPAN_EMPTY;
+    append(c, fresh);
   }
 }
 
@@ -150,6 +165,7 @@ bool conn_fill(conn *c) {
   if (c->end_of_input || c->drained) {
     return false;
   }
+  conn_keep(c);
   ssize_t n = read_some(c, scratch, NET_SCRATCH);
   /* Less than a whole record, and nothing left inside TLS: epoll says when
    * there is more, which spares the read that finds nothing. */
@@ -160,10 +176,12 @@ bool conn_fill(conn *c) {
     return false;
   }
   NET_COUNT(c->lc->s, bytes_in, (uint_fast64_t)n);
-  make_room(c);
-  tacet_write_bytes(&c->in, tacet_span_of(scratch, (size_t)n));
-  if (c->in.err != TACET_OK) {
-    c->dead = true;
+  if (c->in.len > c->in_at) {
+    append(c, tacet_span_of(scratch, (size_t)n));
+  } else {
+    c->fresh = tacet_span_of(scratch, (size_t)n);
+  }
+  if (c->dead) {
     return false;
   }
   if (c->state == CONN_BODY) {

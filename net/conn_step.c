@@ -154,6 +154,14 @@ static bool step_head(conn *c) {
   return true;
 }
 
+static void whole_body(conn *c, net_request *r, tacet_span body) {
+  net_server *s = c->lc->s;
+  s->h.on_request(s->h.user, r, body);
+  if (c->state == CONN_WAIT) { /* else r is perhaps gone */
+    pipeline_begin(c);
+  }
+}
+
 static bool step_body(conn *c) {
   net_server *s = c->lc->s;
   net_request *r = c->request;
@@ -174,6 +182,8 @@ static bool step_body(conn *c) {
   }
   if (r->stream) {
     s->h.on_body(s->h.user, r, piece, last);
+  } else if (last && r->body.len == 0) { /* it came in one piece: no copy */
+    whole_body(c, r, piece);
   } else {
     tacet_write_bytes(&r->body, piece);
     if (r->body.err != TACET_OK) {
@@ -181,10 +191,7 @@ static bool step_body(conn *c) {
       return true;
     }
     if (last) {
-      s->h.on_request(s->h.user, r, tacet_buf_span(&r->body));
-    }
-    if (last && c->state == CONN_WAIT) { /* else r is perhaps gone */
-      pipeline_begin(c);
+      whole_body(c, r, tacet_buf_span(&r->body));
     }
   }
   conn_consume(c, piece.len);
@@ -244,8 +251,7 @@ static bool step_closing(conn *c) {
     return false;
   }
   (void)shutdown(c->watch.fd, SHUT_WR);
-  tacet_buf_free(&c->in);
-  c->in_at = 0;
+  conn_consume(c, conn_input(c).len);
   conn_enter(c, CONN_LINGER, config(c)->linger_ms);
   return true;
 }

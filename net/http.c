@@ -245,7 +245,9 @@ static bool is_upgrade(const net_http_head *h) {
 
 static net_parse parse(tacet_span in, bool request, net_http_head *out,
                        size_t *used) {
-  net_http_head h = {.keep_alive = true};
+  net_http_head h;
+  memset(&h, 0, offsetof(net_http_head, headers));
+  h.keep_alive = true;
   size_t len = in.len < NET_HEAD_MAX ? in.len : NET_HEAD_MAX;
   lines l = {in.p, in.p + len};
   tacet_span line;
@@ -272,7 +274,7 @@ static net_parse parse(tacet_span in, bool request, net_http_head *out,
                     ? is_upgrade(&h)
                     : h.status == 101 &&
                           same_word(net_http_get(&h, "upgrade"), "websocket");
-  *out = h;
+  memcpy(out, &h, net_http_head_size(&h));
   *used = (size_t)(l.p - in.p);
   return NET_PARSE_OK;
 }

@@ -25,14 +25,14 @@ typedef struct net_http_head {
   tacet_span method, target; /* request */
   tacet_span path, query;    /* of the target, not percent-decoded */
   int status;                /* response */
-  net_header headers[NET_HEADERS_MAX];
-  size_t n_headers;
   uint64_t content_length;
   bool has_length;
   bool chunked;    /* responses only */
   bool keep_alive; /* HTTP/1.1 without "Connection: close" */
   bool websocket;  /* a well-formed upgrade request, or the answer to one */
   bool expects_continue;
+  size_t n_headers;
+  net_header headers[NET_HEADERS_MAX]; /* those after n_headers are not set */
 } net_http_head;
 
 /* What the parsers give: a head; not all there yet; or the status code with
@@ -53,6 +53,10 @@ typedef enum net_parse {
 net_parse net_http_request(tacet_span in, net_http_head *out, size_t *used);
 /* Whether a body follows is for who asked: none does after a HEAD, 204, 304. */
 net_parse net_http_response(tacet_span in, net_http_head *out, size_t *used);
+/* The bytes of a head that are set: copy these. */
+static inline size_t net_http_head_size(const net_http_head *h) {
+  return offsetof(net_http_head, headers) + h->n_headers * sizeof(net_header);
+}
 /* The value of a field (name in any case), or an empty span with p NULL. */
 tacet_span net_http_get(const net_http_head *h, const char *name);
 /* True if the comma-separated list `value` has `token` (any case). */

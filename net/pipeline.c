@@ -62,6 +62,7 @@ void pipeline_answered(net_request *r) {
   r->ready = true;
   while (c->n_waiting > 0 && c->first_waiting->ready) {
     net_request *first = take_first(c);
+    /* Empty if it did not have to wait: then it is there already. */
     tacet_write_bytes(&c->out, tacet_buf_span(&first->answer));
     request_free(first);
   }

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define ROOM 256 /* bytes of a usual head, so that it is not grown into */
+
 /* An answer from another thread. It is the only thing that both threads touch,
  * and its `request` is read and cleared on the loop's thread alone. */
 struct net_reply {
@@ -14,20 +16,40 @@ struct net_reply {
   int status;
   bool close, has_source;
   net_source source;
-  tacet_buf head, body; /* copied by the thread that answers */
+  tacet_buf bytes; /* head and body, copied by the thread that answers */
+  size_t head_len;
 };
 
+static void move_span(tacet_span *s, const uint8_t *from, const uint8_t *to) {
+  if (s->p != NULL) {
+    s->p = to + (s->p - from);
+  }
+}
+
+/* A copy of the head whose spans point into a copy of its bytes. */
+static void copy_head(net_http_head *out, const net_http_head *head,
+                      const uint8_t *from, const uint8_t *to) {
+  memcpy(out, head, net_http_head_size(head));
+  move_span(&out->method, from, to);
+  move_span(&out->target, from, to);
+  move_span(&out->path, from, to);
+  move_span(&out->query, from, to);
+  for (size_t i = 0; i < out->n_headers; i++) {
+    move_span(&out->headers[i].name, from, to);
+    move_span(&out->headers[i].value, from, to);
+  }
+}
+
 net_request *request_new(conn *c, const net_http_head *head, size_t head_len) {
-  net_request *r = tacet_alloc(sizeof(*r));
-  size_t used;
+  net_request *r =
+      tacet_alloc(offsetof(net_request, head) + net_http_head_size(head));
+  const uint8_t *bytes = conn_input(c).p;
   if (r == NULL ||
-      tacet_bytes_set(&r->raw, tacet_span_of(c->in.p + c->in_at, head_len)) !=
-          TACET_OK) {
+      tacet_bytes_set(&r->raw, tacet_span_of(bytes, head_len)) != TACET_OK) {
     tacet_free(r);
     return NULL;
   }
-  /* Parsed once more, so that the spans point into the copy. */
-  (void)net_http_request(tacet_bytes_span(&r->raw), &r->head, &used);
+  copy_head(&r->head, head, bytes, r->raw.p);
   r->c = c;
   r->answer.max = SIZE_MAX / 2;
   r->body_left = head->content_length;
@@ -134,7 +156,8 @@ static bool in_turn(const net_request *r) {
   return r->waiting || r->c->n_waiting > 0;
 }
 static tacet_buf *out_of(net_request *r) {
-  return in_turn(r) ? &r->answer : &r->c->out;
+  bool first = r == r->c->first_waiting;
+  return in_turn(r) && !first ? &r->answer : &r->c->out;
 }
 
 /* The head of the answer is written, if there was memory for it. */
@@ -186,8 +209,7 @@ net_reply *net_request_defer(net_request *r) {
                      .request = r,
                      .answer = {.fn = deliver, .user = p},
                      .resume = {.fn = resume, .user = p},
-                     .head = {.max = NET_HEAD_MAX},
-                     .body = {.max = SIZE_MAX / 2}};
+                     .bytes = {.max = SIZE_MAX / 2}};
     r->reply = p;
   }
   return p;
@@ -204,26 +226,33 @@ static void deliver(void *user) {
     source_done(source);
   } else {
     tacet_buf *out = out_of(r);
-    tacet_write_bytes(out, tacet_buf_span(&p->head));
-    if (p->head.err != TACET_OK || p->body.err != TACET_OK) {
-      tacet_write_fail(out, TACET_ERR_NOMEM);
+    tacet_span body = tacet_buf_span(&p->bytes);
+    if (p->bytes.err != TACET_OK) {
+      tacet_write_fail(out, p->bytes.err);
+      body.len = p->head_len = 0;
     }
-    answered(r, p->status, p->close, tacet_buf_span(&p->body), source);
+    tacet_buf_reserve(out, body.len + ROOM);
+    tacet_write_bytes(out, tacet_span_of(body.p, p->head_len));
+    body = p->head_len == body.len
+               ? TACET_SPAN_EMPTY
+               : tacet_span_of(body.p + p->head_len, body.len - p->head_len);
+    answered(r, p->status, p->close, body, source);
   }
-  tacet_buf_free(&p->head);
-  tacet_buf_free(&p->body);
+  tacet_buf_free(&p->bytes);
   tacet_free(p);
 }
 
 void net_reply_send(net_reply *p, const net_response *a) {
   p->status = a->status;
   p->close = a->close;
-  response_head(&p->head, a);
   p->has_source = a->source != NULL;
+  tacet_buf_reserve(&p->bytes, ROOM + (p->has_source ? 0 : a->body.len));
+  response_head(&p->bytes, a);
+  p->head_len = p->bytes.len;
   if (p->has_source) {
     p->source = *a->source;
   } else {
-    tacet_write_bytes(&p->body, a->body);
+    tacet_write_bytes(&p->bytes, a->body);
   }
   net_post_send(p->lc->loop, &p->answer);
 }

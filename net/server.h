@@ -121,6 +121,7 @@ typedef struct net_handler {
   /* The head is there. *max_body bytes may follow (default 0); more is answered
    * 413. */
   net_body (*on_head)(void *user, net_request *r, uint64_t *max_body);
+  /* body and piece are valid during the call only. */
   void (*on_request)(void *user, net_request *r, tacet_span body);
   void (*on_body)(void *user, net_request *r, tacet_span piece, bool last);
   /* The request is over: answered, or the connection broke. May be NULL. */

@@ -82,6 +82,7 @@ bool net_ws_send(net_ws *w, tacet_span message) {
   }
   if (waiting == 0) {
     c->progress = net_loop_now(c->lc->loop);
+    tacet_buf_reserve(&c->out, message.len + NET_WS_OVERHEAD);
   }
   net_ws_write(&c->out, NET_WS_BINARY, message, NULL);
   if (c->out.err != TACET_OK) {

@@ -8,8 +8,9 @@
 
 typedef struct net_tls net_tls; /* a context: shared by connections, threads */
 
-#define NET_PIN_LEN 32 /* SHA-256 of the certificate's public key (SPKI, DER)  \
-                        */
+#define NET_PIN_LEN                                                            \
+  32 /* SHA-256 of the certificate's public key (SPKI, DER)                    \
+      */
 
 /* TLS 1.3 only, no tickets. IO: a file cannot be read; ARGUMENT: it is not a
  * certificate or key, or they do not belong together. */

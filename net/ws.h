@@ -59,6 +59,7 @@ void net_ws_reader_free(net_ws_reader *r);
 net_ws_event net_ws_read(net_ws_reader *r, tacet_span in, size_t *used,
                          tacet_span *payload);
 
+#define NET_WS_OVERHEAD 14 /* bytes of a frame's head at most */
 /* One whole frame. mask: 4 random bytes (client), or NULL (server). */
 void net_ws_write(tacet_buf *w, int opcode, tacet_span payload,
                   const uint8_t *mask);
