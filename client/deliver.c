@@ -22,19 +22,12 @@
 
 /* ---- what became of it ---- */
 
-static tacet_err tell_unreachable(client *c, const client_parcel *p,
-                                  const client_message_record *r) {
+static tacet_err tell_unreachable(client *c, const client_talk *talk) {
   CLIENT_MEM(mem);
-  client_talk talk;
   const char *who;
-  TACET_TRY(client_talk_get(c, r->talk, &mem, &talk));
-  if (!talk.pair) {
-    return TACET_OK;
-  }
-  (void)p;
-  TACET_TRY(client_handle_of(c, client_id_span(talk.peer), &mem, &who));
+  TACET_TRY(client_handle_of(c, client_id_span(talk->peer), &mem, &who));
   return client_event_warn(
-      c, r->talk, "unreachable",
+      c, talk->id, "unreachable",
       "%s cannot be reached: their mailbox for this conversation is gone.",
       who);
 }
@@ -42,6 +35,7 @@ static tacet_err tell_unreachable(client *c, const client_parcel *p,
 tacet_err client_delivered(client *c, const client_parcel *p) {
   CLIENT_MEM(mem);
   client_message_record r;
+  client_talk talk;
   size_t gone = 0;
   if (p->message.len == 0) {
     return TACET_OK;
@@ -51,13 +45,14 @@ tacet_err client_delivered(client *c, const client_parcel *p) {
     return TACET_OK;
   }
   TACET_TRY(e);
+  TACET_TRY(client_talk_get(c, r.talk, &mem, &talk));
   for (size_t i = 0; i < p->n_to; i++) {
-    gone += p->to[i].state == CLIENT_TO_GONE;
+    gone += talk.pair && p->to[i].state == CLIENT_TO_GONE;
   }
   r.delivery = gone > 0 ? CLIENT_PARTLY : CLIENT_SENT;
   r.content = TACET_SPAN_EMPTY; /* nobody is left to encrypt it for */
   TACET_TRY(client_message_save(c, &r));
-  return gone > 0 ? tell_unreachable(c, p, &r) : TACET_OK;
+  return gone > 0 ? tell_unreachable(c, &talk) : TACET_OK;
 }
 
 static tacet_err give_up(client *c, client_parcel *p) {
@@ -86,9 +81,10 @@ static bool is_same_device(const client_recipient *a,
          memcmp(a->device, b->device, CLIENT_DEVICE_ID_LEN) == 0;
 }
 
-/* A recipient whose capability was wrong: the group may know a newer one by
- * now; if not, its commits are looked for. */
-static tacet_err refresh(client *c, client_parcel *p) {
+/* Recipients whose capability was wrong, or whose mailbox was not there: the
+ * group may know a newer address by now; if not, commits are looked for. Within
+ * a transaction. */
+static tacet_err refresh(client *c, client_parcel *p, bool look) {
   CLIENT_MEM(mem);
   CLIENT_SESSION(s);
   client_recipient *now;
@@ -114,11 +110,26 @@ static tacet_err refresh(client *c, client_parcel *p) {
     }
     if (r->state == CLIENT_TO_STALE && !in) {
       r->state = CLIENT_TO_DONE; /* is no member any more */
-    } else if (r->state == CLIENT_TO_STALE) {
-      s.r.look_due = true;
     }
   }
+  s.r.look_due = s.r.look_due || look;
   return client_group_save(c, &s.r);
+}
+
+/* Before they are tried again. */
+static tacet_err refresh_stale(client *c, client_parcel *p) {
+  bool any = false;
+  for (size_t i = 0; i < p->n_to; i++) {
+    any = any || p->to[i].state == CLIENT_TO_STALE;
+  }
+  if (!any) {
+    return TACET_OK;
+  }
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(refresh(c, p, false));
+  TACET_TRY(client_parcel_save(c, p));
+  return client_tx_commit(&tx);
 }
 
 static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
@@ -139,8 +150,9 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
       p->to[i].state = CLIENT_TO_STALE;
       stale = true;
       break;
-    case TACET_DELIVERY_GONE:
-      p->to[i].state = CLIENT_TO_GONE;
+    case TACET_DELIVERY_GONE: /* it may have moved while we were away */
+      p->to[i].state = p->tries == 0 ? CLIENT_TO_STALE : CLIENT_TO_GONE;
+      stale = stale || p->tries == 0;
       break;
     case TACET_DELIVERY_FULL:
       p->to[i].state = CLIENT_TO_FULL;
@@ -148,7 +160,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
     }
   }
   if (stale) {
-    TACET_TRY(refresh(c, p));
+    TACET_TRY(refresh(c, p, true));
   }
   if (client_now(c) - p->made_at >= GIVE_UP && !is_done(p)) {
     TACET_TRY(give_up(c, p));
@@ -156,6 +168,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
     TACET_TRY(client_delivered(c, p));
   } else {
     uint64_t wait = RETRY_FIRST << (p->tries < 10 ? p->tries : 10);
+    wait = stale && p->tries == 0 ? 0 : wait; /* once the look is over */
     p->tries++;
     p->retry_at = client_now(c) + (wait < RETRY_MOST ? wait : RETRY_MOST);
     TACET_TRY(client_parcel_save(c, p));
@@ -298,6 +311,7 @@ tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
   if (!would_open(c, p, &group)) {
     return renew(c, p, &mem); /* goes out with the next flush */
   }
+  TACET_TRY(refresh_stale(c, p));
   bool *now = client_mem_array(&mem, p->n_to, sizeof(*now));
   if (now == NULL) {
     return TACET_ERR_NOMEM;

@@ -231,10 +231,8 @@ static tacet_err flush_one(client *c, client_parcel *p, busy *b,
   }
   if (choose(p, b, client_now(c), chosen) > 0) {
     TACET_TRY(client_deliver(c, p, chosen));
-  }
-  for (size_t i = 0; i < p->n_to; i++) { /* for another request */
-    if (p->to[i].state == CLIENT_TO_SEND && !is_busy(b, &p->to[i])) {
-      *next = 0;
+    if (choose(p, b, client_now(c), chosen) > 0) {
+      *next = 0; /* another request, or another try after a look */
     }
   }
   if (p->retry_at > client_now(c) && p->retry_at < *next) {

@@ -112,6 +112,13 @@ bool client_store_has_passphrase(const client_store *s) {
 static tacet_err database_open(client_store *s, int flags) {
   PATH(path);
   TACET_TRY(path_of(s, "store.db", &path));
+  if ((flags & SQLITE_OPEN_CREATE) != 0) { /* SQLite itself would take 0644 */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      return os_failed(s, "write the store", path);
+    }
+    (void)close(fd);
+  }
   int rc = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (s->db == NULL) {
     return TACET_ERR_NOMEM;

@@ -310,6 +310,10 @@ static void test_key_file(void **state) {
   struct stat st;
   assert_int_equal(stat(path, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0600);
+  (void)snprintf(path, sizeof(path), "%s/store.db", f->home);
+  assert_int_equal(stat(path, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0600);
+  (void)snprintf(path, sizeof(path), "%s/store.key", f->home);
   assert_int_equal(stat(f->home, &st), 0);
   assert_int_equal(st.st_mode & 0077, 0);
   client_home_state home;
