@@ -36,7 +36,10 @@ typedef struct cli_command {
   const char *usage; /* "G HANDLE…", what follows the name */
   const char *help;  /* one line */
   size_t min_words, max_words;
+  /* One of the two. run opens the home itself, once its arguments make sense;
+   * for at_home that is done, and undone, around it. */
   int (*run)(const cli_args *a);
+  int (*at_home)(client *c, const cli_args *a);
   cli_option options[8]; /* besides the common ones; ends with a NULL name */
 } cli_command;
 
@@ -106,29 +109,29 @@ bool cli_qr_svg(const char *text, const char *path);
 
 /* ---- commands, one file a subject ---- */
 int cli_register(const cli_args *a);
-int cli_recovery_show(const cli_args *a);
-int cli_recovery_check(const cli_args *a);
-int cli_status(const cli_args *a);
-int cli_devices(const cli_args *a);
-int cli_delete_account(const cli_args *a);
+int cli_recovery_show(client *c, const cli_args *a);
+int cli_recovery_check(client *c, const cli_args *a);
+int cli_status(client *c, const cli_args *a);
+int cli_devices(client *c, const cli_args *a);
+int cli_delete_account(client *c, const cli_args *a);
 int cli_send(const cli_args *a);
 int cli_receive(const cli_args *a);
 int cli_chat(const cli_args *a);
 int cli_history(const cli_args *a);
-int cli_group_create(const cli_args *a);
-int cli_group_add(const cli_args *a);
-int cli_group_remove(const cli_args *a);
-int cli_group_leave(const cli_args *a);
-int cli_group_rename(const cli_args *a);
-int cli_group_list(const cli_args *a);
-int cli_group_show(const cli_args *a);
-int cli_requests(const cli_args *a);
-int cli_accept(const cli_args *a);
-int cli_refuse(const cli_args *a);
-int cli_contacts(const cli_args *a);
-int cli_block(const cli_args *a);
-int cli_unblock(const cli_args *a);
-int cli_code(const cli_args *a);
-int cli_verify(const cli_args *a);
+int cli_group_create(client *c, const cli_args *a);
+int cli_group_add(client *c, const cli_args *a);
+int cli_group_remove(client *c, const cli_args *a);
+int cli_group_leave(client *c, const cli_args *a);
+int cli_group_rename(client *c, const cli_args *a);
+int cli_group_list(client *c, const cli_args *a);
+int cli_group_show(client *c, const cli_args *a);
+int cli_requests(client *c, const cli_args *a);
+int cli_accept(client *c, const cli_args *a);
+int cli_refuse(client *c, const cli_args *a);
+int cli_contacts(client *c, const cli_args *a);
+int cli_block(client *c, const cli_args *a);
+int cli_unblock(client *c, const cli_args *a);
+int cli_code(client *c, const cli_args *a);
+int cli_verify(client *c, const cli_args *a);
 
 #endif

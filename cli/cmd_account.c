@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * register, recovery, status, devices, delete-account. */
 #include "cli/cli.h"
+#include "cli/json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -49,17 +49,12 @@ int cli_register(const cli_args *a) {
   return 0;
 }
 
-int cli_recovery_show(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_recovery_show(client *c, const cli_args *a) {
+  (void)a;
   CLIENT_MEM(mem);
   client_error err = {0};
   const char *words;
   client_kind kind = client_recovery_words(c, &mem, &words, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -67,12 +62,8 @@ int cli_recovery_show(const cli_args *a) {
   return 0;
 }
 
-int cli_recovery_check(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_recovery_check(client *c, const cli_args *a) {
+  (void)a;
   char words[1024] = "";
   client_error err = {0};
   if (isatty(STDIN_FILENO)) {
@@ -81,12 +72,10 @@ int cli_recovery_check(const cli_args *a) {
     words[strcspn(words, "\r\n")] = '\0';
   }
   if (words[0] == '\0') {
-    client_free(c);
     return cli_fail(2, "type the 24 words, in one line.");
   }
   client_kind kind = client_recovery_confirm(c, words, &err);
   tacet_wipe(words, sizeof(words));
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -121,10 +110,8 @@ static void status_json(const client_status *s) {
   }
   if (o != NULL) {
     json_object_set_new(o, "trust", json_string(s->trust));
-    json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
   }
-  json_decref(o);
+  cli_print_json(o);
 }
 
 static void status_text(const client_status *s) {
@@ -152,17 +139,11 @@ static void status_text(const client_status *s) {
   printf("trust      %s\n", s->trust);
 }
 
-int cli_status(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_status(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   client_status s;
   client_kind kind = client_status_get(c, &mem, &s, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -174,18 +155,12 @@ int cli_status(const cli_args *a) {
   return 0;
 }
 
-int cli_devices(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_devices(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   const client_device *list;
   size_t n;
   client_kind kind = client_devices(c, &mem, &list, &n, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -193,9 +168,7 @@ int cli_devices(const cli_args *a) {
     if (cli_flag(a, "--json")) {
       json_t *o = json_pack("{s:s, s:s?, s:b}", "id", list[i].id, "name",
                             list[i].name, "this_one", list[i].this_one);
-      json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-      putchar('\n');
-      json_decref(o);
+      cli_print_json(o);
     } else {
       printf("%s  %s%s\n", list[i].id,
              list[i].name == NULL ? "?" : list[i].name,
@@ -205,12 +178,7 @@ int cli_devices(const cli_args *a) {
   return 0;
 }
 
-int cli_delete_account(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_delete_account(client *c, const cli_args *a) {
   char answer[64] = "";
   if (!cli_flag(a, "--yes") &&
       (!isatty(STDIN_FILENO) ||
@@ -218,13 +186,11 @@ int cli_delete_account(const cli_args *a) {
                 "have its handle again.\nType erase to go on: ",
                 false, answer, sizeof(answer)) ||
        strcmp(answer, "erase") != 0)) {
-    client_free(c);
     return cli_fail(2,
                     "nothing was erased; say --yes, or type erase when asked.");
   }
   client_error err = {0};
   client_kind kind = client_delete_account(c, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }

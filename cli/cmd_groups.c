@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * group create, add, remove, leave, rename, list, show. */
 #include "cli/cli.h"
+#include "cli/json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
-/* What every change ends with: close the home, report. */
-static int finish(client *c, client_kind kind, bool queued,
-                  const client_error *err) {
-  client_free(c);
+/* What every change ends with. */
+static int finish(client_kind kind, bool queued, const client_error *err) {
   if (kind != CLIENT_OK) {
     return cli_fail_with(err);
   }
@@ -20,12 +18,7 @@ static int finish(client *c, client_kind kind, bool queued,
   return 0;
 }
 
-int cli_group_create(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_group_create(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   const char *id = NULL;
@@ -35,60 +28,43 @@ int cli_group_create(const cli_args *a) {
   if (kind == CLIENT_OK && cli_flag(a, "--json")) {
     json_t *o =
         json_pack("{s:s, s:s}", "conversation", id, "name", a->words[0]);
-    json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(o);
+    cli_print_json(o);
   } else if (kind == CLIENT_OK) {
     puts(id);
   }
-  return finish(c, kind, queued, &err);
+  return finish(kind, queued, &err);
 }
 
-static int change_members(const cli_args *a, bool add) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+static int change_members(client *c, const cli_args *a, bool add) {
   client_error err = {0};
   bool queued = false;
   client_kind kind = add ? client_group_add(c, a->words[0], a->words + 1,
                                             a->n_words - 1, &queued, &err)
                          : client_group_remove(c, a->words[0], a->words + 1,
                                                a->n_words - 1, &queued, &err);
-  return finish(c, kind, queued, &err);
+  return finish(kind, queued, &err);
 }
 
-int cli_group_add(const cli_args *a) {
-  return change_members(a, true);
+int cli_group_add(client *c, const cli_args *a) {
+  return change_members(c, a, true);
 }
-int cli_group_remove(const cli_args *a) {
-  return change_members(a, false);
+int cli_group_remove(client *c, const cli_args *a) {
+  return change_members(c, a, false);
 }
 
-int cli_group_leave(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_group_leave(client *c, const cli_args *a) {
   client_error err = {0};
   bool queued = false;
   client_kind kind = client_group_leave(c, a->words[0], &queued, &err);
-  return finish(c, kind, queued, &err);
+  return finish(kind, queued, &err);
 }
 
-int cli_group_rename(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_group_rename(client *c, const cli_args *a) {
   client_error err = {0};
   bool queued = false;
   client_kind kind =
       client_group_rename(c, a->words[0], a->words[1], &queued, &err);
-  return finish(c, kind, queued, &err);
+  return finish(kind, queued, &err);
 }
 
 static void group_json(const client_group *g) {
@@ -103,23 +79,15 @@ static void group_json(const client_group *g) {
                         g->conversation, "name", g->name, "request", g->request,
                         "left", g->left, "epoch", (json_int_t)g->epoch,
                         "members", members, "admins", admins);
-  json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-  putchar('\n');
-  json_decref(o);
+  cli_print_json(o);
 }
 
-int cli_group_list(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_group_list(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   const client_group *list;
   size_t n;
   client_kind kind = client_groups(c, &mem, &list, &n, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -137,17 +105,11 @@ int cli_group_list(const cli_args *a) {
   return 0;
 }
 
-int cli_group_show(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_group_show(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   client_group g;
   client_kind kind = client_group_show(c, a->words[0], &mem, &g, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }

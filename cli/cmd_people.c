@@ -1,40 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * requests, contacts, block, code, verify. */
 #include "cli/cli.h"
+#include "cli/json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static void print_json(json_t *o) {
-  json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-  putchar('\n');
-  json_decref(o);
-}
-
-int cli_requests(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_requests(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   const client_request *list;
   size_t n;
   client_kind kind = client_requests(c, &mem, &list, &n, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
   for (size_t i = 0; i < n; i++) {
     char time[32];
     if (cli_flag(a, "--json")) {
-      print_json(json_pack("{s:s, s:s?, s:s, s:s, s:I}", "from", list[i].from,
-                           "group", list[i].group, "conversation",
-                           list[i].conversation, "received_at",
-                           cli_time(list[i].received_at, time), "messages",
-                           (json_int_t)list[i].n_messages));
+      cli_print_json(
+          json_pack("{s:s, s:s?, s:s, s:s, s:I}", "from", list[i].from, "group",
+                    list[i].group, "conversation", list[i].conversation,
+                    "received_at", cli_time(list[i].received_at, time),
+                    "messages", (json_int_t)list[i].n_messages));
       continue;
     }
     printf("%s  ", cli_time_short(list[i].received_at, time));
@@ -50,31 +38,25 @@ int cli_requests(const cli_args *a) {
 }
 
 /* One call that takes a handle and says nothing when it went well. */
-static int with_handle(const cli_args *a,
+static int with_handle(client *c, const cli_args *a,
                        client_kind (*call)(client *, const char *,
                                            client_error *)) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
   client_error err = {0};
   client_kind kind = call(c, a->words[0], &err);
-  client_free(c);
   return kind == CLIENT_OK ? 0 : cli_fail_with(&err);
 }
 
-int cli_accept(const cli_args *a) {
-  return with_handle(a, client_request_accept);
+int cli_accept(client *c, const cli_args *a) {
+  return with_handle(c, a, client_request_accept);
 }
-int cli_refuse(const cli_args *a) {
-  return with_handle(a, client_request_refuse);
+int cli_refuse(client *c, const cli_args *a) {
+  return with_handle(c, a, client_request_refuse);
 }
-int cli_block(const cli_args *a) {
-  return with_handle(a, client_block);
+int cli_block(client *c, const cli_args *a) {
+  return with_handle(c, a, client_block);
 }
-int cli_unblock(const cli_args *a) {
-  return with_handle(a, client_unblock);
+int cli_unblock(client *c, const cli_args *a) {
+  return with_handle(c, a, client_unblock);
 }
 
 static const char *trust_word(client_trust t) {
@@ -82,24 +64,18 @@ static const char *trust_word(client_trust t) {
   return words[t];
 }
 
-int cli_contacts(const cli_args *a) {
-  int code;
-  client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
-  }
+int cli_contacts(client *c, const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   const client_contact *list;
   size_t n;
   client_kind kind = client_contacts(c, &mem, &list, &n, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
   for (size_t i = 0; i < n; i++) {
     if (cli_flag(a, "--json")) {
-      print_json(json_pack(
+      cli_print_json(json_pack(
           "{s:s, s:s, s:s, s:b, s:I}", "handle", list[i].handle, "account",
           list[i].account, "trust", trust_word(list[i].trust), "blocked",
           list[i].blocked, "devices", (json_int_t)list[i].n_devices));
@@ -124,16 +100,10 @@ static void put_code(const client_code *code) {
   putchar('\n');
 }
 
-int cli_code(const cli_args *a) {
-  int exit_code;
-  client *c = cli_open(a, &exit_code);
-  if (c == NULL) {
-    return exit_code;
-  }
+int cli_code(client *c, const cli_args *a) {
   client_error err = {0};
   client_code code;
   client_kind kind = client_code_get(c, a->words[0], &code, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
@@ -142,8 +112,8 @@ int cli_code(const cli_args *a) {
     return cli_fail(1, "the picture %s could not be written.", svg);
   }
   if (cli_flag(a, "--json")) {
-    print_json(json_pack("{s:s, s:s, s:s}", "code", code.digits, "qr_text",
-                         code.qr_text, "trust", trust_word(code.trust)));
+    cli_print_json(json_pack("{s:s, s:s, s:s}", "code", code.digits, "qr_text",
+                             code.qr_text, "trust", trust_word(code.trust)));
     return 0;
   }
   put_code(&code);
@@ -169,19 +139,13 @@ static bool compare_by_eye(client *c, const char *handle, client_error *err) {
          strcmp(answer, "yes") == 0;
 }
 
-int cli_verify(const cli_args *a) {
-  int exit_code;
-  client *c = cli_open(a, &exit_code);
-  if (c == NULL) {
-    return exit_code;
-  }
+int cli_verify(client *c, const cli_args *a) {
   client_error err = {0};
   const char *code = cli_value(a, "--qr-text", 0);
   if (code == NULL && a->n_words > 1) {
     code = a->words[1];
   }
   if (code == NULL && !compare_by_eye(c, a->words[0], &err)) {
-    client_free(c);
     return err.kind != CLIENT_OK
                ? cli_fail_with(&err)
                : cli_fail(2,
@@ -189,7 +153,6 @@ int cli_verify(const cli_args *a) {
                           "on a terminal and type yes.");
   }
   client_kind kind = client_verify(c, a->words[0], code, &err);
-  client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }

@@ -247,6 +247,16 @@ static int no_command(int argc, char **argv) {
   return cli_fail(2, "there is no such command; `tacet --help` lists them.");
 }
 
+static int run_at_home(const cli_command *command, const cli_args *a) {
+  int code;
+  client *c = cli_open(a, &code);
+  if (c != NULL) {
+    code = command->at_home(c, a);
+    client_free(c);
+  }
+  return code;
+}
+
 int cli_main(int argc, char **argv) {
   bool *used = calloc((size_t)argc + 1, sizeof(*used));
   cli_args *a = calloc(1, sizeof(*a));
@@ -264,7 +274,7 @@ int cli_main(int argc, char **argv) {
     if (code == 0 && cli_flag(a, "--help")) {
       (void)help_for(c->name);
     } else if (code == 0) {
-      code = c->run(a);
+      code = c->run != NULL ? c->run(a) : run_at_home(c, a);
     }
   }
   if (!cli_flush() && code == 0) {

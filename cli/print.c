@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Messages and events, for people and as JSON lines. */
 #include "cli/cli.h"
-
-#include <jansson.h>
+#include "cli/json.h"
 
 /* ---- for people ---- */
 
@@ -108,7 +107,7 @@ static void set_time(json_t *o, const char *key, uint64_t ms) {
   set_text(o, key, ms == 0 ? NULL : cli_time(ms, text));
 }
 
-static void print_object(json_t *o) {
+void cli_print_json(json_t *o) {
   char *line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
   if (line != NULL) {
     puts(line);
@@ -150,7 +149,7 @@ void cli_put_message_json(const client_message *m) {
     static const char *const words[] = {"queued", "partly", "sent"};
     set_text(o, "delivery", words[m->delivery]);
   }
-  print_object(o);
+  cli_print_json(o);
 }
 
 void cli_put_event_json(const client_event *e) {
@@ -194,5 +193,5 @@ void cli_put_event_json(const client_event *e) {
     json_decref(o);
     return;
   }
-  print_object(o);
+  cli_print_json(o);
 }
