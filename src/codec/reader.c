@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tacet/codec.h"
 
+#include "codec/varint.h"
+
 /* Empty readers point here, since NULL - NULL is undefined. */
 static const uint8_t nothing[1];
 
@@ -52,10 +54,18 @@ static uint64_t read_be(tacet_reader *r, size_t n) {
   return v;
 }
 
-uint8_t tacet_read_u8(tacet_reader *r) { return (uint8_t)read_be(r, 1); }
-uint16_t tacet_read_u16(tacet_reader *r) { return (uint16_t)read_be(r, 2); }
-uint32_t tacet_read_u32(tacet_reader *r) { return (uint32_t)read_be(r, 4); }
-uint64_t tacet_read_u64(tacet_reader *r) { return read_be(r, 8); }
+uint8_t tacet_read_u8(tacet_reader *r) {
+  return (uint8_t)read_be(r, 1);
+}
+uint16_t tacet_read_u16(tacet_reader *r) {
+  return (uint16_t)read_be(r, 2);
+}
+uint32_t tacet_read_u32(tacet_reader *r) {
+  return (uint32_t)read_be(r, 4);
+}
+uint64_t tacet_read_u64(tacet_reader *r) {
+  return read_be(r, 8);
+}
 
 bool tacet_read_optional(tacet_reader *r) {
   uint8_t v = tacet_read_u8(r);
@@ -63,10 +73,6 @@ bool tacet_read_optional(tacet_reader *r) {
     tacet_read_fail(r, TACET_ERR_ENCODING);
   }
   return *r->err == TACET_OK && v == 1;
-}
-
-static size_t varint_size(uint32_t v) {
-  return v < 0x40 ? 1 : v < 0x4000 ? 2 : 4;
 }
 
 /* RFC 9420 2.1.2: prefix 11 is invalid, and only the shortest form is one:

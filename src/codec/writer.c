@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tacet/codec.h"
 
+#include "codec/varint.h"
+
 void tacet_buf_init(tacet_buf *w, size_t max) {
   *w = (tacet_buf){.max = max};
 }
@@ -108,10 +110,18 @@ static void write_be(tacet_buf *w, uint64_t v, size_t n) {
   }
 }
 
-void tacet_write_u8(tacet_buf *w, uint8_t v) { write_be(w, v, 1); }
-void tacet_write_u16(tacet_buf *w, uint16_t v) { write_be(w, v, 2); }
-void tacet_write_u32(tacet_buf *w, uint32_t v) { write_be(w, v, 4); }
-void tacet_write_u64(tacet_buf *w, uint64_t v) { write_be(w, v, 8); }
+void tacet_write_u8(tacet_buf *w, uint8_t v) {
+  write_be(w, v, 1);
+}
+void tacet_write_u16(tacet_buf *w, uint16_t v) {
+  write_be(w, v, 2);
+}
+void tacet_write_u32(tacet_buf *w, uint32_t v) {
+  write_be(w, v, 4);
+}
+void tacet_write_u64(tacet_buf *w, uint64_t v) {
+  write_be(w, v, 8);
+}
 void tacet_write_optional(tacet_buf *w, bool present) {
   write_be(w, present ? 1 : 0, 1);
 }
@@ -128,10 +138,6 @@ void tacet_write_zeros(tacet_buf *w, size_t n) {
   if (p != NULL) {
     memset(p, 0, n);
   }
-}
-
-static size_t varint_size(uint32_t v) {
-  return v < 0x40 ? 1 : v < 0x4000 ? 2 : 4;
 }
 
 void tacet_write_varint(tacet_buf *w, uint32_t v) {

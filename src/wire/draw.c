@@ -4,14 +4,6 @@
 
 #include "wire/fields.h"
 
-static tacet_token_kind read_kind(tacet_reader *r) {
-  uint8_t kind = tacet_read_u8(r);
-  if (kind > TACET_TOKEN_DELIVERY) {
-    tacet_read_fail(r, TACET_ERR_UNKNOWN_TYPE);
-  }
-  return (tacet_token_kind)kind;
-}
-
 void tacet_issuers_write(tacet_buf *w, const tacet_issuers *m) {
   size_t at = tacet_write_open(w);
   for (size_t i = 0; i < m->n; i++) {
@@ -33,7 +25,7 @@ tacet_err tacet_issuers_parse(tacet_span in, tacet_issuers *out) {
       return TACET_ERR_LIMIT;
     }
     tacet_issuer *i = &m.list[m.n++];
-    i->kind = read_kind(&e);
+    i->kind = wire_read_token_kind(&e);
     tacet_read_copy(&e, i->public_key, sizeof(i->public_key));
     i->first_day = tacet_read_u32(&e);
     i->issue_until = tacet_read_u32(&e);
@@ -52,7 +44,7 @@ tacet_err tacet_draw_parse(tacet_span in, tacet_draw *out) {
   WIRE_READ(in);
   tacet_draw m;
   size_t n;
-  m.kind = read_kind(&r);
+  m.kind = wire_read_token_kind(&r);
   tacet_read_copy(&r, m.key_id, sizeof(m.key_id));
   m.blinded = wire_read_array(&r, TACET_VOPRF_ELEMENT_LEN, 1,
                               TACET_TOKEN_BATCH_MAX, &n);

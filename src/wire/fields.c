@@ -5,6 +5,14 @@ bool wire_read_bool(tacet_reader *r) {
   return tacet_read_optional(r); /* the same form */
 }
 
+tacet_token_kind wire_read_token_kind(tacet_reader *r) {
+  uint8_t kind = tacet_read_u8(r);
+  if (kind > TACET_TOKEN_DELIVERY) {
+    tacet_read_fail(r, TACET_ERR_UNKNOWN_TYPE);
+  }
+  return (tacet_token_kind)kind;
+}
+
 tacet_span wire_read_maybe(tacet_reader *r, size_t len) {
   tacet_span s = tacet_read_vec_max(r, len);
   if (s.len != 0 && s.len != len) {

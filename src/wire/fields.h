@@ -7,6 +7,7 @@
 #define TACET_WIRE_FIELDS_H
 
 #include "tacet/codec.h"
+#include "tacet/wire/token.h"
 
 #define WIRE_READ(in)                                                          \
   tacet_err err = TACET_OK;                                                    \
@@ -23,6 +24,8 @@
 
 /* uint8 that is 0 or 1. */
 bool wire_read_bool(tacet_reader *r);
+/* UNKNOWN_TYPE for a kind that is none. */
+tacet_token_kind wire_read_token_kind(tacet_reader *r);
 /* opaque<V> of nothing or of exactly len bytes. */
 tacet_span wire_read_maybe(tacet_reader *r, size_t len);
 /* opaque<V> of n fixed-size elements, min <= n <= max (LIMIT). */

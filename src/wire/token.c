@@ -107,19 +107,11 @@ void tacet_token_draw_write(tacet_buf *w, const tacet_token_draw *d) {
   wire_write_fixed(w, d->blinded, d->n * TACET_VOPRF_ELEMENT_LEN);
 }
 
-static tacet_token_kind read_kind(tacet_reader *r) {
-  uint8_t kind = tacet_read_u8(r);
-  if (kind > TACET_TOKEN_DELIVERY) {
-    tacet_read_fail(r, TACET_ERR_UNKNOWN_TYPE);
-  }
-  return (tacet_token_kind)kind;
-}
-
 tacet_err tacet_token_draw_parse(tacet_span in, tacet_token_draw *out) {
   tacet_token_draw d = {.kind = TACET_TOKEN_DIRECTORY};
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(in, &err);
-  d.kind = read_kind(&r);
+  d.kind = wire_read_token_kind(&r);
   tacet_read_copy(&r, d.public_key, sizeof(d.public_key));
   d.n = tacet_read_u8(&r);
   if (d.n == 0 || d.n > TACET_TOKEN_BATCH_MAX) {
