@@ -208,8 +208,9 @@ static void open_all(load_run *r) {
     t->box = boxes[i % 64];
     r->pairs[i].user = t;
     make_request(t, r->target, r->setup->size);
-    if (!r->offline) {
-      subscribe(r, t, &caught_up);
+    subscribe(r, t, &caught_up);
+    if (r->offline) { /* a mailbox that was never read holds little */
+      link_close(t->in);
     }
     t->senders = calloc(senders_of(r->setup), sizeof(*t->senders));
     for (unsigned k = 0; k < senders_of(r->setup); k++) {
