@@ -32,6 +32,8 @@ static void send_text(chat *t, const client_outgoing *m) {
   err = (client_error){0};
   if (client_flush(t->c, id, 10000, &d, &err) != CLIENT_OK) {
     note(t, err.text);
+  } else if (d == CLIENT_PARTLY) {
+    note(t, "it did not reach everybody: a mailbox is gone.");
   } else if (d != CLIENT_SENT) {
     note(t, "queued: the server has not got it yet; it is sent as soon as it "
             "can be.");

@@ -15,15 +15,24 @@ static int report_delivery(client_delivery d, const client_error *err,
   if (d == CLIENT_SENT) {
     return 0;
   }
+  if (d == CLIENT_PARTLY) {
+    static const char gone[] =
+        "it did not reach everybody: a mailbox is gone, and no newer one is "
+        "known.";
+    if (insist) {
+      return cli_fail(3, "%s", gone);
+    }
+    fprintf(stderr, "tacet: %s\n", gone);
+    return 0;
+  }
   if (insist) {
     return cli_fail(3, "%s It stays in the outbox.",
                     err->text[0] == '\0' ? "The server does not have it yet."
                                          : err->text);
   }
-  fprintf(stderr,
-          "tacet: queued%s; it goes out with the next command that "
-          "reaches the server.\n",
-          d == CLIENT_PARTLY ? " for some of them" : "");
+  fputs("tacet: queued; it goes out with the next command that reaches the "
+        "server.\n",
+        stderr);
   return 0;
 }
 

@@ -56,7 +56,19 @@ int cli_block(client *c, const cli_args *a) {
   return with_handle(c, a, client_block);
 }
 int cli_unblock(client *c, const cli_args *a) {
-  return with_handle(c, a, client_unblock);
+  client_error err = {0};
+  bool queued = false;
+  client_kind kind = client_unblock(c, a->words[0], &queued, &err);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  if (queued) {
+    fputs(
+        "tacet: queued; they stay blocked until the next command that reaches "
+        "the server.\n",
+        stderr);
+  }
+  return 0;
 }
 
 static const char *trust_word(client_trust t) {

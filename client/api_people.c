@@ -3,6 +3,7 @@
  * files share. */
 #include "client/api.h"
 
+#include "client/blocking.h"
 #include "client/chain.h"
 #include "client/events.h"
 #include "client/jobs.h"
@@ -373,87 +374,43 @@ client_kind client_contacts(client *c, client_mem *mem,
   return client_leave(c, do_contacts(c, mem, list, n), err);
 }
 
-/* The mailboxes that a pair's groups are read from. */
-static tacet_err condemn_mailboxes(client *c, const client_talk *t) {
-  CLIENT_MEM(mem);
-  client_group_record *list;
-  size_t n;
-  TACET_TRY(client_group_list(c, t->id, &mem, &list, &n));
-  for (size_t i = 0; i < n; i++) {
-    client_mailbox m;
-    tacet_span id = tacet_span_of(list[i].mailbox, CLIENT_MAILBOX_LEN);
-    tacet_err e = client_mailbox_get(c, id, &mem, &m);
-    if (e == TACET_OK && !m.last_resort) {
-      e = client_mailbox_condemn(c, id);
-    }
-    TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
-  }
-  return TACET_OK;
-}
+/* ---- blocking ---- */
 
-/* A new mailbox is needed before anything is heard again, and what came
- * meanwhile is no gap. */
-static tacet_err come_back(client *c, const client_talk *t) {
-  CLIENT_MEM(mem);
-  client_group_record *list;
-  size_t n;
-  TACET_TRY(client_group_list(c, t->id, &mem, &list, &n));
-  for (size_t i = 0; i < n; i++) {
-    list[i].fresh_due = true;
-    list[i].fresh_at = client_now(c);
-    list[i].look_due = true;
-    TACET_TRY(client_group_save(c, &list[i]));
-  }
-  return client_store_delete_of(c->store, CLIENT_T_DEVICE,
-                                client_id_span(t->id));
-}
-
-static tacet_err set_blocked(client *c, client_person *p, bool blocked) {
-  CLIENT_MEM(mem);
-  client_talk t;
-  uint8_t id[CLIENT_ID_LEN];
-  p->blocked = blocked;
-  TACET_TRY(client_person_save(c, p));
-  TACET_TRY(client_pair_id(client_id_span(c->self.account),
-                           client_id_span(p->account), id));
-  tacet_err e = client_talk_get(c, id, &mem, &t);
-  if (e == TACET_ERR_NOT_FOUND) {
-    return TACET_OK;
-  }
-  TACET_TRY(e);
-  if (blocked && t.state == CLIENT_TALK_REQUEST) {
-    return client_talk_erase(c, &t);
-  }
-  if (blocked && t.state == CLIENT_TALK_OPEN) {
-    t.state = CLIENT_TALK_BLOCKED;
-    TACET_TRY(client_events_drop(c, t.id));
-    TACET_TRY(condemn_mailboxes(c, &t));
-  } else if (!blocked && t.state == CLIENT_TALK_BLOCKED) {
-    t.state = CLIENT_TALK_OPEN;
-    TACET_TRY(come_back(c, &t));
-  }
-  return client_talk_save(c, &t);
-}
-
-static tacet_err do_block(client *c, const char *handle, bool blocked) {
+static tacet_err do_block(client *c, const char *handle) {
   CLIENT_MEM(mem);
   client_person p;
   CLIENT_TX(tx);
   TACET_TRY(client_enter(c));
   TACET_TRY(client_person_typed(c, handle, &mem, &p));
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(set_blocked(c, &p, blocked));
+  TACET_TRY(client_block_person(c, &p));
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
   return TACET_OK;
 }
 
 client_kind client_block(client *c, const char *handle, client_error *err) {
-  return client_leave(c, do_block(c, handle, true), err);
+  return client_leave(c, do_block(c, handle), err);
 }
 
-client_kind client_unblock(client *c, const char *handle, client_error *err) {
-  return client_leave(c, do_block(c, handle, false), err);
+static tacet_err do_unblock(client *c, const char *handle, bool *queued) {
+  CLIENT_MEM(mem);
+  client_person p;
+  uint64_t job;
+  CLIENT_TX(tx);
+  *queued = false;
+  TACET_TRY(client_enter(c));
+  TACET_TRY(client_person_typed(c, handle, &mem, &p));
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_unblock_person(c, &p, &job));
+  TACET_TRY(client_tx_commit(&tx));
+  client_ring(c);
+  return job != 0 ? client_job_wait(c, job, queued) : TACET_OK;
+}
+
+client_kind client_unblock(client *c, const char *handle, bool *queued,
+                           client_error *err) {
+  return client_leave(c, do_unblock(c, handle, queued), err);
 }
 
 /* ---- codes ---- */

@@ -209,7 +209,7 @@ TACET_MUST_CHECK client_kind client_send(client *c, const client_outgoing *m,
 
 typedef enum client_delivery {
   CLIENT_QUEUED, /* the server could not be reached yet */
-  CLIENT_PARTLY, /* some recipients' mailboxes are full or gone; kept trying */
+  CLIENT_PARTLY, /* some recipients' mailboxes are gone: they do not get it */
   CLIENT_SENT    /* stored for every recipient */
 } client_delivery;
 /* Works on the outbox until the message is with the server, cannot be for now,
@@ -410,8 +410,12 @@ TACET_MUST_CHECK client_kind client_contacts(client *c, client_mem *mem,
 /* Hears nothing more of them; deletes the mailboxes they know. */
 TACET_MUST_CHECK client_kind client_block(client *c, const char *handle,
                                           client_error *err);
+/* Hears them again: what they write from now on, nothing of what they wrote
+ * meanwhile. Works until the new mailboxes are announced. *queued: the server
+ * could not be reached; it happens with the first call that reaches it, and
+ * until then they are blocked. */
 TACET_MUST_CHECK client_kind client_unblock(client *c, const char *handle,
-                                            client_error *err);
+                                            bool *queued, client_error *err);
 
 typedef struct client_code {
   char digits[72];  /* "12345 67890 ...": 12 groups of 5, the same on both sides

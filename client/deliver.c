@@ -28,15 +28,33 @@ static tacet_err tell_unreachable(client *c, const client_talk *talk) {
   TACET_TRY(client_handle_of(c, client_id_span(talk->peer), &mem, &who));
   return client_event_warn(
       c, talk->id, "unreachable",
-      "%s cannot be reached: their mailbox for this conversation is gone.",
+      "%s cannot be reached: their mailbox for this conversation is gone. They "
+      "did not get the message; ask them by another way to write to you.",
       who);
+}
+
+/* Did somebody not get it? Those who deleted their account are no such. */
+static tacet_err is_gone(client *c, const client_parcel *p, bool *out) {
+  *out = false;
+  for (size_t i = 0; i < p->n_to && !*out; i++) {
+    CLIENT_MEM(mem);
+    client_person who;
+    if (p->to[i].state != CLIENT_TO_GONE) {
+      continue;
+    }
+    tacet_err e =
+        client_person_get(c, client_id_span(p->to[i].account), &mem, &who);
+    *out = e == TACET_ERR_NOT_FOUND || (e == TACET_OK && !who.erased);
+    TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  }
+  return TACET_OK;
 }
 
 tacet_err client_delivered(client *c, const client_parcel *p) {
   CLIENT_MEM(mem);
   client_message_record r;
   client_talk talk;
-  size_t gone = 0;
+  bool gone;
   if (p->message.len == 0) {
     return TACET_OK;
   }
@@ -46,18 +64,16 @@ tacet_err client_delivered(client *c, const client_parcel *p) {
   }
   TACET_TRY(e);
   TACET_TRY(client_talk_get(c, r.talk, &mem, &talk));
-  for (size_t i = 0; i < p->n_to; i++) {
-    gone += talk.pair && p->to[i].state == CLIENT_TO_GONE;
-  }
-  r.delivery = gone > 0 ? CLIENT_PARTLY : CLIENT_SENT;
+  TACET_TRY(is_gone(c, p, &gone));
+  r.delivery = gone ? CLIENT_PARTLY : CLIENT_SENT;
   r.content = TACET_SPAN_EMPTY; /* nobody is left to encrypt it for */
   TACET_TRY(client_message_save(c, &r));
-  return gone > 0 ? tell_unreachable(c, &talk) : TACET_OK;
+  return gone && talk.pair ? tell_unreachable(c, &talk) : TACET_OK;
 }
 
 static tacet_err give_up(client *c, client_parcel *p) {
   for (size_t i = 0; i < p->n_to; i++) {
-    if (p->to[i].state < CLIENT_TO_DONE) {
+    if (!client_is_settled(p->to[i].state)) {
       p->to[i].state = CLIENT_TO_GONE;
     }
   }
@@ -66,7 +82,7 @@ static tacet_err give_up(client *c, client_parcel *p) {
 
 static bool is_done(const client_parcel *p) {
   for (size_t i = 0; i < p->n_to; i++) {
-    if (p->to[i].state < CLIENT_TO_DONE) {
+    if (!client_is_settled(p->to[i].state)) {
       return false;
     }
   }
@@ -79,6 +95,10 @@ static bool is_same_device(const client_recipient *a,
                            const client_recipient *b) {
   return memcmp(a->account, b->account, CLIENT_ID_LEN) == 0 &&
          memcmp(a->device, b->device, CLIENT_DEVICE_ID_LEN) == 0;
+}
+
+static bool is_lost(const client_recipient *r) {
+  return r->state == CLIENT_TO_STALE || r->state == CLIENT_TO_MISSING;
 }
 
 /* Recipients whose capability was wrong, or whose mailbox was not there: the
@@ -98,7 +118,7 @@ static tacet_err refresh(client *c, client_parcel *p, bool look) {
   for (size_t i = 0; i < p->n_to; i++) {
     client_recipient *r = &p->to[i];
     bool in = false;
-    for (size_t k = 0; k < n && r->state == CLIENT_TO_STALE; k++) {
+    for (size_t k = 0; k < n && is_lost(r); k++) {
       if (!is_same_device(&now[k], r)) {
         continue;
       }
@@ -108,7 +128,7 @@ static tacet_err refresh(client *c, client_parcel *p, bool look) {
         *r = now[k];
       }
     }
-    if (r->state == CLIENT_TO_STALE && !in) {
+    if (is_lost(r) && !in) {
       r->state = CLIENT_TO_DONE; /* is no member any more */
     }
   }
@@ -116,13 +136,16 @@ static tacet_err refresh(client *c, client_parcel *p, bool look) {
   return client_group_save(c, &s.r);
 }
 
-/* Before they are tried again. */
-static tacet_err refresh_stale(client *c, client_parcel *p) {
+/* Before they are tried again; not before the group was looked at, which may
+ * know a newer address. */
+static tacet_err refresh_stale(client *c, client_parcel *p, bool look_due,
+                               bool *chosen) {
   bool any = false;
   for (size_t i = 0; i < p->n_to; i++) {
-    any = any || p->to[i].state == CLIENT_TO_STALE;
+    any = any || is_lost(&p->to[i]);
+    chosen[i] = chosen[i] && !(look_due && is_lost(&p->to[i]));
   }
-  if (!any) {
+  if (!any || look_due) {
     return TACET_OK;
   }
   CLIENT_TX(tx);
@@ -135,7 +158,7 @@ static tacet_err refresh_stale(client *c, client_parcel *p) {
 static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
                               tacet_span answers) {
   size_t at = 0;
-  bool stale = false;
+  bool stale = false, missing = false, first;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < p->n_to; i++) {
@@ -150,16 +173,17 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
       p->to[i].state = CLIENT_TO_STALE;
       stale = true;
       break;
-    case TACET_DELIVERY_GONE: /* it may have moved while we were away */
-      p->to[i].state = p->tries == 0 ? CLIENT_TO_STALE : CLIENT_TO_GONE;
-      stale = stale || p->tries == 0;
+    case TACET_DELIVERY_GONE: /* moved while we were away? then ask again */
+      first = p->to[i].state != CLIENT_TO_MISSING;
+      p->to[i].state = first ? CLIENT_TO_MISSING : CLIENT_TO_GONE;
+      missing = missing || first;
       break;
     case TACET_DELIVERY_FULL:
       p->to[i].state = CLIENT_TO_FULL;
       break;
     }
   }
-  if (stale) {
+  if (stale || missing) {
     TACET_TRY(refresh(c, p, true));
   }
   if (client_now(c) - p->made_at >= GIVE_UP && !is_done(p)) {
@@ -168,7 +192,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
     TACET_TRY(client_delivered(c, p));
   } else {
     uint64_t wait = RETRY_FIRST << (p->tries < 10 ? p->tries : 10);
-    wait = stale && p->tries == 0 ? 0 : wait; /* once the look is over */
+    wait = missing || (stale && p->tries == 0) ? 0 : wait; /* after the look */
     p->tries++;
     p->retry_at = client_now(c) + (wait < RETRY_MOST ? wait : RETRY_MOST);
     TACET_TRY(client_parcel_save(c, p));
@@ -196,7 +220,7 @@ static tacet_err still_missing(client *c, client_session *s, client_parcel *p,
   TACET_TRY(client_recipients(c, s, false, mem, &now, &n));
   for (size_t k = 0; k < n; k++) {
     for (size_t i = 0; i < p->n_to; i++) {
-      if (p->to[i].state < CLIENT_TO_DONE &&
+      if (!client_is_settled(p->to[i].state) &&
           is_same_device(&p->to[i], &now[k])) {
         now[kept++] = now[k];
         break;
@@ -288,6 +312,15 @@ static void limit(const client_parcel *p, size_t item, bool *chosen) {
   }
 }
 
+static bool is_any(const bool *chosen, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (chosen[i]) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static tacet_err upload_tree(client *c, const client_parcel *p) {
   if (!p->has_file) {
     return TACET_OK;
@@ -311,12 +344,15 @@ tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
   if (!would_open(c, p, &group)) {
     return renew(c, p, &mem); /* goes out with the next flush */
   }
-  TACET_TRY(refresh_stale(c, p));
   bool *now = client_mem_array(&mem, p->n_to, sizeof(*now));
   if (now == NULL) {
     return TACET_ERR_NOMEM;
   }
   memcpy(now, chosen, p->n_to * sizeof(*now));
+  TACET_TRY(refresh_stale(c, p, group.look_due && !group.broken, now));
+  if (!is_any(now, p->n_to)) {
+    return TACET_OK;
+  }
   TACET_TRY(upload_tree(c, p));
   TACET_TRY(client_payload_get(c, p, &mem, &payload));
   limit(p, payload.item.len, now);

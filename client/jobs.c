@@ -2,6 +2,7 @@
  * Jobs, recorded and carried out. */
 #include "client/jobs.h"
 
+#include "client/blocking.h"
 #include "client/chain.h"
 #include "client/claims.h"
 #include "client/content.h"
@@ -53,7 +54,7 @@ tacet_err client_job_forget(client *c, uint64_t number) {
 }
 
 static bool somebody_waits(const client_job *job) {
-  return job->kind <= CLIENT_JOB_LEAVE;
+  return job->kind <= CLIENT_JOB_LEAVE || job->kind == CLIENT_JOB_UNBLOCK;
 }
 
 tacet_err client_job_finish(client *c, uint64_t number,
@@ -298,6 +299,16 @@ static tacet_err run_recheck(client *c, const client_job *job) {
   return finish(c, job);
 }
 
+static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {
+  bool done;
+  TACET_TRY(client_unblock_run(c, job, &done, next));
+  if (!done) {
+    return TACET_OK;
+  }
+  *next = 0;
+  return finish(c, job);
+}
+
 static tacet_err run(client *c, const client_job *job, uint64_t *next) {
   switch ((client_job_kind)job->kind) {
   case CLIENT_JOB_CREATE:
@@ -316,6 +327,8 @@ static tacet_err run(client *c, const client_job *job, uint64_t *next) {
     return finish(c, job);
   case CLIENT_JOB_RECHECK:
     return run_recheck(c, job);
+  case CLIENT_JOB_UNBLOCK:
+    return run_unblock(c, job, next);
   }
   return finish(c, job); /* of a newer version */
 }

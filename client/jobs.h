@@ -13,9 +13,10 @@ typedef enum client_job_kind {
   CLIENT_JOB_REMOVE,
   CLIENT_JOB_RENAME,
   CLIENT_JOB_LEAVE,
-  CLIENT_JOB_TIDY,   /* removes who left, or whom a manifest drops */
-  CLIENT_JOB_FETCH,  /* a long text that came as a file */
-  CLIENT_JOB_RECHECK /* asks the directory about an account */
+  CLIENT_JOB_TIDY,    /* removes who left, or whom a manifest drops */
+  CLIENT_JOB_FETCH,   /* a long text that came as a file */
+  CLIENT_JOB_RECHECK, /* asks the directory about an account */
+  CLIENT_JOB_UNBLOCK  /* hears an account again (client/blocking.h) */
 } client_job_kind;
 
 /* Records it. Within a transaction. `due` 0: now. */

@@ -177,7 +177,7 @@ static bool is_busy(const busy *b, const client_recipient *r) {
 
 static tacet_err make_busy(busy *b, const client_parcel *p) {
   for (size_t i = 0; i < p->n_to; i++) {
-    if (p->to[i].state >= CLIENT_TO_DONE) {
+    if (client_is_settled(p->to[i].state)) {
       continue;
     }
     if (b->n == b->cap) {
@@ -214,8 +214,7 @@ static size_t choose(const client_parcel *p, const busy *b, uint64_t now,
   for (size_t i = 0; i < p->n_to; i++) {
     const client_recipient *r = &p->to[i];
     bool due = r->state == CLIENT_TO_SEND ||
-               ((r->state == CLIENT_TO_STALE || r->state == CLIENT_TO_FULL) &&
-                now >= p->retry_at);
+               (!client_is_settled(r->state) && now >= p->retry_at);
     chosen[i] = due && !is_busy(b, r);
     n += chosen[i];
   }

@@ -268,8 +268,12 @@ typedef enum client_recipient_state {
   CLIENT_TO_STALE, /* wrong capability: wait for news */
   CLIENT_TO_FULL,
   CLIENT_TO_DONE,
-  CLIENT_TO_GONE
+  CLIENT_TO_GONE,
+  CLIENT_TO_MISSING /* no such mailbox: a newer address is looked for */
 } client_recipient_state;
+static inline bool client_is_settled(uint8_t state) {
+  return state == CLIENT_TO_DONE || state == CLIENT_TO_GONE;
+}
 
 typedef struct client_recipient {
   uint8_t account[CLIENT_ID_LEN];

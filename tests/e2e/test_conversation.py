@@ -89,6 +89,27 @@ class Conversation(Case):
         self.assertNotIn('and now?', bob.texts())
         bob.run('unblock', 'alice')
         self.assertIn('alice', bob.run('contacts').stdout.decode())
+        # Alice has not listened since: she knows the old mailbox alone.
+        alice.send('bob', 'and after it?')
+        bob.wait_text('and after it?')
+        self.assertNotIn('can you hear me?', bob.texts())
+        self.assertNotIn('and now?', bob.texts())
+        bob.send('alice', 'loud and clear')
+        alice.wait_text('loud and clear')
+
+    def test_unblocking_waits_for_the_server(self):
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        bob.run('block', 'alice')
+        alice.send('bob', 'can you hear me?')
+        server.stop()
+        r = bob.run('unblock', 'alice')
+        self.assertIn('queued', r.stderr.decode())
+        server.start()
+        bob.receive(timeout=2)
+        alice.send('bob', 'and now?')
+        bob.wait_text('and now?')
+        self.assertNotIn('can you hear me?', bob.texts())
 
     def test_refused_leaves_no_way_back(self):
         server = self.server()

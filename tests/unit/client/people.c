@@ -207,3 +207,28 @@ size_t warned(const char *code) {
   warnings[0] = '\0';
   return n;
 }
+
+size_t heard(const char *all, const char *text) {
+  size_t n = 0, len = strlen(text);
+  for (const char *at = all; (at = strstr(at, text)) != NULL; at += len) {
+    n++;
+  }
+  return n;
+}
+
+/* ---- dying ---- */
+
+void at_each_step(person *p, bool (*what)(void *ctx, int n), void *ctx) {
+  for (int before = 0; before < 2; before++) {
+    for (int n = 1;; n++) {
+      assert_true(n < 200);
+      p->die_before = before != 0;
+      p->die_at = (size_t)n;
+      bool survived = what(ctx, n + before * 1000);
+      p->die_at = 0;
+      if (survived) {
+        break;
+      }
+    }
+  }
+}

@@ -55,8 +55,14 @@ void await(person *p, client_event_type type, client_mem *mem,
 /* Everything that has come, marked done; the texts of messages, by newlines, in
  * order, in a static buffer. */
 const char *gather(person *p);
+/* How often a text stands in those. */
+size_t heard(const char *all, const char *text);
 /* Number of warnings with this code that gather() met since the last call. */
 size_t warned(const char *code);
+
+/* Runs what(ctx, n) with p dying at its n-th durable step, for n = 1, 2, ...,
+ * first after the step and then before it; it gives true if p survived. */
+void at_each_step(person *p, bool (*what)(void *ctx, int n), void *ctx);
 
 /* The last call failed so. */
 #define expect_failure(p, call, want_kind, want_code)                          \

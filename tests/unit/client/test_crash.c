@@ -9,23 +9,6 @@
 
 #include <string.h>
 
-/* Runs what(ctx, n) with p dying at its n-th durable step, for n = 1, 2, ...;
- * it gives true if p survived. */
-static void at_each_step(person *p, bool (*what)(void *ctx, int n), void *ctx) {
-  for (int before = 0; before < 2; before++) {
-    for (int n = 1;; n++) {
-      assert_true(n < 200);
-      p->die_before = before != 0;
-      p->die_at = (size_t)n;
-      bool survived = what(ctx, n + before * 1000);
-      p->die_at = 0;
-      if (survived) {
-        break;
-      }
-    }
-  }
-}
-
 static void again(person *p) {
   p->die_at = 0;
   person_reopen(p);
@@ -34,15 +17,6 @@ static void again(person *p) {
 typedef struct pair {
   person *a, *b;
 } pair;
-
-/* What b has heard, of one text. */
-static size_t heard(const char *all, const char *text) {
-  size_t n = 0, len = strlen(text);
-  for (const char *at = all; (at = strstr(at, text)) != NULL; at += len) {
-    n++;
-  }
-  return n;
-}
 
 /* ---- registering ---- */
 

@@ -196,39 +196,6 @@ static void test_refused(void **state) {
   assert_int_equal(warned("unreachable"), 1);
 }
 
-static void test_blocked(void **state) {
-  world *w = *state;
-  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
-  befriend(alice, bob);
-  expect_ok(bob, client_block(bob->c, "alice", &bob->err));
-  (void)try_say(alice, "bob", "can you hear me?");
-  assert_string_equal(gather(bob), "");
-  CLIENT_MEM(mem);
-  const char *id;
-  client_outgoing m = {.to = "alice", .text = "x"};
-  expect_failure(bob, client_send(bob->c, &m, &mem, &id, &bob->err),
-                 CLIENT_REFUSED, "blocked");
-  expect_ok(bob, client_unblock(bob->c, "alice", &bob->err));
-  say(bob, "alice", "back again"); /* from a new mailbox */
-  hear(alice, "back again");
-  say(alice, "bob", "welcome");
-  hear(bob, "welcome");
-  assert_int_equal(warned("gap"), 0);
-}
-
-static void test_a_stranger_who_is_blocked(void **state) {
-  world *w = *state;
-  person *bob = person_join(w, "bob"), *eve = person_join(w, "eve");
-  expect_ok(bob, client_block(bob->c, "eve", &bob->err));
-  say(eve, "bob", "hello?");
-  assert_string_equal(gather(bob), "");
-  CLIENT_MEM(mem);
-  const client_request *list;
-  size_t n;
-  expect_ok(bob, client_requests(bob->c, &mem, &list, &n, &bob->err));
-  assert_int_equal(n, 0);
-}
-
 static void test_both_write_at_once(void **state) {
   world *w = *state;
   person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
@@ -349,8 +316,6 @@ int main(void) {
       TEST(test_what_disappears),
       TEST(test_a_long_text),
       TEST(test_refused),
-      TEST(test_blocked),
-      TEST(test_a_stranger_who_is_blocked),
       TEST(test_both_write_at_once),
       TEST(test_twice_is_once_and_missing_shows),
       TEST(test_lost_answers),
