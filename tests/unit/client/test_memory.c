@@ -71,14 +71,6 @@ typedef struct pair {
   person *a, *b;
 } pair;
 
-static size_t heard(const char *all, const char *text) {
-  size_t n = 0;
-  for (const char *at = all; (at = strstr(at, text)) != NULL; at++) {
-    n++;
-  }
-  return n;
-}
-
 static bool send_one(void *ctx, size_t n) {
   pair *t = ctx;
   CLIENT_MEM(mem);
