@@ -2,8 +2,8 @@
  * Own commits: made, won, lost. */
 #include "client/commit.h"
 
-#include "client/attachments.h"
 #include "client/chain.h"
+#include "client/invite.h"
 #include "client/jobs.h"
 #include "client/mailboxes.h"
 #include "client/outbox.h"
@@ -14,7 +14,6 @@
 
 #define MANIFESTS_MAX ((size_t)4 << 20)
 #define BODY_MAX ((size_t)2 << 20)
-#define LETTER_INLINE (60 * 1024) /* what fits an item with its padding */
 #define OLD_MAILBOX_LIFE (7 * CLIENT_DAY)
 #define RETRY_MAX ((uint64_t)30000)
 #define RETRY_MIN ((uint64_t)250)
@@ -130,109 +129,6 @@ static tacet_err plan_make(client *c, client_session *s, plan *p,
   return TACET_OK;
 }
 
-/* ---- letters ---- */
-
-typedef struct letters {
-  const tacet_mls_commit_result *result;
-  tacet_span manifests; /* of everybody who is in the new epoch */
-  uint64_t after;
-  bool as_blob;
-  tacet_attachment blob;
-  const char *path;
-} letters;
-
-/* The chains of all members and of who is added. */
-static tacet_err all_manifests(client *c, client_session *s, const plan *p,
-                               client_mem *mem, tacet_span *out) {
-  client_leaf *leaves;
-  size_t n;
-  TACET_BUF(w, MANIFESTS_MAX);
-  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &n));
-  for (size_t i = 0; i < n; i++) {
-    bool again = false; /* a second device of the same account */
-    for (size_t k = 0; k < i; k++) {
-      again = again || memcmp(leaves[k].who.account, leaves[i].who.account,
-                              CLIENT_ID_LEN) == 0;
-    }
-    if (!again) {
-      TACET_TRY(
-          client_chain_write(c, client_id_span(leaves[i].who.account), &w));
-    }
-  }
-  tacet_write_bytes(&w, p->manifests);
-  return client_mem_take(mem, &w, out);
-}
-
-static tacet_err letter_write(client *c, client_session *s, letters *l,
-                              const tacet_mls_key_package *kp,
-                              const client_leaf *to) {
-  TACET_BUF(welcome, BODY_MAX);
-  TACET_TRY(tacet_mls_welcome_for(tacet_bytes_span(&l->result->welcome),
-                                  tacet_span_of(kp->ref, kp->ref_len),
-                                  &welcome));
-  tacet_letter letter = {.welcome = tacet_buf_span(&welcome),
-                         .manifests = l->manifests,
-                         .tree_kind = TACET_TREE_INLINE,
-                         .tree = tacet_bytes_span(&l->result->ratchet_tree)};
-  if (l->as_blob) {
-    letter.tree_kind = TACET_TREE_BLOB;
-    letter.tree_blob = l->blob;
-  }
-  TACET_BUF(item, BODY_MAX);
-  TACET_TRY(tacet_letter_seal(to->address.sealing_key, to->address.mailbox,
-                              &letter, &item));
-  if (item.len > TACET_ITEM_MAX) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "group-too-large",
-                       "The group is too large for an invitation to it to fit "
-                       "a message.");
-  }
-  client_recipient one = {.state = CLIENT_TO_SEND};
-  memcpy(one.mailbox, to->address.mailbox, sizeof(one.mailbox));
-  memcpy(one.capability, to->address.capability, sizeof(one.capability));
-  memcpy(one.account, to->who.account, sizeof(one.account));
-  memcpy(one.device, to->who.device, sizeof(one.device));
-  client_parcel p = {.kind = CLIENT_PARCEL_LETTER,
-                     .group = s->r.id,
-                     .made_at = client_now(c),
-                     .to = &one,
-                     .n_to = 1,
-                     .after = l->after,
-                     .has_file = l->as_blob};
-  TACET_TRY(client_parcel_add(c, &p, tacet_buf_span(&item), TACET_SPAN_EMPTY));
-  if (!l->as_blob) {
-    return TACET_OK;
-  }
-  TACET_BUF(key, 64);
-  client_tree_file_key(p.number, &key);
-  return client_file_queue(c, tacet_buf_span(&key), &l->blob, l->path);
-}
-
-static tacet_err letters_write(client *c, client_session *s, const plan *p,
-                               letters *l, client_mem *mem) {
-  if (p->ch->n_packages == 0) {
-    return TACET_OK;
-  }
-  TACET_TRY(all_manifests(c, s, p, mem, &l->manifests));
-  size_t size =
-      l->manifests.len + l->result->ratchet_tree.len + l->result->welcome.len;
-  l->as_blob = size > LETTER_INLINE;
-  for (size_t i = 0; i < p->ch->n_packages; i++) {
-    tacet_mls_config config = client_mls_config();
-    tacet_mls_key_package kp;
-    client_leaf to;
-    TACET_TRY(tacet_mls_key_package_check(&config, p->ch->packages[i],
-                                          client_now(c) / 1000, &kp));
-    TACET_TRY(client_leaf_read(c, &kp.member, &to));
-    if (l->as_blob) { /* one for each: equal references would tie them */
-      TACET_TRY(client_bytes_encrypt(c,
-                                     tacet_bytes_span(&l->result->ratchet_tree),
-                                     mem, &l->blob, &l->path));
-    }
-    TACET_TRY(letter_write(c, s, l, &kp, &to));
-  }
-  return TACET_OK;
-}
-
 /* ---- making it ---- */
 
 static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
@@ -295,16 +191,19 @@ tacet_err client_commit_make(client *c, client_session *s,
       .aad = p.aad};
   TACET_MLS_COMMIT_RESULT(result);
   TACET_TRY(tacet_mls_commit(s->mls, &args, client_now(c) / 1000, &result));
-  letters l = {.result = &result};
+  client_invitations letters = {.packages = ch->packages,
+                                .n_packages = ch->n_packages,
+                                .result = &result,
+                                .manifests = p.manifests};
   client_parcel parcel = {.number = 0};
   if (!ch->alone) {
     TACET_TRY(parcel_of_commit(c, s, &p, &result, &mem, &parcel));
-    l.after = parcel.number;
+    letters.after = parcel.number;
     s->r.commit = parcel.number;
   }
   s->r.updating = p.leaf.len > 0;
   TACET_TRY(reserve_fresh(c, s, &p));
-  TACET_TRY(letters_write(c, s, &p, &l, &mem));
+  TACET_TRY(client_invite(c, s, &letters));
   if (!ch->alone) {
     return client_session_save(c, s);
   }
