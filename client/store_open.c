@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/store_file.h"
+#include "client/store_scrub.h"
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 #include "tacet/crypto/pwhash.h"
@@ -119,7 +120,10 @@ static tacet_err database_open(client_store *s, int flags) {
     }
     (void)close(fd);
   }
-  int rc = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  const char *vfs = client_store_vfs();
+  int rc = vfs == NULL ? SQLITE_NOMEM
+                       : sqlite3_open_v2(path, &s->db,
+                                         flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (s->db == NULL) {
     return TACET_ERR_NOMEM;
   }
@@ -130,11 +134,14 @@ static tacet_err database_open(client_store *s, int flags) {
   (void)sqlite3_busy_timeout(s->db, BUSY_MS);
   (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   /* FULL: a commit is on the disk when it returns, also after a power cut. */
-  return client_store_exec(s, "PRAGMA journal_mode = WAL;"
-                              "PRAGMA synchronous = FULL;"
-                              "PRAGMA secure_delete = ON;"
-                              "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA trusted_schema = OFF;");
+  return client_store_exec(s,
+                           "PRAGMA journal_mode = WAL;"
+                           "PRAGMA synchronous = FULL;"
+                           "PRAGMA secure_delete = ON;"
+                           "PRAGMA max_page_count = " CLIENT_STORE_PAGES_MAX ";"
+                           "PRAGMA mmap_size = 0;"
+                           "PRAGMA temp_store = MEMORY;"
+                           "PRAGMA trusted_schema = OFF;");
 }
 
 static tacet_err pragma(client_store *s, const char *sql, int *out) {
