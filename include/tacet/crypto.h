@@ -97,8 +97,10 @@ extern const tacet_hash tacet_hash_sha256, tacet_hash_sha384, tacet_hash_sha512;
 extern const tacet_hash tacet_hash_sodium_sha256, tacet_hash_sodium_sha512;
 extern const tacet_aead tacet_aead_aes128gcm, tacet_aead_aes256gcm,
     tacet_aead_chacha20poly1305, tacet_aead_xchacha20poly1305;
-extern const tacet_kem tacet_kem_x25519, tacet_kem_p256, tacet_kem_xwing;
-extern const tacet_sig tacet_sig_ed25519, tacet_sig_p256;
+extern const tacet_kem tacet_kem_x25519, tacet_kem_x448, tacet_kem_p256,
+    tacet_kem_p384, tacet_kem_p521, tacet_kem_xwing;
+extern const tacet_sig tacet_sig_ed25519, tacet_sig_ed448, tacet_sig_p256,
+    tacet_sig_p384, tacet_sig_p521;
 
 /* Fills out from the system's generator. RNG if it gave none. Tests may put
  * another source in its place (NULL restores the system's); not thread-safe. */
@@ -118,15 +120,33 @@ typedef struct tacet_suite {
   const tacet_sig *sig;
 } tacet_suite;
 
-/* Numbers that IANA has not assigned are private-use ones and stand only here
- * and in docs/protocol/suites.md. */
+/* RFC 9420 17.1. */
 #define TACET_SUITE_X25519_AES128 0x0001
 #define TACET_SUITE_P256_AES128 0x0002
 #define TACET_SUITE_X25519_CHACHA 0x0003
+#define TACET_SUITE_X448_AES256 0x0004
+#define TACET_SUITE_P521_AES256 0x0005
+#define TACET_SUITE_X448_CHACHA 0x0006
+#define TACET_SUITE_P384_AES256 0x0007
+/* IANA has assigned none of these: they are private-use numbers, and stand only
+ * here and in docs/protocol/suites.md. */
 #define TACET_SUITE_XWING_CHACHA 0xF04D /* the default */
+#define TACET_SUITE_XWING_AES256 0xF04E /* TBD2 of mls-pq-ciphersuites-06 */
+#define TACET_SUITE_XWING_AES128 0xF04F /* TBD1 */
 
 extern const tacet_suite tacet_suite_x25519_aes128, tacet_suite_p256_aes128,
-    tacet_suite_x25519_chacha, tacet_suite_xwing_chacha;
+    tacet_suite_x25519_chacha, tacet_suite_x448_aes256, tacet_suite_p521_aes256,
+    tacet_suite_x448_chacha, tacet_suite_p384_aes256, tacet_suite_xwing_chacha,
+    tacet_suite_xwing_aes256, tacet_suite_xwing_aes128;
+
+/* The same construction under the number that somebody else has given it: for
+ * a list of suites that a program makes for that peer. The number is in what is
+ * signed and in every GroupContext, so that a group is of one of them. */
+static inline tacet_suite tacet_suite_alias(const tacet_suite *s, uint16_t id) {
+  tacet_suite alias = *s;
+  alias.id = id;
+  return alias;
+}
 
 /* The suites that a program offers. There is no fallback from one to another:
  * what is not in the list is UNKNOWN_SUITE. */

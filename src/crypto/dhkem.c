@@ -26,6 +26,7 @@ static tacet_err derive_candidates(const tacet_dhkem *k, tacet_span id,
     tacet_span info = {&counter, 1};
     TACET_TRY(tacet_labeled_expand(k->hash, id, prk, "candidate", &info, 1,
                                    k->private_len, sk));
+    sk->b[0] &= k->bitmask;
     if (k->private_valid(sk->b)) {
       return TACET_OK;
     }
@@ -66,6 +67,7 @@ tacet_err tacet_dhkem_generate(const tacet_dhkem *k, tacet_secret *private_key,
   sk.len = k->private_len;
   for (unsigned i = 0; i < GENERATE_TRIES; i++) {
     TACET_TRY(tacet_random(sk.b, sk.len));
+    sk.b[0] &= k->private_valid == NULL ? 0xff : k->bitmask;
     if (k->private_valid == NULL || k->private_valid(sk.b)) {
       return finish_pair(k, &sk, private_key, public_key);
     }

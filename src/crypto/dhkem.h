@@ -21,6 +21,7 @@ typedef struct tacet_dhkem {
   /* Whether these private_len bytes are a private key; NULL: all are. A group
    * that says no now and then is asked until it says yes (7.1.3). */
   bool (*private_valid)(const uint8_t *private_key);
+  uint8_t bitmask; /* of the first byte, where private_valid is not NULL */
 } tacet_dhkem;
 
 TACET_MUST_CHECK tacet_err
@@ -45,5 +46,38 @@ TACET_MUST_CHECK tacet_err tacet_dhkem_decap(const tacet_dhkem *k,
                                              tacet_span private_key,
                                              tacet_span enc,
                                              tacet_secret *shared);
+
+/* The functions of a tacet_kem over the description `d`, and the members of its
+ * table that name them. */
+#define TACET_DHKEM(d)                                                         \
+  static tacet_err kem_derive(tacet_span ikm, tacet_secret *private_key,       \
+                              uint8_t *public_key) {                           \
+    return tacet_dhkem_derive_key_pair(&(d), ikm, private_key, public_key);    \
+  }                                                                            \
+  static tacet_err kem_generate(tacet_secret *private_key,                     \
+                                uint8_t *public_key) {                         \
+    return tacet_dhkem_generate(&(d), private_key, public_key);                \
+  }                                                                            \
+  static tacet_err kem_public(tacet_span private_key, uint8_t *public_key) {   \
+    return tacet_dhkem_public_key(&(d), private_key, public_key);              \
+  }                                                                            \
+  static tacet_err kem_encap(tacet_span public_key, tacet_secret *shared,      \
+                             uint8_t *enc) {                                   \
+    return tacet_dhkem_encap(&(d), public_key, shared, enc);                   \
+  }                                                                            \
+  static tacet_err kem_encap_with(tacet_span public_key,                       \
+                                  tacet_span randomness, tacet_secret *shared, \
+                                  uint8_t *enc) {                              \
+    return tacet_dhkem_encap_deterministic(&(d), public_key, randomness,       \
+                                           shared, enc);                       \
+  }                                                                            \
+  static tacet_err kem_decap(tacet_span private_key, tacet_span enc,           \
+                             tacet_secret *shared) {                           \
+    return tacet_dhkem_decap(&(d), private_key, enc, shared);                  \
+  }
+#define TACET_DHKEM_MEMBERS                                                    \
+  .derive_key_pair = kem_derive, .generate = kem_generate,                     \
+  .public_key = kem_public, .encap = kem_encap, .decap = kem_decap,            \
+  .encap_deterministic = kem_encap_with
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tacet/codec.h"
 
@@ -99,6 +100,20 @@ tacet_secret vec_secret(vec_context *c, const json_t *object, const char *key) {
   tacet_secret s = {.len = 0};
   if (tacet_secret_set(&s, vec_hex(c, object, key)) != TACET_OK) {
     malformed(c, key);
+  }
+  return s;
+}
+
+tacet_secret vec_private(vec_context *c, const json_t *object, const char *key,
+                         size_t len) {
+  tacet_span in = vec_hex(c, object, key);
+  tacet_secret s = {.len = len};
+  if (in.len > len || len > sizeof(s.b)) {
+    malformed(c, key);
+    return (tacet_secret){.len = 0};
+  }
+  if (in.len > 0) {
+    memcpy(s.b + (len - in.len), in.p, in.len);
   }
   return s;
 }

@@ -42,6 +42,10 @@ bool vec_bool(vec_context *c, const json_t *object, const char *key);
 const char *vec_text(vec_context *c, const json_t *object, const char *key);
 /* A copy of the hex at `key` as a secret. */
 tacet_secret vec_secret(vec_context *c, const json_t *object, const char *key);
+/* The same for a private key of `len` bytes. Some writers leave out the zeros
+ * that a scalar of P-521 begins with; they are put back. */
+tacet_secret vec_private(vec_context *c, const json_t *object, const char *key,
+                         size_t len);
 /* The suite of number `cipher_suite`, or NULL if it is not offered. */
 const tacet_suite *vec_suite(vec_context *c, const json_t *object);
 

@@ -165,7 +165,8 @@ vec_outcome set_message_protection(vec_context *c, const json_t *entry) {
              .context = tacet_buf_span(&context),
              .sender_data = vec_secret(c, entry, "sender_data_secret"),
              .membership = vec_secret(c, entry, "membership_key"),
-             .signature_key = vec_secret(c, entry, "signature_priv"),
+             .signature_key =
+                 vec_private(c, entry, "signature_priv", s->sig->private_len),
              .work = {.max = LIMIT},
              .plain = {.max = LIMIT},
              .message = {.max = LIMIT}};
@@ -271,8 +272,9 @@ vec_outcome set_welcome(vec_context *c, const json_t *entry) {
   size_t tag = s->aead->tag_len;
   size_t len = sealed.ciphertext.len - tag;
   uint8_t *plain = vec_alloc(c, len);
+  tacet_secret init = vec_private(c, entry, "init_priv", s->kem->private_len);
   VEC_OK(c,
-         tacet_decrypt_with_label(s, vec_hex(c, entry, "init_priv"), "Welcome",
+         tacet_decrypt_with_label(s, tacet_secret_span(&init), "Welcome",
                                   m.welcome.encrypted_group_info,
                                   sealed.kem_output, sealed.ciphertext, plain));
   tacet_group_secrets secrets;

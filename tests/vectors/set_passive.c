@@ -29,11 +29,13 @@ static vec_outcome read_psks(client *k, const json_t *entry) {
   return VEC_PASSED;
 }
 
-static vec_outcome join(client *k, const json_t *entry) {
+static vec_outcome join(client *k, const tacet_suite *s, const json_t *entry) {
   const tacet_mls_keys keys = {
-      .init = vec_secret(k->c, entry, "init_priv"),
-      .encryption = vec_secret(k->c, entry, "encryption_priv"),
-      .signature = vec_secret(k->c, entry, "signature_priv")};
+      .init = vec_private(k->c, entry, "init_priv", s->kem->private_len),
+      .encryption =
+          vec_private(k->c, entry, "encryption_priv", s->kem->private_len),
+      .signature =
+          vec_private(k->c, entry, "signature_priv", s->sig->private_len)};
   const tacet_mls_candidate candidate = {vec_hex(k->c, entry, "key_package"),
                                          &keys};
   tacet_span tree = vec_has(entry, "ratchet_tree")
@@ -107,9 +109,9 @@ static vec_outcome follow(client *k, const json_t *v) {
   return authentic(k, v, "epoch_authenticator");
 }
 
-static vec_outcome run(client *k, const json_t *entry) {
+static vec_outcome run(client *k, const tacet_suite *s, const json_t *entry) {
   VEC_CHECK(k->c, read_psks(k, entry) == VEC_PASSED);
-  VEC_CHECK(k->c, join(k, entry) == VEC_PASSED);
+  VEC_CHECK(k->c, join(k, s, entry) == VEC_PASSED);
   VEC_CHECK(k->c,
             authentic(k, entry, "initial_epoch_authenticator") == VEC_PASSED);
   const json_t *epochs = vec_array(k->c, entry, "epochs");
@@ -120,11 +122,12 @@ static vec_outcome run(client *k, const json_t *entry) {
 }
 
 vec_outcome set_passive_client(vec_context *c, const json_t *entry) {
-  if (vec_suite(c, entry) == NULL) {
+  const tacet_suite *s = vec_suite(c, entry);
+  if (s == NULL) {
     return VEC_NOT_OFFERED;
   }
   client k = {.c = c, .config = TACET_MLS_CONFIG(&tacet_suites_all)};
-  vec_outcome outcome = run(&k, entry);
+  vec_outcome outcome = run(&k, s, entry);
   tacet_mls_group_free(k.g);
   return outcome;
 }

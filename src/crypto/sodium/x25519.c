@@ -33,36 +33,7 @@ static const tacet_dhkem dhkem = {
     .dh = diffie_hellman,
     .private_valid = NULL, /* clamping makes a key of every string */
 };
-
-static tacet_err derive_key_pair(tacet_span ikm, tacet_secret *private_key,
-                                 uint8_t *public_key) {
-  return tacet_dhkem_derive_key_pair(&dhkem, ikm, private_key, public_key);
-}
-
-static tacet_err generate(tacet_secret *private_key, uint8_t *public_key) {
-  return tacet_dhkem_generate(&dhkem, private_key, public_key);
-}
-
-static tacet_err public_of(tacet_span private_key, uint8_t *public_key) {
-  return tacet_dhkem_public_key(&dhkem, private_key, public_key);
-}
-
-static tacet_err encap(tacet_span public_key, tacet_secret *shared,
-                       uint8_t *enc) {
-  return tacet_dhkem_encap(&dhkem, public_key, shared, enc);
-}
-
-static tacet_err encap_deterministic(tacet_span public_key,
-                                     tacet_span randomness,
-                                     tacet_secret *shared, uint8_t *enc) {
-  return tacet_dhkem_encap_deterministic(&dhkem, public_key, randomness, shared,
-                                         enc);
-}
-
-static tacet_err decap(tacet_span private_key, tacet_span enc,
-                       tacet_secret *shared) {
-  return tacet_dhkem_decap(&dhkem, private_key, enc, shared);
-}
+TACET_DHKEM(dhkem)
 
 const tacet_kem tacet_kem_x25519 = {
     .id = 0x0020,
@@ -70,10 +41,5 @@ const tacet_kem tacet_kem_x25519 = {
     .enc_len = X25519_LEN,
     .public_len = X25519_LEN,
     .private_len = X25519_LEN,
-    .derive_key_pair = derive_key_pair,
-    .generate = generate,
-    .public_key = public_of,
-    .encap = encap,
-    .decap = decap,
-    .encap_deterministic = encap_deterministic,
+    TACET_DHKEM_MEMBERS,
 };

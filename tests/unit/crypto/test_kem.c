@@ -3,8 +3,9 @@
  * fails at each request. */
 #include "tests/unit/crypto/rng.h"
 
-static const tacet_kem *const kems[] = {&tacet_kem_x25519, &tacet_kem_p256,
-                                        &tacet_kem_xwing};
+static const tacet_kem *const kems[] = {&tacet_kem_x25519, &tacet_kem_x448,
+                                        &tacet_kem_p256,   &tacet_kem_p384,
+                                        &tacet_kem_p521,   &tacet_kem_xwing};
 #define N_KEMS (sizeof(kems) / sizeof(kems[0]))
 
 typedef struct pair {

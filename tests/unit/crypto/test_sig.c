@@ -3,7 +3,10 @@
  * keys and signatures that a lax verifier would take. */
 #include "tests/unit/crypto/rng.h"
 
-static const tacet_sig *const sigs[] = {&tacet_sig_ed25519, &tacet_sig_p256};
+static const tacet_sig *const sigs[] = {&tacet_sig_ed25519, &tacet_sig_ed448,
+                                        &tacet_sig_p256, &tacet_sig_p384,
+                                        &tacet_sig_p521};
+#define N_SIGS (sizeof(sigs) / sizeof(sigs[0]))
 
 /* ---- Ed25519 ---- */
 
@@ -168,11 +171,11 @@ static void p256_refuses_keys_that_are_none(void **state) {
   test_hex_free(sig);
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 static void every_bit_counts(void **state) {
   (void)state;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < N_SIGS; i++) {
     const tacet_sig *a = sigs[i];
     TACET_SECRET(sk);
     uint8_t pk[TACET_SIG_PUBLIC_MAX], sig[TACET_SIG_MAX], again[TACET_SIG_MAX];
@@ -226,7 +229,7 @@ static void wrong_lengths_are_refused(void **state) {
   (void)state;
   uint8_t big[140] = {1}, pk[TACET_SIG_PUBLIC_MAX], sig[TACET_SIG_MAX];
   size_t len = 99;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < N_SIGS; i++) {
     const tacet_sig *a = sigs[i];
     for (size_t n = 0; n < sizeof(big); n++) {
       tacet_span in = tacet_span_of(big, n);
@@ -251,7 +254,7 @@ static tacet_err generate_once(void *ctx) {
 
 static void a_failing_generator_is_reported(void **state) {
   (void)state;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < N_SIGS; i++) {
     const tacet_sig *a = sigs[i];
     assert_int_equal(test_rng_sweep(generate_once, &a), 1);
   }

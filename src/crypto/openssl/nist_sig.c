@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ECDSA on P-256 with SHA-256, signatures in DER as TLS and MLS have them. The
- * nonce is OpenSSL's affair: drawn from its own generator and hashed together
- * with the key and the message, so that a weak generator does not give the key
- * away. tacet_random_source_set() does not reach it. */
+ * ECDSA, signatures in DER as TLS and MLS have them. The nonce is OpenSSL's
+ * affair: drawn from its own generator and hashed together with the key and the
+ * message, so that a weak generator does not give the key away.
+ * tacet_random_source_set() does not reach it. */
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#include "crypto/openssl/p256.h"
-
-#define SIG_MAX 72
+#include "crypto/openssl/nist.h"
 
 typedef struct work {
   BIGNUM *scalar;
@@ -33,7 +31,8 @@ static void work_done(work *w) {
 }
 
 /* private_key NULL: a public key. PROVIDER if OpenSSL does not take it. */
-static tacet_err import_key(work *w, const uint8_t *private_key,
+static tacet_err import_key(const tacet_nist_curve *c, work *w,
+                            const uint8_t *private_key,
                             const uint8_t *public_key) {
   ERR_set_mark();
   w->build = OSSL_PARAM_BLD_new();
@@ -43,14 +42,14 @@ static tacet_err import_key(work *w, const uint8_t *private_key,
     return TACET_ERR_NOMEM;
   }
   int ok = OSSL_PARAM_BLD_push_utf8_string(w->build, OSSL_PKEY_PARAM_GROUP_NAME,
-                                           "prime256v1", 0);
+                                           c->group, 0);
   ok &= OSSL_PARAM_BLD_push_octet_string(w->build, OSSL_PKEY_PARAM_PUB_KEY,
-                                         public_key, P256_POINT_LEN);
+                                         public_key, c->point_len);
   if (private_key != NULL) {
     /* In secure memory, so that OSSL_PARAM_BLD puts its copy there too. */
     w->scalar = BN_secure_new();
     if (w->scalar == NULL ||
-        BN_bin2bn(private_key, P256_SCALAR_LEN, w->scalar) == NULL) {
+        BN_bin2bn(private_key, (int)c->scalar_len, w->scalar) == NULL) {
       return TACET_ERR_NOMEM;
     }
     ok &= OSSL_PARAM_BLD_push_BN(w->build, OSSL_PKEY_PARAM_PRIV_KEY, w->scalar);
@@ -64,23 +63,15 @@ static tacet_err import_key(work *w, const uint8_t *private_key,
   return TACET_OK;
 }
 
-static tacet_err public_of(tacet_span private_key, uint8_t *public_key) {
-  return tacet_p256_public_key(private_key, public_key);
-}
-
-static tacet_err generate(tacet_secret *private_key, uint8_t *public_key) {
-  return tacet_kem_p256.generate(private_key, public_key);
-}
-
-static tacet_err sign(tacet_span private_key, tacet_span message, uint8_t *sig,
-                      size_t *sig_len) {
-  uint8_t public_key[P256_POINT_LEN];
-  TACET_TRY(tacet_p256_public_key(private_key, public_key));
-  TACET_CLEANUP(work_done) work w = {NULL, NULL, NULL, NULL, NULL, NULL};
-  TACET_TRY(import_key(&w, private_key.p, public_key));
-  uint8_t made[SIG_MAX];
-  size_t len = sizeof(made);
-  if (EVP_DigestSignInit_ex(w.md, NULL, "SHA256", NULL, NULL, w.key, NULL) !=
+tacet_err tacet_nist_sign(const tacet_nist_curve *c, tacet_span private_key,
+                          tacet_span message, uint8_t *sig, size_t *sig_len) {
+  uint8_t public_key[NIST_POINT_MAX];
+  TACET_TRY(tacet_nist_public_key(c, private_key, public_key));
+  TACET_CLEANUP(work_done) work w = {0};
+  TACET_TRY(import_key(c, &w, private_key.p, public_key));
+  uint8_t made[NIST_SIG_MAX];
+  size_t len = c->sig_max;
+  if (EVP_DigestSignInit_ex(w.md, NULL, c->digest, NULL, NULL, w.key, NULL) !=
           1 ||
       EVP_DigestSign(w.md, made, &len, message.p, message.len) != 1) {
     return TACET_ERR_PROVIDER;
@@ -90,19 +81,21 @@ static tacet_err sign(tacet_span private_key, tacet_span message, uint8_t *sig,
   return TACET_OK;
 }
 
-/* OpenSSL takes DER in its one form only (it encodes again and compares). */
-static tacet_err verify(tacet_span public_key, tacet_span message,
-                        tacet_span sig) {
-  if (public_key.len != P256_POINT_LEN ||
-      public_key.p[0] != POINT_CONVERSION_UNCOMPRESSED || sig.len > SIG_MAX) {
+/* OpenSSL takes DER in its one form only (it encodes again and compares), and
+ * refuses r and s that are not in 1 ... order - 1. */
+tacet_err tacet_nist_verify(const tacet_nist_curve *c, tacet_span public_key,
+                            tacet_span message, tacet_span sig) {
+  if (public_key.len != c->point_len ||
+      public_key.p[0] != POINT_CONVERSION_UNCOMPRESSED ||
+      sig.len > c->sig_max) {
     return TACET_ERR_AUTH;
   }
-  TACET_CLEANUP(work_done) work w = {NULL, NULL, NULL, NULL, NULL, NULL};
-  tacet_err err = import_key(&w, NULL, public_key.p);
+  TACET_CLEANUP(work_done) work w = {0};
+  tacet_err err = import_key(c, &w, NULL, public_key.p);
   if (err != TACET_OK) {
     return err == TACET_ERR_PROVIDER ? TACET_ERR_AUTH : err;
   }
-  if (EVP_DigestVerifyInit_ex(w.md, NULL, "SHA256", NULL, NULL, w.key, NULL) !=
+  if (EVP_DigestVerifyInit_ex(w.md, NULL, c->digest, NULL, NULL, w.key, NULL) !=
       1) {
     return TACET_ERR_PROVIDER;
   }
@@ -110,14 +103,3 @@ static tacet_err verify(tacet_span public_key, tacet_span message,
              ? TACET_OK
              : TACET_ERR_AUTH;
 }
-
-const tacet_sig tacet_sig_p256 = {
-    .id = 0x0403,
-    .public_len = P256_POINT_LEN,
-    .private_len = P256_SCALAR_LEN,
-    .sig_max = SIG_MAX,
-    .generate = generate,
-    .public_key = public_of,
-    .sign = sign,
-    .verify = verify,
-};

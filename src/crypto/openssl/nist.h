@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * crypto/openssl/nist.h -- what the KEM and the signature scheme on a curve of
+ * NIST share: scalars big endian in full width, points uncompressed. Each curve
+ * has a file of its own, so that a program links those it uses.
+ */
+#ifndef TACET_CRYPTO_OPENSSL_NIST_H
+#define TACET_CRYPTO_OPENSSL_NIST_H
+
+#include "tacet/crypto.h"
+
+#define NIST_SCALAR_MAX 66 /* P-521 */
+#define NIST_POINT_MAX 133
+#define NIST_SIG_MAX 139
+
+typedef struct tacet_nist_curve {
+  const char *group, *digest; /* OpenSSL's names; the digest is ECDSA's */
+  int nid;
+  size_t scalar_len, point_len;
+  size_t sig_max;       /* an ECDSA signature in DER */
+  const uint8_t *order; /* scalar_len bytes, big endian */
+} tacet_nist_curve;
+
+/* Whether 0 < scalar < group order, in constant time. */
+bool tacet_nist_scalar_valid(const tacet_nist_curve *c, const uint8_t *scalar);
+/* scalar * G. ARGUMENT if the scalar is not valid. */
+TACET_MUST_CHECK tacet_err tacet_nist_public_key(const tacet_nist_curve *c,
+                                                 tacet_span scalar,
+                                                 uint8_t *point);
+/* The x coordinate of scalar * point (RFC 9180 4.1). AUTH for what is no
+ * uncompressed point of the curve; its length was checked. */
+TACET_MUST_CHECK tacet_err tacet_nist_dh(const tacet_nist_curve *c,
+                                         tacet_span scalar, tacet_span point,
+                                         tacet_secret *out);
+/* ECDSA, signatures in DER. */
+TACET_MUST_CHECK tacet_err tacet_nist_sign(const tacet_nist_curve *c,
+                                           tacet_span private_key,
+                                           tacet_span message, uint8_t *sig,
+                                           size_t *sig_len);
+TACET_MUST_CHECK tacet_err tacet_nist_verify(const tacet_nist_curve *c,
+                                             tacet_span public_key,
+                                             tacet_span message,
+                                             tacet_span sig);
+
+/* What a curve's file defines besides `static const tacet_nist_curve curve`:
+ * functions without the curve, for the tables. */
+#define NIST_FUNCTIONS(kem)                                                    \
+  static bool scalar_valid(const uint8_t *scalar) {                            \
+    return tacet_nist_scalar_valid(&curve, scalar);                            \
+  }                                                                            \
+  static tacet_err public_of(tacet_span private_key, uint8_t *public_key) {    \
+    return tacet_nist_public_key(&curve, private_key, public_key);             \
+  }                                                                            \
+  static tacet_err dh(tacet_span private_key, tacet_span public_key,           \
+                      tacet_secret *out) {                                     \
+    return tacet_nist_dh(&curve, private_key, public_key, out);                \
+  }                                                                            \
+  static tacet_err generate(tacet_secret *private_key, uint8_t *public_key) {  \
+    return kem.generate(private_key, public_key);                              \
+  }                                                                            \
+  static tacet_err sign(tacet_span private_key, tacet_span message,            \
+                        uint8_t *sig, size_t *sig_len) {                       \
+    return tacet_nist_sign(&curve, private_key, message, sig, sig_len);        \
+  }                                                                            \
+  static tacet_err verify(tacet_span public_key, tacet_span message,           \
+                          tacet_span sig) {                                    \
+    return tacet_nist_verify(&curve, public_key, message, sig);                \
+  }
+
+#endif
