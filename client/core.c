@@ -2,6 +2,8 @@
  * What every file of the client uses: time, chance, records. */
 #include "client/core.h"
 
+#include "client/packages.h"
+
 uint64_t client_now(const client *c) {
   return c->env->now(c->env->user);
 }
@@ -125,7 +127,9 @@ tacet_err client_upkeep_save(client *c, client_upkeep *r) {
 tacet_mls_config client_mls_config(void) {
   static const tacet_suite *const list[] = {CLIENT_SUITE};
   static const tacet_suites offered = {list, 1};
-  return TACET_MLS_CONFIG(&offered);
+  tacet_mls_config config = TACET_MLS_CONFIG(&offered);
+  config.max_lifetime = (CLIENT_PACKAGE_LIFE + CLIENT_DAY) / 1000;
+  return config;
 }
 
 /* ---- entry ---- */

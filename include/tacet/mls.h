@@ -71,6 +71,10 @@ typedef struct tacet_mls_config {
    * for 1,000); the keys are what it can make him keep (48 B each). */
   uint32_t max_forward, max_kept;
   size_t max_proposals; /* proposals that wait for a commit; more are LIMIT */
+  /* Key packages that are valid for more seconds than this in all are refused
+   * (LIFETIME), when they are checked, added and seen added. RFC 9420 7.2 wants
+   * every application to say how long is too long. 0: no bound. */
+  uint64_t max_lifetime;
 } tacet_mls_config;
 #define TACET_MLS_PAST_EPOCHS 3
 #define TACET_MLS_FORWARD_MAX 1000
@@ -156,7 +160,7 @@ typedef struct tacet_mls_key_package_args {
 } tacet_mls_key_package_args;
 
 /* Makes a KeyPackage (10) with fresh keys. ARGUMENT: extensions malformed or
- * doubled, or the leaf's missing from the capabilities. */
+ * doubled, or missing from the leaf's capabilities. */
 TACET_MUST_CHECK tacet_err tacet_mls_key_package_new(
     const tacet_mls_config *config, const tacet_suite *suite,
     const tacet_mls_key_package_args *args, tacet_buf *message,

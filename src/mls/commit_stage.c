@@ -37,6 +37,22 @@ static tacet_err read_commit(stage *st) {
   return err;
 }
 
+/* 12.2: who comes back in place of an old leaf brings another key, as with an
+ * Update of that leaf. Afterwards the old one is in no node any more. */
+static tacet_err check_return(const stage *st) {
+  const tacet_listed_proposal *removed =
+      tacet_proposal_list_find(&st->s->list, TACET_PROPOSAL_REMOVE);
+  tacet_leaf_node old;
+  if (!st->s->info.external || removed == NULL || !st->commit.has_path ||
+      !tacet_tree_leaf(st->g->tree, removed->view.remove, &old)) {
+    return TACET_OK;
+  }
+  return tacet_span_equal(old.encryption_key,
+                          st->commit.path.leaf_node.encryption_key)
+             ? TACET_ERR_LEAF
+             : TACET_OK;
+}
+
 static tacet_err check_list(stage *st) {
   tacet_staged *s = st->s;
   TACET_TRY(tacet_proposal_list_resolve(st->g, &st->commit,
@@ -47,6 +63,7 @@ static tacet_err check_list(stage *st) {
                                       .check_lifetime = st->args->now != 0,
                                       .now = st->args->now};
   TACET_TRY(tacet_proposal_list_check(st->g, &s->list, &rules));
+  TACET_TRY(check_return(st));
   bool must = s->info.external || tacet_proposal_list_needs_path(&s->list);
   return must && !st->commit.has_path ? TACET_ERR_PATH_REQUIRED : TACET_OK;
 }
@@ -167,8 +184,11 @@ static tacet_err find_init_secret(const stage *st, tacet_secret *out) {
   }
   const tacet_listed_proposal *p =
       tacet_proposal_list_find(&st->s->list, TACET_PROPOSAL_EXTERNAL_INIT);
-  return tacet_external_init_find(g->suite, &g->secrets.external,
-                                  p->view.external_init, out);
+  tacet_err err = tacet_external_init_find(g->suite, &g->secrets.external,
+                                           p->view.external_init, out);
+  bool bad = tacet_err_kind(err) == TACET_KIND_INPUT ||
+             tacet_err_kind(err) == TACET_KIND_PEER;
+  return bad ? TACET_ERR_EXTERNAL : err; /* no KEM output of anybody's */
 }
 
 static tacet_err derive(stage *st) {

@@ -4,6 +4,17 @@
 
 #include "mls/own_leaf.h"
 
+/* Section 10: the package's own extensions stand among the capabilities of its
+ * leaf too. What they say is ignored otherwise. */
+static bool lists_extensions(const tacet_leaf_node *leaf, tacet_span list) {
+  for (tacet_extension e; tacet_extension_next(&list, &e);) {
+    if (!tacet_leaf_supports_extension(leaf, e.type)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /* ---- making ---- */
 
 static tacet_err write_leaf(const tacet_suite *suite, tacet_own_leaf *l,
@@ -62,7 +73,8 @@ tacet_err tacet_mls_key_package_new(const tacet_mls_config *config,
   size_t start = message->len;
   TACET_TRY(message->err);
   TACET_TRY(tacet_own_leaf_new(config, suite, &args->leaf, &l));
-  if (tacet_extensions_check(args->extensions) != TACET_OK) {
+  if (tacet_extensions_check(args->extensions) != TACET_OK ||
+      !lists_extensions(&l.node, args->extensions)) {
     return TACET_ERR_ARGUMENT;
   }
   tacet_err err = write_package(suite, &l, args, &made, message);
@@ -95,6 +107,9 @@ tacet_err tacet_key_package_check(const tacet_key_package *k,
   }
   /* 10.1: or the init key's loss would be the leaf's. */
   if (tacet_span_equal(k->init_key, k->leaf_node.encryption_key)) {
+    return TACET_ERR_KEY_PACKAGE;
+  }
+  if (!lists_extensions(&k->leaf_node, k->extensions)) {
     return TACET_ERR_KEY_PACKAGE;
   }
   TACET_TRY(tacet_leaf_check(&k->leaf_node, rules));
@@ -130,7 +145,8 @@ tacet_err tacet_mls_key_package_check(const tacet_mls_config *config,
   const tacet_leaf_rules rules = {.suite = suite,
                                   .source = TACET_LEAF_SOURCE_KEY_PACKAGE,
                                   .check_lifetime = true,
-                                  .now = now};
+                                  .now = now,
+                                  .max_lifetime = config->max_lifetime};
   TACET_TRY(tacet_key_package_check(&k, &rules, true));
   tacet_mls_key_package made = {.suite = suite,
                                 .init_key = k.init_key,

@@ -82,6 +82,22 @@ static tacet_err check_own(const tacet_leaf_node *leaf,
   return TACET_OK;
 }
 
+/* 7.2: the span of time, and whether `now` lies in it. */
+static tacet_err check_lifetime(const tacet_leaf_node *leaf,
+                                const tacet_leaf_rules *rules) {
+  if (leaf->source != TACET_LEAF_SOURCE_KEY_PACKAGE) {
+    return TACET_OK;
+  }
+  if (rules->check_lifetime &&
+      (rules->now < leaf->not_before || rules->now > leaf->not_after)) {
+    return TACET_ERR_LIFETIME;
+  }
+  bool too_long = rules->max_lifetime != 0 &&
+                  (leaf->not_after < leaf->not_before ||
+                   leaf->not_after - leaf->not_before > rules->max_lifetime);
+  return too_long ? TACET_ERR_LIFETIME : TACET_OK;
+}
+
 tacet_err tacet_leaf_check(const tacet_leaf_node *leaf,
                            const tacet_leaf_rules *rules) {
   TACET_TRY(check_own(leaf, rules->suite));
@@ -89,11 +105,7 @@ tacet_err tacet_leaf_check(const tacet_leaf_node *leaf,
     return TACET_ERR_LEAF;
   }
   TACET_TRY(check_group_extensions(leaf, rules->group_extensions));
-  if (rules->check_lifetime && leaf->source == TACET_LEAF_SOURCE_KEY_PACKAGE &&
-      (rules->now < leaf->not_before || rules->now > leaf->not_after)) {
-    return TACET_ERR_LIFETIME;
-  }
-  return TACET_OK;
+  return check_lifetime(leaf, rules);
 }
 
 tacet_err tacet_leaf_verify(const tacet_suite *suite,

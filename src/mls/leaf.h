@@ -14,6 +14,7 @@ typedef struct tacet_leaf_rules {
   tacet_span group_extensions; /* of the GroupContext, well formed */
   bool check_lifetime;         /* source key_package: at `now` */
   uint64_t now;                /* Unix seconds */
+  uint64_t max_lifetime;       /* source key_package: seconds in all; 0: any */
 } tacet_leaf_rules;
 
 /* The parts of 7.3 that need the leaf alone: keys of the suite's lengths,

@@ -48,7 +48,8 @@ static tacet_err check_add(const tacet_mls_group *g,
                                  .source = TACET_LEAF_SOURCE_KEY_PACKAGE,
                                  .group_extensions = rules->extensions,
                                  .check_lifetime = rules->check_lifetime,
-                                 .now = rules->now};
+                                 .now = rules->now,
+                                 .max_lifetime = g->config.max_lifetime};
   return tacet_key_package_check(&p->view.add, &leaf, p->cached == NULL);
 }
 

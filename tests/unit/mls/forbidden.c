@@ -64,6 +64,10 @@ void lone_extension(tacet_leaf_node *leaf) {
   leaf->extensions = tacet_span_of(one, sizeof(one));
 }
 
+void expired_package(tacet_key_package *k) {
+  k->leaf_node.not_after = NOW - 1;
+}
+
 void from_blank_leaf(tacet_framed_content *c) {
   c->sender.index = 7;
 }
@@ -73,8 +77,14 @@ void from_beyond(tacet_framed_content *c) {
 void from_third(tacet_framed_content *c) {
   c->sender.index = tacet_mls_own_leaf(f.third->g);
 }
-void from_external(tacet_framed_content *c) {
+void from_listed(tacet_framed_content *c) {
   c->sender = (tacet_sender){TACET_SENDER_EXTERNAL, 0};
+}
+void from_external(tacet_framed_content *c) {
+  c->sender = (tacet_sender){TACET_SENDER_EXTERNAL, 1};
+}
+void from_bad(tacet_framed_content *c) {
+  c->sender = (tacet_sender){TACET_SENDER_MEMBER, tacet_mls_own_leaf(f.bad->g)};
 }
 void from_new_member(tacet_framed_content *c) {
   c->sender = (tacet_sender){TACET_SENDER_NEW_MEMBER_PROPOSAL, 0};
@@ -109,9 +119,33 @@ void fixture_free(void) {
   members_free(f.m, 5);
 }
 
-void forbidden_run(const forbidden_row *rows, size_t n) {
+void fixture_list_sender(void) {
+  uint8_t key[TACET_SIG_PUBLIC_MAX];
+  const tacet_sig *sig = f.out->suite->sig;
+  assert_ok(sig->public_key(tacet_secret_span(&f.out->signature_key), key));
+  const tacet_external_sender sender = {
+      .signature_key = tacet_span_of(key, sig->public_len),
+      .credential = {.type = TACET_CREDENTIAL_BASIC,
+                     .identity = TACET_SPAN_LIT("server")}};
+  TACET_BUF(senders, 1 << 10);
+  TACET_BUF(list, 1 << 10);
+  size_t at = tacet_write_open(&senders);
+  tacet_external_sender_write(&senders, &sender);
+  tacet_write_close(&senders, at);
+  tacet_mls_extensions_add(&list, TACET_EXTENSION_EXTERNAL_SENDERS,
+                           tacet_buf_span(&senders));
+  tacet_mls_proposal gce = {.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS,
+                            .extensions = tacet_buf_span(&list)};
+  members_commit(f.m, 4, 0,
+                 &(tacet_mls_commit_args){.proposals = &gce, .n_proposals = 1});
+}
+
+void forbidden_run(const forbidden_row *rows, size_t n, void (*prepare)(void)) {
   size_t wrong = 0;
   fixture_new(&tacet_suite_x25519_chacha);
+  if (prepare != NULL) {
+    prepare();
+  }
   for (size_t i = 0; i < n; i++) {
     tacet_mls_event event;
     tacet_bytes message = rows[i].make();

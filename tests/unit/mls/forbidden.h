@@ -26,8 +26,10 @@ typedef struct forbidden_row {
 #define ROW(name, err)                                                         \
   { #name, name, TACET_ERR_##err }
 /* Each is refused with the error of its rule, and leaves the receiver byte for
- * byte as it was. */
-void forbidden_run(const forbidden_row *rows, size_t n);
+ * byte as it was. prepare (may be NULL) changes the group before. */
+void forbidden_run(const forbidden_row *rows, size_t n, void (*prepare)(void));
+/* Gives the group an external sender, number 0: `out`. */
+void fixture_list_sender(void);
 
 tacet_bytes commit(raw_commit args);
 tacet_bytes commit_of(const tacet_proposal *list, size_t n, bool path);
@@ -41,10 +43,13 @@ void short_encryption_key(tacet_leaf_node *leaf);
 void other_credential(tacet_leaf_node *leaf);
 void no_capabilities(tacet_leaf_node *leaf);
 void lone_extension(tacet_leaf_node *leaf);
+void expired_package(tacet_key_package *k);
 void from_blank_leaf(tacet_framed_content *c);
 void from_beyond(tacet_framed_content *c);
 void from_third(tacet_framed_content *c);
-void from_external(tacet_framed_content *c);
+void from_listed(tacet_framed_content *c);   /* external sender 0 */
+void from_external(tacet_framed_content *c); /* external sender 1 */
+void from_bad(tacet_framed_content *c);
 void from_new_member(tacet_framed_content *c);
 void from_new_committer(tacet_framed_content *c);
 void of_epoch_before(tacet_framed_content *c);

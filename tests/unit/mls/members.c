@@ -5,7 +5,8 @@ tacet_mls_config test_config = {.suites = &tacet_suites_all,
                                 .past_epochs = TACET_MLS_PAST_EPOCHS,
                                 .max_forward = TACET_MLS_FORWARD_MAX,
                                 .max_kept = TACET_MLS_KEPT_MAX,
-                                .max_proposals = TACET_MLS_PROPOSALS_MAX};
+                                .max_proposals = TACET_MLS_PROPOSALS_MAX,
+                                .max_lifetime = LIFETIME_MAX};
 
 static const uint16_t extension_types[] = {EXTENSION_TEST};
 static const uint16_t proposal_types[] = {PROPOSAL_TEST};

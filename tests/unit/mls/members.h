@@ -8,7 +8,8 @@
 #include "tacet/mls.h"
 #include "tests/support/support.h"
 
-#define NOW 1700000000u /* some time, in seconds */
+#define NOW 1700000000u    /* some time, in seconds */
+#define LIFETIME_MAX 5000u /* test_config: of a key package */
 
 typedef struct member {
   char name[32]; /* credential identity */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/mls/raw.h"
 
-#include "mls/group_info.h"
 #include "mls/key_package.h"
-#include "mls/psk.h"
 #include "mls/transcript.h"
-#include "mls/welcome_make.h"
 
 #define LIMIT ((size_t)1 << 20)
 
@@ -77,10 +74,14 @@ static void change_path(raw *r) {
   TACET_BUF(copy, LIMIT);
   tacet_write_bytes(&copy, tacet_buf_span(&r->path_bytes));
   assert_ok(tacet_update_path_parse(tacet_buf_span(&copy), &path));
-  r->args->edit_path(&path);
-  assert_ok(tacet_leaf_sign(r->g->suite, &path.leaf_node,
-                            tacet_secret_span(&r->m->signature_key),
-                            r->g->context.view.group_id, r->committer, &leaf));
+  if (r->args->edit_path != NULL) {
+    r->args->edit_path(&path);
+  }
+  assert_ok(tacet_leaf_sign(
+      r->g->suite, &path.leaf_node, tacet_secret_span(&r->m->signature_key),
+      r->g->context.view.group_id,
+      r->committer + (r->args->leaf_of_next ? 1u : 0u), &leaf));
+  leaf.p[leaf.len - 1] ^= r->args->wrong_leaf_signature;
   assert_ok(tacet_leaf_node_parse(tacet_buf_span(&leaf), &path.leaf_node));
   tacet_buf_clear(&r->path_bytes);
   tacet_update_path_write(&r->path_bytes, &path);
@@ -96,7 +97,8 @@ static tacet_err write_path(raw *r) {
   TACET_TRY(tacet_treekem_encrypt(r->g->tree, r->committer, &r->path,
                                   tacet_context_span(&provisional),
                                   &r->path_bytes));
-  if (r->args->edit_path != NULL) {
+  if (r->args->edit_path != NULL || r->args->wrong_leaf_signature ||
+      r->args->leaf_of_next) {
     change_path(r);
   }
   return TACET_OK;
@@ -174,6 +176,7 @@ static void confirm(raw *r, tacet_frame *f, uint8_t *tag) {
     (void)!tacet_external_init_find(r->g->suite, &r->g->secrets.external,
                                     external->view.external_init, &init);
   }
+  init.b[0] ^= r->args->other_init;
   const tacet_derivation d = {
       .suite = r->g->suite,
       .old = &r->g->context.view,
@@ -189,6 +192,7 @@ static void confirm(raw *r, tacet_frame *f, uint8_t *tag) {
     flip(tag);
   }
   f->auth.confirmation_tag = hash_of(r, tag);
+  f->auth.confirmation_tag.len -= r->args->short_tag;
 }
 
 static void wrap(raw *r, const tacet_frame *f, tacet_buf *w) {
@@ -322,173 +326,4 @@ void raw_publish(member *m, void (*edit)(tacet_key_package *k)) {
   tacet_message_head_write(&w, TACET_WIRE_FORMAT_KEY_PACKAGE);
   tacet_key_package_write(&w, &k);
   assert_ok(tacet_buf_take(&w, &m->key_package));
-}
-
-/* ---- application messages ---- */
-
-/* PrivateMessageContent, sealed as the library would. */
-static tacet_span seal_content(member *m, const tacet_private_message *head,
-                               const tacet_message_key *key, tacet_span plain,
-                               uint8_t *out) {
-  const tacet_aead *aead = m->suite->aead;
-  TACET_BUF(aad, LIMIT);
-  tacet_private_content_aad_write(&aad, head);
-  assert_ok(aead->seal(tacet_secret_span(&key->key),
-                       tacet_span_of(key->nonce, aead->nonce_len),
-                       tacet_buf_span(&aad), plain, out));
-  return tacet_span_of(out, plain.len + aead->tag_len);
-}
-
-static tacet_span seal_sender(member *m, uint32_t leaf,
-                              const tacet_private_message *head,
-                              uint32_t generation, uint8_t *out) {
-  const tacet_aead *aead = m->suite->aead;
-  TACET_BUF(aad, LIMIT);
-  TACET_BUF(plain, LIMIT);
-  tacet_message_key key;
-  const tacet_sender_data d = {.leaf_index = leaf, .generation = generation};
-  assert_ok(tacet_sender_data_key(m->suite, &m->g->secrets.sender_data,
-                                  head->ciphertext, &key));
-  tacet_sender_data_aad_write(&aad, head);
-  tacet_sender_data_write(&plain, &d);
-  assert_ok(aead->seal(tacet_secret_span(&key.key),
-                       tacet_span_of(key.nonce, aead->nonce_len),
-                       tacet_buf_span(&aad), tacet_buf_span(&plain), out));
-  return tacet_span_of(out, plain.len + aead->tag_len);
-}
-
-tacet_bytes raw_say(member *m, uint32_t leaf, const char *text, uint8_t value,
-                    size_t n) {
-  uint8_t sig[TACET_SIG_MAX], sealed[4096], sender[64];
-  uint32_t generation = 0;
-  tacet_message_key key;
-  TACET_BUF(plain, LIMIT);
-  TACET_BUF(w, LIMIT);
-  tacet_bytes out = {NULL, 0};
-  tacet_frame f = {.wire_format = TACET_WIRE_FORMAT_PRIVATE_MESSAGE,
-                   .content = {.group_id = m->g->context.view.group_id,
-                               .epoch = m->g->context.view.epoch,
-                               .sender = {TACET_SENDER_MEMBER, leaf},
-                               .content_type = TACET_CONTENT_TYPE_APPLICATION}};
-  f.content.body.application_data = tacet_span_str(text);
-  assert_ok(tacet_frame_sign(m->suite, &f, tacet_context_span(&m->g->context),
-                             &m->signature_key, &m->g->work, sig));
-  tacet_write_vec(&plain, tacet_span_str(text));
-  tacet_write_vec(&plain, f.auth.signature);
-  for (size_t i = 0; i < n; i++) {
-    tacet_write_u8(&plain, value);
-  }
-  assert_ok(tacet_secret_tree_next(&m->g->ratchets, leaf,
-                                   TACET_RATCHET_APPLICATION, &generation));
-  assert_ok(tacet_secret_tree_key(
-      &m->g->ratchets, leaf, TACET_RATCHET_APPLICATION, generation, 0, &key));
-  tacet_message message = {.wire_format = TACET_WIRE_FORMAT_PRIVATE_MESSAGE};
-  message.private_message =
-      (tacet_private_message){.group_id = f.content.group_id,
-                              .epoch = f.content.epoch,
-                              .content_type = TACET_CONTENT_TYPE_APPLICATION};
-  message.private_message.ciphertext = seal_content(
-      m, &message.private_message, &key, tacet_buf_span(&plain), sealed);
-  message.private_message.encrypted_sender_data =
-      seal_sender(m, leaf, &message.private_message, generation, sender);
-  tacet_message_write(&w, &message);
-  assert_ok(tacet_buf_take(&w, &out));
-  return out;
-}
-
-/* ---- Welcomes ---- */
-
-typedef struct raw_invitation {
-  member *m;
-  const raw_welcome *args;
-  uint8_t tree_hash[TACET_HASH_MAX], tag[TACET_HASH_MAX];
-  tacet_context context;
-  tacet_secret joiner, psk_secret;
-  tacet_buf info;
-} raw_invitation;
-
-static void derive_invitation(raw_invitation *w) {
-  const tacet_hash *h = w->m->suite->hash;
-  TACET_EPOCH(epoch);
-  tacet_mls_psk psks[TACET_MLS_PSKS_MAX];
-  size_t n = 0;
-  tacet_span list = w->args->psks;
-  for (tacet_pre_shared_key_id id; tacet_pre_shared_key_id_next(&list, &id);) {
-    psks[n++] = (tacet_mls_psk){.id = tacet_psk_id_of(&id)};
-  }
-  tacet_epoch_zero(h, &w->joiner);
-  assert_ok(tacet_psk_secret(h, psks, n, &w->psk_secret));
-  assert_ok(tacet_epoch_derive(h, &w->joiner, &w->psk_secret,
-                               tacet_context_span(&w->context), &epoch));
-  assert_ok(tacet_confirmation_tag(h, &epoch.confirmation,
-                                   w->context.view.confirmed_transcript_hash,
-                                   w->tag));
-  if (w->args->wrong_confirmation) {
-    flip(w->tag);
-  }
-}
-
-static void write_invitation_info(raw_invitation *w) {
-  const tacet_hash *h = w->m->suite->hash;
-  const tacet_group_info_job job = {
-      .suite = w->m->suite,
-      .context = w->context.view,
-      .confirmation_tag = tacet_span_of(w->tag, h->len),
-      .signer = w->args->wrong_signer ? 77 : w->m->g->keys.leaf,
-      .signature_key = &w->m->signature_key,
-      .tree = w->m->g->tree};
-  assert_ok(tacet_group_info_make(&job, &w->info));
-  if (w->args->wrong_signature) {
-    flip(w->info.p + w->info.len - 1);
-  }
-}
-
-static void change_for(raw_invitation *w, const member *joiner) {
-  tacet_tree *t = w->m->g->tree;
-  const tacet_group_context *old = &w->m->g->context.view;
-  tacet_proposal add =
-      raw_add(w->args->other_leaf != NULL ? w->args->other_leaf : joiner);
-  uint32_t leaf = 0;
-  assert_ok(tacet_tree_add(t, add.add.leaf_node.raw, &leaf));
-  if (w->args->edit_tree != NULL) {
-    w->args->edit_tree(t);
-  }
-  assert_ok(tacet_tree_hash(t, w->tree_hash));
-  tacet_group_context c = *old;
-  c.epoch++;
-  c.tree_hash = tacet_span_of(w->tree_hash, w->m->suite->hash->len);
-  if (w->args->edit_context != NULL) {
-    w->args->edit_context(&c);
-  }
-  assert_ok(tacet_context_make(&w->context, &c));
-}
-
-tacet_bytes raw_welcome_make(member *m, const member *joiner,
-                             const raw_welcome *args) {
-  raw_invitation w = {.m = m, .args = args, .info = {.max = LIMIT}};
-  TACET_BUF(message, LIMIT);
-  tacet_bytes out = {NULL, 0};
-  TACET_PROPOSAL_LIST(list);
-  const tacet_listed_proposal add = {.view = raw_add(joiner)};
-  assert_ok(tacet_proposal_list_push(&list, &add));
-  tacet_span psks = args->psks;
-  for (tacet_listed_proposal p = {.view = {.type = TACET_PROPOSAL_PSK}};
-       tacet_pre_shared_key_id_next(&psks, &p.view.psk);) {
-    assert_ok(tacet_proposal_list_push(&list, &p));
-  }
-  assert_ok(tacet_tree_begin(m->g->tree));
-  change_for(&w, joiner);
-  derive_invitation(&w);
-  write_invitation_info(&w);
-  tacet_tree_rollback(m->g->tree);
-  const tacet_welcome_job job = {.suite = m->suite,
-                                 .list = &list,
-                                 .joiner = &w.joiner,
-                                 .psk_secret = &w.psk_secret,
-                                 .group_info = tacet_buf_span(&w.info)};
-  assert_ok(tacet_welcome_make(&job, &message));
-  assert_ok(tacet_buf_take(&message, &out));
-  tacet_context_free(&w.context);
-  tacet_buf_free(&w.info);
-  return out;
 }

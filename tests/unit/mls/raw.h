@@ -23,6 +23,10 @@ typedef struct raw_commit {
   void (*edit_path)(tacet_update_path *path);  /* its leaf is signed again */
   void (*edit_frame)(tacet_framed_content *c); /* before the signature */
   bool wrong_signature, wrong_confirmation, wrong_membership;
+  bool wrong_leaf_signature; /* of the path's leaf */
+  bool leaf_of_next;         /* the path's leaf is signed for the next place */
+  bool other_init;           /* the key schedule starts from another secret */
+  size_t short_tag;          /* bytes that the confirmation tag lacks */
   bool private_message;
   bool apply_nothing; /* the path as if there were no proposals: for those that
                          cannot be applied */
@@ -53,14 +57,31 @@ typedef struct raw_welcome {
   tacet_span psks; /* list of PreSharedKeyID; their keys are empty */
   const member
       *other_leaf; /* this key package's leaf instead of the joiner's */
-  bool wrong_signature, wrong_confirmation, wrong_signer;
+  bool wrong_signature, wrong_confirmation;
+  uint32_t signer;   /* who signed, as it says; 0: m */
+  bool joiner_signs; /* it says that the joiner did, and so it was */
 } raw_welcome;
 tacet_bytes raw_welcome_make(member *m, const member *joiner,
                              const raw_welcome *args);
 
-/* An application message whose padding is `n` bytes of `value`, as from `leaf`
- * (whose ratchet m's group must not have used). */
-tacet_bytes raw_say(member *m, uint32_t leaf, const char *text, uint8_t value,
-                    size_t n);
+/* An application message of `leaf` (whose ratchet m's group must not have
+ * used), signed with m's key. */
+typedef struct raw_message {
+  const char *text;
+  uint32_t leaf;
+  uint32_t sender;      /* what the sender data says; see `as` */
+  bool as;              /* it says `sender`, not `leaf` */
+  uint8_t padding;      /* what the padding is made of, */
+  size_t n_padding;     /* and how much there is */
+  uint32_t ahead;       /* generations to skip in what the sender data says */
+  bool wrong_signature; /* of the content */
+  bool wrong_guard;     /* the reuse guard is not the one of the nonce */
+  bool short_sender;    /* sender data of 11 bytes */
+  bool long_sender;     /* of 13 */
+  size_t cut;           /* bytes of the plaintext that are missing */
+  /* Changes of what goes round it, after sealing. May be NULL. */
+  void (*edit)(tacet_private_message *m);
+} raw_message;
+tacet_bytes raw_message_make(member *m, const raw_message *args);
 
 #endif

@@ -50,9 +50,6 @@ static void equal_keys(tacet_key_package *k) {
 static void another_suite(tacet_key_package *k) {
   k->cipher_suite = TACET_SUITE_P256_AES128;
 }
-static void expired(tacet_key_package *k) {
-  k->leaf_node.not_after = NOW - 1;
-}
 static void not_yet(tacet_key_package *k) {
   k->leaf_node.not_before = NOW + 1;
 }
@@ -61,6 +58,15 @@ static void of_commit(tacet_key_package *k) {
 }
 static void short_init_key(tacet_key_package *k) {
   k->init_key.len--;
+}
+
+static void unlisted_extension(tacet_key_package *k) {
+  static const uint8_t one[] = {0xFF, 0x02, 0x00};
+  k->extensions = tacet_span_of(one, sizeof(one));
+}
+static void too_long(tacet_key_package *k) {
+  k->leaf_node.not_before = NOW - 100;
+  k->leaf_node.not_after = NOW + LIFETIME_MAX;
 }
 
 static tacet_bytes propose_package(void (*edit)(tacet_key_package *)) {
@@ -76,13 +82,19 @@ static tacet_bytes add_of_another_suite(void) {
   return propose_package(another_suite);
 }
 static tacet_bytes add_of_expired(void) {
-  return propose_package(expired);
+  return propose_package(expired_package);
 }
 static tacet_bytes add_of_not_yet(void) {
   return propose_package(not_yet);
 }
 static tacet_bytes add_of_commit_leaf(void) {
   return propose_package(of_commit);
+}
+static tacet_bytes add_with_unlisted_extension(void) {
+  return propose_package(unlisted_extension);
+}
+static tacet_bytes add_for_too_long(void) {
+  return propose_package(too_long);
 }
 static tacet_bytes add_with_short_init(void) {
   return propose_package(short_init_key);
@@ -129,6 +141,13 @@ static tacet_bytes psk_for_branch(void) {
   tacet_proposal p = psk_of("a", 32);
   p.psk.type = TACET_PSK_TYPE_RESUMPTION;
   p.psk.usage = TACET_PSK_USAGE_BRANCH;
+  return propose(&p);
+}
+
+static tacet_bytes psk_for_reinit(void) {
+  tacet_proposal p = psk_of("a", 32);
+  p.psk.type = TACET_PSK_TYPE_RESUMPTION;
+  p.psk.usage = TACET_PSK_USAGE_REINIT;
   return propose(&p);
 }
 
@@ -194,11 +213,14 @@ static const forbidden_row rows[] = {
     ROW(add_of_expired, LIFETIME),
     ROW(add_of_not_yet, LIFETIME),
     ROW(add_of_commit_leaf, LEAF),
+    ROW(add_with_unlisted_extension, KEY_PACKAGE),
+    ROW(add_for_too_long, LIFETIME),
     ROW(add_with_short_init, KEY_PACKAGE),
     ROW(add_with_wrong_signature, AUTH),
     ROW(add_with_wrong_leaf_signature, AUTH),
     ROW(psk_with_short_nonce, PSK),
     ROW(psk_for_branch, PSK),
+    ROW(psk_for_reinit, PSK),
     ROW(reinit_to_older_version, REINIT),
     ROW(external_init_of_member, SENDER),
     ROW(proposal_of_blank_leaf, SENDER),
@@ -214,7 +236,7 @@ static const forbidden_row rows[] = {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]));
+  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), NULL);
 }
 
 int main(void) {

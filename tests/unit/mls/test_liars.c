@@ -34,6 +34,13 @@ static void double_a_leaf(tacet_tree *t) {
   assert_ok(tacet_tree_add(t, tacet_bytes_span(&copy), &leaf));
 }
 
+static void remove_the_signer(tacet_tree *t) {
+  assert_ok(tacet_tree_remove(t, 1));
+}
+
+/* PreSharedKeyID: external, "a", a nonce of 31 bytes. */
+static const uint8_t short_nonce[3 + 1 + 31] = {1, 1, 'a', 31};
+
 static void claim_an_extension(tacet_group_context *c) {
   static const uint8_t list[] = {0xFF, 0x02, 0x00};
   c->extensions = tacet_span_of(list, sizeof(list));
@@ -59,7 +66,15 @@ static const struct {
     {"none", {.edit_tree = NULL}, TACET_OK},
     {"wrong signature", {.wrong_signature = true}, TACET_ERR_AUTH},
     {"wrong tag", {.wrong_confirmation = true}, TACET_ERR_CONFIRMATION},
-    {"no such signer", {.wrong_signer = true}, TACET_ERR_SENDER},
+    {"no such signer", {.signer = 77}, TACET_ERR_SENDER},
+    {"blank signer",
+     {.signer = 1, .edit_tree = remove_the_signer},
+     TACET_ERR_SENDER},
+    {"signer is another", {.signer = 2}, TACET_ERR_AUTH},
+    {"signer is the joiner", {.joiner_signs = true}, TACET_ERR_SENDER},
+    {"short PSK nonce",
+     {.psks = {short_nonce, sizeof(short_nonce)}},
+     TACET_ERR_PSK},
     {"parent hash", {.edit_tree = invent_a_parent}, TACET_ERR_PARENT_HASH},
     {"leaf signature", {.edit_tree = spoil_a_signature}, TACET_ERR_AUTH},
     {"leaf twice", {.edit_tree = double_a_leaf}, TACET_ERR_DUPLICATE_KEY},
@@ -90,6 +105,10 @@ static void no_lie_gets_anybody_in(void **state) {
                   tacet_err_name(lies[i].err), tacet_err_name(err));
       fail();
     }
+    /* Nothing came of it. */
+    assert_true((joiner.g != NULL) == (err == TACET_OK));
+    tacet_mls_group_free(joiner.g);
+    joiner.g = NULL;
     tacet_bytes_free(&welcome);
   }
   member_free(&joiner);

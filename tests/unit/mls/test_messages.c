@@ -198,8 +198,10 @@ static void padding_must_be_zero(void **state) {
   (void)state;
   member m[2];
   members_new(m, 2, suite);
-  tacet_bytes good = raw_say(&m[0], 0, "padded", 0, 100);
-  tacet_bytes bad = raw_say(&m[0], 0, "padded", 1, 1);
+  tacet_bytes good = raw_message_make(
+      &m[0], &(raw_message){.text = "padded", .n_padding = 100});
+  tacet_bytes bad = raw_message_make(
+      &m[0], &(raw_message){.text = "padded", .padding = 1, .n_padding = 1});
   REFUSE(TACET_ERR_PADDING, &m[1], &bad);
   EXPECT(&m[1], &good, "padded");
   tacet_bytes_free(&good);
@@ -212,7 +214,8 @@ static void nobody_speaks_for_another(void **state) {
   (void)state;
   member m[3];
   members_new(m, 3, suite);
-  tacet_bytes forged = raw_say(&m[1], 2, "I am two", 0, 0);
+  tacet_bytes forged =
+      raw_message_make(&m[1], &(raw_message){.text = "I am two", .leaf = 2});
   REFUSE(TACET_ERR_AUTH, &m[0], &forged);
   TACET_BUF(content, 1 << 12);
   tacet_mls_event event;
@@ -222,7 +225,8 @@ static void nobody_speaks_for_another(void **state) {
                                &event));
   assert_int_equal(content.len, 0); /* what it said is not there either */
   tacet_bytes_free(&forged);
-  forged = raw_say(&m[1], 3, "I am nobody", 0, 0);
+  forged =
+      raw_message_make(&m[1], &(raw_message){.text = "I am nobody", .leaf = 3});
   REFUSE(TACET_ERR_SENDER, &m[0], &forged);
   tacet_bytes_free(&forged);
   members_free(m, 3);

@@ -117,7 +117,7 @@ static void the_removed_are_not_asked(void **state) {
   leaf.n_extension_types = 0; /* knows no extension but the RFC's */
   leaf.n_proposal_types = 0;
   const tacet_mls_key_package_args package = {
-      .leaf = leaf, .not_before = 0, .not_after = UINT64_MAX};
+      .leaf = leaf, .not_before = NOW - 100, .not_after = NOW + 1000};
   assert_ok(
       tacet_mls_key_package_new(&test_config, suite, &package, &w, &m[2].keys));
   assert_ok(tacet_buf_take(&w, &m[2].key_package));
@@ -172,7 +172,7 @@ static void newcomers_support_what_the_group_uses(void **state) {
   tacet_mls_leaf_args leaf = member_leaf(&m[2]);
   leaf.n_extension_types = 0;
   const tacet_mls_key_package_args package = {
-      .leaf = leaf, .not_before = 0, .not_after = UINT64_MAX};
+      .leaf = leaf, .not_before = NOW - 100, .not_after = NOW + 1000};
   assert_ok(
       tacet_mls_key_package_new(&test_config, suite, &package, &w, &m[2].keys));
   assert_ok(tacet_buf_take(&w, &m[2].key_package));

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Frames that nobody may send: PrivateMessage and PublicMessage (RFC 9420 6).
+ */
+#include "tests/unit/mls/forbidden.h"
+
+/* ---- private messages ---- */
+
+static tacet_bytes say(raw_message args) {
+  args.text = "hello";
+  args.leaf = tacet_mls_own_leaf(f.bad->g);
+  return raw_message_make(f.bad, &args);
+}
+
+static tacet_bytes private_padding_not_zero(void) {
+  return say((raw_message){.padding = 1, .n_padding = 3});
+}
+static tacet_bytes private_wrong_signature(void) {
+  return say((raw_message){.wrong_signature = true});
+}
+static tacet_bytes private_from_beyond(void) {
+  return say((raw_message){.as = true, .sender = 70000});
+}
+/* Sealed under the ratchet of `bad`, said to be of `third`. */
+static tacet_bytes private_under_another_ratchet(void) {
+  return say((raw_message){.as = true, .sender = 2});
+}
+static tacet_bytes private_of_another(void) {
+  return raw_message_make(
+      f.bad,
+      &(raw_message){.text = "hello", .leaf = tacet_mls_own_leaf(f.third->g)});
+}
+/* Nobody but oneself sends as oneself. */
+static tacet_bytes private_of_receiver(void) {
+  return raw_message_make(
+      f.bad,
+      &(raw_message){.text = "hello", .leaf = tacet_mls_own_leaf(f.to->g)});
+}
+static tacet_bytes private_wrong_guard(void) {
+  return say((raw_message){.wrong_guard = true});
+}
+static tacet_bytes private_generation_too_far(void) {
+  return say((raw_message){.ahead = TACET_MLS_FORWARD_MAX + 1});
+}
+static tacet_bytes private_another_generation(void) {
+  return say((raw_message){.ahead = 1});
+}
+static tacet_bytes private_short_sender(void) {
+  return say((raw_message){.short_sender = true});
+}
+static tacet_bytes private_long_sender(void) {
+  return say((raw_message){.long_sender = true});
+}
+static tacet_bytes private_cut_content(void) {
+  return say((raw_message){.cut = 1});
+}
+
+static void other_aad(tacet_private_message *m) {
+  m->authenticated_data = TACET_SPAN_LIT("more");
+}
+static void other_type(tacet_private_message *m) {
+  m->content_type = TACET_CONTENT_TYPE_PROPOSAL;
+}
+static void no_ciphertext(tacet_private_message *m) {
+  m->ciphertext.len = 0;
+}
+static void no_sender_data(tacet_private_message *m) {
+  m->encrypted_sender_data.len = 0;
+}
+static void epoch_before(tacet_private_message *m) {
+  m->epoch--;
+}
+static void epoch_long_past(tacet_private_message *m) {
+  m->epoch = 0;
+}
+static void epoch_after(tacet_private_message *m) {
+  m->epoch++;
+}
+static void other_group(tacet_private_message *m) {
+  m->group_id = TACET_SPAN_LIT("another");
+}
+static tacet_bytes private_other_aad(void) {
+  return say((raw_message){.edit = other_aad});
+}
+static tacet_bytes private_other_type(void) {
+  return say((raw_message){.edit = other_type});
+}
+static tacet_bytes private_without_ciphertext(void) {
+  return say((raw_message){.edit = no_ciphertext});
+}
+static tacet_bytes private_without_sender_data(void) {
+  return say((raw_message){.edit = no_sender_data});
+}
+static tacet_bytes private_of_epoch_before(void) {
+  return say((raw_message){.edit = epoch_before});
+}
+static tacet_bytes private_of_epoch_long_past(void) {
+  return say((raw_message){.edit = epoch_long_past});
+}
+static tacet_bytes private_of_epoch_after(void) {
+  return say((raw_message){.edit = epoch_after});
+}
+static tacet_bytes private_of_other_group(void) {
+  return say((raw_message){.edit = other_group});
+}
+
+/* ---- public messages ---- */
+
+static void as_application(tacet_framed_content *c) {
+  static const uint8_t data[] = {5, 'h', 'e', 'l', 'l', 'o'};
+  c->content_type = TACET_CONTENT_TYPE_APPLICATION;
+  c->body.raw = tacet_span_of(data, sizeof(data));
+}
+static tacet_bytes public_application(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose(f.bad, &p, as_application);
+}
+
+static tacet_bytes with_message(void (*edit)(tacet_message *m)) {
+  tacet_message m;
+  TACET_BUF(w, 1 << 16);
+  tacet_bytes out = {NULL, 0};
+  tacet_proposal p = remove_of(f.third);
+  TACET_BYTES(right);
+  right = raw_propose(f.bad, &p, NULL);
+  assert_ok(tacet_message_parse(tacet_bytes_span(&right), &m));
+  edit(&m);
+  tacet_message_write(&w, &m);
+  assert_ok(tacet_buf_take(&w, &out));
+  return out;
+}
+static void short_membership(tacet_message *m) {
+  m->public_message.membership_tag.len--;
+}
+static void no_membership(tacet_message *m) {
+  m->public_message.membership_tag.len = 0;
+}
+static void zero_membership(tacet_message *m) {
+  m->public_message.membership_tag = tacet_span_of(zeros, 32);
+}
+static void zero_signature(tacet_message *m) {
+  m->public_message.auth.signature = tacet_span_of(zeros, 64);
+}
+static tacet_bytes public_short_membership(void) {
+  return with_message(short_membership);
+}
+static tacet_bytes public_without_membership(void) {
+  return with_message(no_membership);
+}
+static tacet_bytes public_zero_membership(void) {
+  return with_message(zero_membership);
+}
+/* The membership tag covers the signature. */
+static tacet_bytes public_zero_signature(void) {
+  return with_message(zero_signature);
+}
+
+/* ---- what is no message to a group ---- */
+
+static tacet_bytes a_key_package(void) {
+  tacet_bytes out = {NULL, 0};
+  member_publish(f.out);
+  assert_ok(tacet_bytes_set(&out, tacet_bytes_span(&f.out->key_package)));
+  return out;
+}
+static tacet_bytes a_group_info(void) {
+  TACET_BUF(w, 1 << 16);
+  tacet_bytes out = {NULL, 0};
+  assert_ok(tacet_mls_group_info_write(
+      f.bad->g, &(tacet_mls_group_info_args){.tree = true}, &w));
+  assert_ok(tacet_buf_take(&w, &out));
+  return out;
+}
+static tacet_bytes a_welcome(void) {
+  member_publish(f.out);
+  return raw_welcome_make(f.bad, f.out, &(raw_welcome){.edit_tree = NULL});
+}
+static tacet_bytes nothing_at_all(void) {
+  return (tacet_bytes){NULL, 0};
+}
+
+/* ---- the table ---- */
+
+static const forbidden_row rows[] = {
+    ROW(private_padding_not_zero, PADDING),
+    ROW(private_wrong_signature, AUTH),
+    ROW(private_from_beyond, SENDER),
+    ROW(private_under_another_ratchet, AUTH),
+    ROW(private_of_another, AUTH),
+    ROW(private_of_receiver, OWN_MESSAGE),
+    ROW(private_wrong_guard, AUTH),
+    ROW(private_generation_too_far, GENERATION),
+    ROW(private_another_generation, AUTH),
+    ROW(private_short_sender, ENCODING),
+    ROW(private_long_sender, ENCODING),
+    ROW(private_cut_content, TRUNCATED),
+    ROW(private_other_aad, AUTH),
+    ROW(private_other_type, AUTH),
+    ROW(private_without_ciphertext, AUTH),
+    ROW(private_without_sender_data, ENCODING),
+    ROW(private_of_epoch_before, AUTH),
+    ROW(private_of_epoch_long_past, EPOCH_PAST),
+    ROW(private_of_epoch_after, EPOCH_FUTURE),
+    ROW(private_of_other_group, GROUP_ID),
+    ROW(public_application, SENDER),
+    ROW(public_short_membership, AUTH),
+    ROW(public_without_membership, AUTH),
+    ROW(public_zero_membership, AUTH),
+    ROW(public_zero_signature, AUTH),
+    ROW(a_key_package, UNKNOWN_TYPE),
+    ROW(a_group_info, UNKNOWN_TYPE),
+    ROW(a_welcome, UNKNOWN_TYPE),
+    ROW(nothing_at_all, TRUNCATED),
+};
+
+/* So that epoch 0 is further back than epochs are kept. */
+static void grow_older(void) {
+  members_commit(f.m, 4, 3, &(tacet_mls_commit_args){.force_path = true});
+}
+
+static void each_is_refused_and_leaves_no_trace(void **state) {
+  (void)state;
+  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), grow_older);
+}
+
+/* The builder makes right messages where it is not told otherwise. */
+static void what_is_right_is_read(void **state) {
+  (void)state;
+  fixture_new(&tacet_suite_x25519_chacha);
+  tacet_span heard;
+  tacet_bytes said = say((raw_message){.n_padding = 3});
+  assert_ok(member_read(f.to, tacet_bytes_span(&said), &heard));
+  assert_span(TACET_SPAN_LIT("hello"), heard);
+  assert_err(TACET_ERR_REPLAY,
+             member_read(f.to, tacet_bytes_span(&said), &heard));
+  tacet_bytes_free(&said);
+  fixture_free();
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_is_refused_and_leaves_no_trace),
+      cmocka_unit_test(what_is_right_is_read),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
