@@ -555,7 +555,7 @@ typedef struct tacet_mls_event {
  * tacet_mls_pending_matches(), else it was discarded and this member
  * cannot follow the group any more. REPLAY: seen before, or too late.
  * REMOVED: only past messages are read after a removal. REINIT: the group
- * takes no commits and proposals any more. */
+ * was ended; messages of the epochs before still open. */
 typedef struct tacet_mls_process_args {
   tacet_mls_psks psks;
   uint64_t now;

@@ -265,6 +265,8 @@ static tacet_err process_private(incoming *in, const tacet_private_message *m) {
       return TACET_ERR_EPOCH_PAST;
     }
     TACET_TRY(may_change(in->g));
+  } else if (e.past == NULL && in->g->reinit.len > 0) {
+    return TACET_ERR_REINIT; /* 12.4.2: the last epoch has no messages */
   }
   TACET_TRY(open_private(in, m, &e, &sender));
   switch (m->content_type) {

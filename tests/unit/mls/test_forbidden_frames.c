@@ -222,6 +222,69 @@ static void each_is_refused_and_leaves_no_trace(void **state) {
   forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), grow_older);
 }
 
+/* ---- after the end ---- */
+
+static tacet_bytes commit_after_reinit(void) {
+  return commit_of(NULL, 0, true);
+}
+static tacet_bytes private_commit_after_reinit(void) {
+  return commit((raw_commit){.path = true, .private_message = true});
+}
+static tacet_bytes proposal_after_reinit(void) {
+  tacet_proposal p = remove_of(f.third);
+  return propose(&p);
+}
+static tacet_bytes message_after_reinit(void) {
+  return say((raw_message){.padding = 0});
+}
+
+static const forbidden_row after[] = {
+    ROW(commit_after_reinit, REINIT),
+    ROW(private_commit_after_reinit, REINIT),
+    ROW(proposal_after_reinit, REINIT),
+    ROW(message_after_reinit, REINIT),
+};
+
+static void end_with_reinit(void) {
+  tacet_mls_proposal end = {.type = TACET_MLS_REINIT,
+                            .group_id = TACET_SPAN_LIT("next"),
+                            .suite = f.to->suite};
+  members_commit(f.m, 4, 2,
+                 &(tacet_mls_commit_args){.proposals = &end, .n_proposals = 1});
+}
+
+static void an_ended_group_takes_nothing(void **state) {
+  (void)state;
+  forbidden_run(after, sizeof(after) / sizeof(after[0]), end_with_reinit);
+}
+
+/* Who was removed reads what is past, and nothing else. */
+static void the_removed_take_no_changes(void **state) {
+  (void)state;
+  fixture_new(&tacet_suite_x25519_chacha);
+  tacet_mls_event event;
+  tacet_bytes said = say((raw_message){.padding = 0});
+  tacet_bytes change = commit_of(NULL, 0, true);
+  tacet_proposal p = remove_of(f.third);
+  tacet_bytes proposal = propose(&p);
+  tacet_mls_proposal remove = propose_remove(f.to);
+  members_commit(
+      f.m, 4, 2,
+      &(tacet_mls_commit_args){.proposals = &remove, .n_proposals = 1});
+  tacet_span heard;
+  tacet_bytes before = member_state(f.to);
+  assert_err(TACET_ERR_REMOVED,
+             member_process(f.to, tacet_bytes_span(&change), &event));
+  assert_err(TACET_ERR_REMOVED,
+             member_process(f.to, tacet_bytes_span(&proposal), &event));
+  assert_same_state(&before, f.to);
+  assert_ok(member_read(f.to, tacet_bytes_span(&said), &heard));
+  tacet_bytes_free(&said);
+  tacet_bytes_free(&change);
+  tacet_bytes_free(&proposal);
+  fixture_free();
+}
+
 /* The builder makes right messages where it is not told otherwise. */
 static void what_is_right_is_read(void **state) {
   (void)state;
@@ -239,6 +302,8 @@ static void what_is_right_is_read(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_is_refused_and_leaves_no_trace),
+      cmocka_unit_test(an_ended_group_takes_nothing),
+      cmocka_unit_test(the_removed_take_no_changes),
       cmocka_unit_test(what_is_right_is_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
