@@ -78,7 +78,7 @@ typedef struct raw_message {
   bool wrong_guard;     /* the reuse guard is not the one of the nonce */
   bool short_sender;    /* sender data of 11 bytes */
   bool long_sender;     /* of 13 */
-  size_t cut;           /* bytes of the plaintext that are missing */
+  size_t cut; /* bytes of the plaintext that are missing; SIZE_MAX: all */
   /* Changes of what goes round it, after sealing. May be NULL. */
   void (*edit)(tacet_private_message *m);
 } raw_message;

@@ -93,7 +93,9 @@ tacet_bytes raw_message_make(member *m, const raw_message *args) {
                                   TACET_RATCHET_APPLICATION, generation, 0,
                                   &key));
   p->ciphertext = seal_content(
-      m, p, &key, tacet_span_of(plain.p, plain.len - args->cut), sealed);
+      m, p, &key,
+      tacet_span_of(plain.p, args->cut > plain.len ? 0 : plain.len - args->cut),
+      sealed);
   p->encrypted_sender_data = seal_sender(m, args, p, generation, sender);
   if (args->edit != NULL) {
     args->edit(p);

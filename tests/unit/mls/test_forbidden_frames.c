@@ -54,6 +54,11 @@ static tacet_bytes private_cut_content(void) {
   return say((raw_message){.cut = 1});
 }
 
+/* A ciphertext of a tag alone, shorter than the sample of the sender data. */
+static tacet_bytes private_empty_content(void) {
+  return say((raw_message){.cut = SIZE_MAX});
+}
+
 static void other_aad(tacet_private_message *m) {
   m->authenticated_data = TACET_SPAN_LIT("more");
 }
@@ -193,6 +198,7 @@ static const forbidden_row rows[] = {
     ROW(private_short_sender, ENCODING),
     ROW(private_long_sender, ENCODING),
     ROW(private_cut_content, TRUNCATED),
+    ROW(private_empty_content, TRUNCATED),
     ROW(private_other_aad, AUTH),
     ROW(private_other_type, AUTH),
     ROW(private_without_ciphertext, AUTH),

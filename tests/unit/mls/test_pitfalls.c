@@ -2,6 +2,8 @@
  * Mistakes that other MLS libraries made before: each test's name says what is
  * right.
  */
+#include "mls/group_info.h"
+#include "mls/transcript.h"
 #include "tests/unit/mls/raw.h"
 
 static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
@@ -260,6 +262,182 @@ static void the_members_can_be_walked(void **state) {
   members_free(m, 5);
 }
 
+/* GREASE, and whatever else nobody has heard of, wherever a list has room. */
+static void grease_everywhere(tacet_key_package *k) {
+  static const uint8_t versions[] = {0x00, 0x01, 0x5a, 0x5a};
+  static const uint8_t types[] = {0x0a, 0x0a, 0xff, 0x01, 0xff, 0x77};
+  static const uint8_t credentials[] = {0x00, 0x01, 0x3a, 0x3a};
+  static const uint8_t suites[] = {0x2a, 0x2a, 0x00, 0x03};
+  static const uint8_t extensions[] = {0x0a, 0x0a, 2, 7, 7, 0xff, 0x77, 0};
+  tacet_capabilities *c = &k->leaf_node.capabilities;
+  c->versions = tacet_span_of(versions, sizeof(versions));
+  c->cipher_suites = tacet_span_of(suites, sizeof(suites));
+  c->extensions = c->proposals = tacet_span_of(types, sizeof(types));
+  c->credentials = tacet_span_of(credentials, sizeof(credentials));
+  k->extensions = k->leaf_node.extensions =
+      tacet_span_of(extensions, sizeof(extensions));
+}
+
+static void what_is_unknown_is_carried(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 2, suite);
+  member_new(&m[2], suite, "greasy");
+  raw_publish(&m[2], grease_everywhere);
+  TACET_BUF(info, 64);
+  tacet_mls_extensions_add(&info, 0x1a1a, TACET_SPAN_LIT("?"));
+  tacet_mls_proposal add = propose_add(&m[2]);
+  TACET_MLS_COMMIT_RESULT(r);
+  const tacet_mls_commit_args args = {.proposals = &add,
+                                      .n_proposals = 1,
+                                      .tree_in_welcome = true,
+                                      .group_info_extensions =
+                                          tacet_buf_span(&info)};
+  assert_ok(member_commit(&m[0], &args, &r));
+  members_follow(m, 2, 0, tacet_bytes_span(&r.commit));
+  member_join(&m[2], tacet_bytes_span(&r.welcome), TACET_SPAN_EMPTY);
+  members_agree(m, 3);
+  members_commit(m, 3, 2, PATH);
+  member_reload(&m[1]);
+  tacet_mls_member seen;
+  tacet_span data;
+  assert_true(tacet_mls_member_at(m[1].g, 2, &seen));
+  assert_true(tacet_mls_extensions_find(seen.extensions, 0x0a0a, &data));
+  assert_span(TACET_SPAN_LIT("\7\7"), data);
+  members_talk(m, 3);
+  members_free(m, 3);
+}
+
+/* Of six only the last two stay: the path of one ends right above both, for
+ * there is nobody else, and the commit secret comes from there. */
+static void a_path_ends_where_nobody_is_left(void **state) {
+  (void)state;
+  member m[6];
+  members_new(m, 6, suite);
+  members_commit(m, 6, 2, PATH);
+  tacet_mls_proposal removes[4];
+  for (size_t i = 0; i < 4; i++) {
+    removes[i] = propose_remove(&m[i]);
+  }
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(member_commit(
+      &m[4], &(tacet_mls_commit_args){.proposals = removes, .n_proposals = 4},
+      &r));
+  for (size_t i = 0; i < 4; i++) {
+    member_free(&m[i]);
+  }
+  members_follow(m, 6, 4, tacet_bytes_span(&r.commit));
+  assert_int_equal(tacet_mls_n_leaves(m[5].g), 8);
+  members_agree(m, 6);
+  for (size_t i = 0; i < 3; i++) {
+    members_commit(m, 6, 4 + i % 2, PATH);
+    members_agree(m, 6);
+  }
+  members_free(m, 6);
+}
+
+/* The only member, who does not sit at the left end. */
+static void one_is_left_at_another_leaf(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 2, suite);
+  tacet_mls_proposal remove = propose_remove(&m[0]);
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(member_commit(
+      &m[1], &(tacet_mls_commit_args){.proposals = &remove, .n_proposals = 1},
+      &r));
+  member_free(&m[0]);
+  members_follow(m, 2, 1, tacet_bytes_span(&r.commit));
+  assert_int_equal(tacet_mls_own_leaf(m[1].g), 1);
+  members_commit(m, 2, 1, PATH);
+  member_reload(&m[1]);
+  member_new(&m[2], suite, "joiner");
+  member_publish(&m[2]);
+  tacet_mls_proposal add = propose_add(&m[2]);
+  tacet_mls_commit_result_free(&r);
+  assert_ok(member_commit(&m[1],
+                          &(tacet_mls_commit_args){.proposals = &add,
+                                                   .n_proposals = 1,
+                                                   .tree_in_welcome = true},
+                          &r));
+  assert_ok(tacet_mls_pending_merge(m[1].g, NOW));
+  member_join(&m[2], tacet_bytes_span(&r.welcome), TACET_SPAN_EMPTY);
+  assert_int_equal(tacet_mls_own_leaf(m[2].g), 0);
+  members_agree(m, 3);
+  members_talk(m, 3);
+  members_free(m, 3);
+}
+
+/* A GroupInfo whose tree has a parent that nobody made, signed and hashed as it
+ * should be. */
+static void outsiders_check_the_whole_tree(void **state) {
+  (void)state;
+  static const uint8_t key[32] = {9};
+  uint8_t hash[TACET_HASH_MAX], tag[TACET_HASH_MAX];
+  member m[3];
+  members_new(m, 2, suite);
+  member_new(&m[2], suite, "stranger");
+  tacet_mls_group *g = m[0].g;
+  TACET_BUF(info, 1 << 16);
+  TACET_BUF(commit, 1 << 16);
+  assert_ok(tacet_tree_begin(g->tree));
+  assert_ok(tacet_tree_set_parent(g->tree, 1, tacet_span_of(key, sizeof(key)),
+                                  TACET_SPAN_EMPTY));
+  assert_ok(tacet_tree_hash(g->tree, hash));
+  assert_ok(tacet_confirmation_tag(suite->hash, &g->secrets.confirmation,
+                                   g->context.view.confirmed_transcript_hash,
+                                   tag));
+  tacet_group_info_job job = {.suite = suite,
+                              .context = g->context.view,
+                              .confirmation_tag =
+                                  tacet_span_of(tag, suite->hash->len),
+                              .signer = g->keys.leaf,
+                              .signature_key = &g->signature_key,
+                              .tree = g->tree,
+                              .external_secret = &g->secrets.external};
+  job.context.tree_hash = tacet_span_of(hash, suite->hash->len);
+  tacet_message_head_write(&info, TACET_WIRE_FORMAT_GROUP_INFO);
+  assert_ok(tacet_group_info_make(&job, &info));
+  tacet_tree_rollback(g->tree);
+  const tacet_mls_external_args args = {.group_info = tacet_buf_span(&info),
+                                        .leaf = member_leaf(&m[2]),
+                                        .remove = TACET_MLS_NO_LEAF};
+  assert_err(TACET_ERR_PARENT_HASH,
+             tacet_mls_external_join(&test_config, &args, &commit, &m[2].g));
+  members_free(m, 3);
+}
+
+/* Messages do not move the ratchet of handshakes, nor the other way. */
+static void the_two_ratchets_are_apart(void **state) {
+  (void)state;
+  member m[2];
+  tacet_mls_event event;
+  members_new(m, 2, suite);
+  for (size_t i = 0; i < 3; i++) {
+    tacet_bytes lost = member_say(&m[0], "lost");
+    tacet_bytes_free(&lost);
+  }
+  for (uint32_t i = 0; i < 2; i++) {
+    TACET_BUF(w, 1 << 16);
+    assert_ok(tacet_mls_propose(
+        m[0].g,
+        &(tacet_mls_propose_args){.proposal = {.type = TACET_MLS_UPDATE}}, NOW,
+        &w));
+    assert_ok(member_process(&m[1], tacet_buf_span(&w), &event));
+    assert_int_equal(event.generation, i);
+  }
+  TACET_BUF(w, 1 << 16);
+  assert_ok(tacet_mls_protect(
+      m[0].g, TACET_SPAN_LIT("heard"),
+      &(tacet_mls_protect_args){.allow_pending_proposals = true}, &w));
+  TACET_BUF(content, 1 << 10);
+  assert_ok(tacet_mls_process(m[1].g, tacet_buf_span(&w),
+                              &(tacet_mls_process_args){.now = NOW}, &content,
+                              &event));
+  assert_int_equal(event.generation, 3);
+  members_free(m, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_failure_of_ones_own_is_told_apart),
@@ -270,6 +448,11 @@ int main(void) {
       cmocka_unit_test(a_new_signature_key_signs_the_welcome),
       cmocka_unit_test(an_erased_exporter_stays_erased),
       cmocka_unit_test(the_members_can_be_walked),
+      cmocka_unit_test(what_is_unknown_is_carried),
+      cmocka_unit_test(a_path_ends_where_nobody_is_left),
+      cmocka_unit_test(one_is_left_at_another_leaf),
+      cmocka_unit_test(outsiders_check_the_whole_tree),
+      cmocka_unit_test(the_two_ratchets_are_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
