@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet/codec.h -- one reader and one writer for the TLS presentation language
- * (RFC 8446 3, with the variable-size vectors of RFC 9420 2.1.2), hexadecimal
- * and base64url.
+ * (RFC 8446 3, with the variable-size vectors of RFC 9420 2.1.2), hexadecimal,
+ * base64 and base64url.
  *
  * Both have sticky errors: a parser or serialiser is a straight list of fields,
  * and the error is looked at once, at its end. After an error every read gives
@@ -125,6 +125,13 @@ void tacet_base64url_write(tacet_span in, char *out);
 TACET_MUST_CHECK tacet_err tacet_base64url_read(const char *text,
                                                 size_t text_len, uint8_t *out,
                                                 size_t cap, size_t *len);
+/* RFC 4648 4, with its padding: the form of c2sp.org's texts. As strict. Room:
+ * TACET_BASE64_PADDED_LEN(in.len) + 1. */
+#define TACET_BASE64_PADDED_LEN(n) (((n) + 2) / 3 * 4)
+void tacet_base64_write(tacet_span in, char *out);
+TACET_MUST_CHECK tacet_err tacet_base64_read(const char *text, size_t text_len,
+                                             uint8_t *out, size_t cap,
+                                             size_t *len);
 
 #ifdef __cplusplus
 }

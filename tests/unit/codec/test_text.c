@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hexadecimal and base64url. */
+ * Hexadecimal, base64url and base64. */
 #include "tests/support/support.h"
 
-static const struct {
+typedef struct row {
   const char *text;
   tacet_err err;
   const char *hex;
-} rows[] = {
-    {"", TACET_OK, ""},         /* RFC 4648 10, without padding */
+} row;
+
+static const row url_rows[] = {
+    {"", TACET_OK, ""}, /* RFC 4648 10, without padding */
     {"Zg", TACET_OK, "66"},
     {"Zm8", TACET_OK, "666f"},
     {"Zm9v", TACET_OK, "666f6f"},
@@ -18,18 +20,41 @@ static const struct {
     {"+/+/", TACET_ERR_ENCODING, NULL}, /* the other alphabet */
     {"Zh", TACET_ERR_ENCODING, NULL},   /* unused bits that are not zero */
     {"Zm9", TACET_ERR_ENCODING, NULL},
-    {"Z", TACET_ERR_ENCODING, NULL},    /* no such length */
+    {"Z", TACET_ERR_ENCODING, NULL}, /* no such length */
     {"Zm9vY", TACET_ERR_ENCODING, NULL},
     {"Zm 9v", TACET_ERR_ENCODING, NULL},
 };
 
-static void base64url_has_one_form(void **state) {
-  (void)state;
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+static const row plain_rows[] = {
+    {"", TACET_OK, ""}, /* RFC 4648 10 */
+    {"Zg==", TACET_OK, "66"},
+    {"Zm8=", TACET_OK, "666f"},
+    {"Zm9v", TACET_OK, "666f6f"},
+    {"Zm9vYg==", TACET_OK, "666f6f62"},
+    {"+/+/", TACET_OK, "fbffbf"},
+    {"Zg", TACET_ERR_ENCODING, NULL}, /* no padding, or not enough, or more */
+    {"Zg=", TACET_ERR_ENCODING, NULL},
+    {"Zm9v=", TACET_ERR_ENCODING, NULL},
+    {"Zm9v====", TACET_ERR_ENCODING, NULL},
+    {"Z===", TACET_ERR_ENCODING, NULL},
+    {"====", TACET_ERR_ENCODING, NULL},
+    {"Zg==Zg==", TACET_ERR_ENCODING, NULL},
+    {"-_-_", TACET_ERR_ENCODING, NULL}, /* the other alphabet */
+    {"Zh==", TACET_ERR_ENCODING, NULL}, /* unused bits that are not zero */
+    {"Zm9v\n", TACET_ERR_ENCODING, NULL},
+};
+
+typedef tacet_err reading(const char *text, size_t text_len, uint8_t *out,
+                          size_t cap, size_t *len);
+
+static void has_one_form(const row *rows, size_t n, reading *read,
+                         void (*write)(tacet_span in, char *out)) {
+  for (size_t i = 0; i < n; i++) {
     uint8_t out[16];
+    char text[32];
     size_t len = 99;
-    tacet_err err = tacet_base64url_read(rows[i].text, strlen(rows[i].text),
-                                         out, sizeof(out), &len);
+    tacet_err err =
+        read(rows[i].text, strlen(rows[i].text), out, sizeof(out), &len);
     if (err != rows[i].err) {
       fail_msg("\"%s\": %s", rows[i].text, tacet_err_name(err));
     }
@@ -39,15 +64,25 @@ static void base64url_has_one_form(void **state) {
     }
     tacet_span want = test_hex(rows[i].hex);
     assert_span(want, tacet_span_of(out, len));
-    char text[32];
-    tacet_base64url_write(want, text);
+    write(want, text);
     assert_string_equal(text, rows[i].text);
-    assert_int_equal(strlen(text), TACET_BASE64_LEN(want.len));
     test_hex_free(want);
   }
   uint8_t small[2];
   size_t len;
-  assert_err(TACET_ERR_LIMIT, tacet_base64url_read("Zm9v", 4, small, 2, &len));
+  assert_err(TACET_ERR_LIMIT, read("Zm9v", 4, small, 2, &len));
+}
+
+static void base64url_has_one_form(void **state) {
+  (void)state;
+  has_one_form(url_rows, sizeof(url_rows) / sizeof(url_rows[0]),
+               tacet_base64url_read, tacet_base64url_write);
+}
+
+static void base64_has_one_form(void **state) {
+  (void)state;
+  has_one_form(plain_rows, sizeof(plain_rows) / sizeof(plain_rows[0]),
+               tacet_base64_read, tacet_base64_write);
 }
 
 static void all_bytes_survive(void **state) {
@@ -62,6 +97,11 @@ static void all_bytes_survive(void **state) {
     tacet_base64url_write(tacet_span_of(all, n), text);
     assert_ok(tacet_base64url_read(text, strlen(text), back, n, &len));
     assert_span(tacet_span_of(all, n), tacet_span_of(back, len));
+    assert_int_equal(strlen(text), TACET_BASE64_LEN(n));
+    tacet_base64_write(tacet_span_of(all, n), text);
+    assert_ok(tacet_base64_read(text, strlen(text), back, n, &len));
+    assert_span(tacet_span_of(all, n), tacet_span_of(back, len));
+    assert_int_equal(strlen(text), TACET_BASE64_PADDED_LEN(n));
     tacet_hex_write(tacet_span_of(all, n), text);
     assert_ok(tacet_hex_read(text, strlen(text), back, n));
     assert_span(tacet_span_of(all, n), tacet_span_of(back, n));
@@ -83,6 +123,7 @@ static void hex_is_exact(void **state) {
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(base64url_has_one_form),
+      cmocka_unit_test(base64_has_one_form),
       cmocka_unit_test(all_bytes_survive),
       cmocka_unit_test(hex_is_exact),
   };
