@@ -94,7 +94,7 @@ static tacet_err check_outgoing(client *c, const client_outgoing *m) {
                        "The text is too long (at most 256 KiB); send it as a "
                        "file with --attach.");
   }
-  if (m->text != NULL && !client_is_utf8(tacet_span_of(m->text, len))) {
+  if (m->text != NULL && !tacet_is_utf8(tacet_span_of(m->text, len))) {
     return client_fail(&c->detail, CLIENT_USAGE, "not-utf8",
                        "That is not text (UTF-8); send it as a file with "
                        "--attach.");

@@ -23,7 +23,7 @@
 static tacet_err clean_text(tacet_span in, client_mem *mem, const char **out) {
   tacet_span copy;
   TACET_TRY(client_mem_copy(mem, in, &copy));
-  if (!client_is_utf8(copy)) {
+  if (!tacet_is_utf8(copy)) {
     char *p = client_mem_alloc(mem, in.len + 1);
     if (p == NULL) {
       return TACET_ERR_NOMEM;

@@ -80,46 +80,8 @@ bool client_handle_in(const char *handle, const char *domain) {
 
 /* ---- text ---- */
 
-/* Length of the UTF-8 sequence at p, 0 if there is none. Unicode 15, table
- * 3-7: the second byte's range depends on the first. */
-static size_t utf8_at(const uint8_t *p, size_t left) {
-  uint8_t a = p[0];
-  if (a < 0x80) {
-    return a != 0 ? 1 : 0;
-  }
-  size_t n = a >= 0xc2 && a <= 0xdf   ? 2
-             : a >= 0xe0 && a <= 0xef ? 3
-             : a >= 0xf0 && a <= 0xf4 ? 4
-                                      : 0;
-  if (n == 0 || left < n) {
-    return 0;
-  }
-  uint8_t low = a == 0xe0 ? 0xa0 : a == 0xf0 ? 0x90 : 0x80;
-  uint8_t high = a == 0xed ? 0x9f : a == 0xf4 ? 0x8f : 0xbf;
-  if (p[1] < low || p[1] > high) {
-    return 0;
-  }
-  for (size_t i = 2; i < n; i++) {
-    if (p[i] < 0x80 || p[i] > 0xbf) {
-      return 0;
-    }
-  }
-  return n;
-}
-
-bool client_is_utf8(tacet_span text) {
-  for (size_t i = 0; i < text.len;) {
-    size_t n = utf8_at(text.p + i, text.len - i);
-    if (n == 0) {
-      return false;
-    }
-    i += n;
-  }
-  return true;
-}
-
 bool client_is_name(tacet_span text, size_t max) {
-  if (text.len == 0 || text.len > max || !client_is_utf8(text)) {
+  if (text.len == 0 || text.len > max || !tacet_is_utf8(text)) {
     return false;
   }
   for (size_t i = 0; i < text.len; i++) {
@@ -135,7 +97,7 @@ tacet_err client_file_name(tacet_span name, client_mem *mem, const char **out) {
   char safe[201];
   size_t n = 0;
   for (size_t i = 0; i < name.len;) {
-    size_t step = utf8_at(name.p + i, name.len - i);
+    size_t step = tacet_utf8_at(name.p + i, name.len - i);
     bool bad = step == 0 || name.p[i] < 0x20 || name.p[i] == 0x7f ||
                name.p[i] == '/' || name.p[i] == '\\' || name.p[i] == ':' ||
                (name.p[i] == '.' && n == 0) ||

@@ -24,8 +24,6 @@ TACET_MUST_CHECK tacet_err client_handle_local(const char *handle,
 /* Is it in the domain? */
 bool client_handle_in(const char *handle, const char *domain);
 
-/* UTF-8 as of Unicode: no surrogates, nothing overlong, no NUL. */
-bool client_is_utf8(tacet_span text);
 /* A text for one line: no control characters either, and not empty. */
 bool client_is_name(tacet_span text, size_t max);
 

@@ -132,6 +132,11 @@ void tacet_base64_write(tacet_span in, char *out);
 TACET_MUST_CHECK tacet_err tacet_base64_read(const char *text, size_t text_len,
                                              uint8_t *out, size_t cap,
                                              size_t *len);
+/* UTF-8 as of Unicode: no surrogates, nothing overlong, no NUL. */
+bool tacet_is_utf8(tacet_span text);
+/* Length of the sequence at p, of which `left` > 0 bytes are there; 0 if there
+ * is none. */
+size_t tacet_utf8_at(const uint8_t *p, size_t left);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hexadecimal, base64url and base64. */
+ * Hexadecimal, base64url, base64, and UTF-8. */
 #include "tests/support/support.h"
 
 typedef struct row {
@@ -120,12 +120,37 @@ static void hex_is_exact(void **state) {
   assert_int_equal(out[1], 0xcd);
 }
 
+static void utf8_is_unicodes(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes;
+    bool ok;
+  } rows[] = {
+      {"plain", true},
+      {"na\xc3\xafve \xf0\x9f\x98\x80", true},
+      {"\xc0\xaf", false},         /* overlong slash */
+      {"\xe0\x9f\xbf", false},     /* overlong */
+      {"\xed\xa0\x80", false},     /* surrogate */
+      {"\xf4\x90\x80\x80", false}, /* above U+10FFFF */
+      {"\xf5\x80\x80\x80", false},
+      {"\x80", false},
+      {"\xc3", false},
+      {"\xe2\x82", false},
+      {"\xff", false},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    assert_int_equal(tacet_is_utf8(tacet_span_str(rows[i].bytes)), rows[i].ok);
+  }
+  assert_false(tacet_is_utf8(TACET_SPAN_LIT("a\0b")));
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(base64url_has_one_form),
       cmocka_unit_test(base64_has_one_form),
       cmocka_unit_test(all_bytes_survive),
       cmocka_unit_test(hex_is_exact),
+      cmocka_unit_test(utf8_is_unicodes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
