@@ -2,6 +2,7 @@
  * HPKE: the known answers of RFC 9180, sequence numbers, and what must not
  * open. */
 #include "tests/unit/crypto/rfc9180.h"
+#include "tests/unit/crypto/rfc9180_p521.h"
 #include "tests/unit/crypto/rng.h"
 
 #define N_CASES (sizeof(rfc9180) / sizeof(rfc9180[0]))
@@ -98,19 +99,25 @@ static void message_answers(const rfc9180_case *v, tacet_hpke *sender,
   test_hex_free(pt);
 }
 
+static void known_answer(const rfc9180_case *v) {
+  print_message("%s\n", v->name);
+  TACET_HPKE(sender);
+  TACET_HPKE(receiver);
+  kem_answers(v);
+  setup(v, &sender, &receiver);
+  context_answers(v, &sender);
+  context_answers(v, &receiver);
+  message_answers(v, &sender, &receiver);
+}
+
 static void rfc_known_answers(void **state) {
   (void)state;
   assert_int_equal(N_CASES, 10);
   for (size_t i = 0; i < N_CASES; i++) {
-    print_message("%s\n", rfc9180[i].name);
-    TACET_HPKE(sender);
-    TACET_HPKE(receiver);
-    kem_answers(&rfc9180[i]);
-    setup(&rfc9180[i], &sender, &receiver);
-    context_answers(&rfc9180[i], &sender);
-    context_answers(&rfc9180[i], &receiver);
-    message_answers(&rfc9180[i], &sender, &receiver);
+    known_answer(&rfc9180[i]);
   }
+  known_answer(&rfc9180_p521[0]);
+  known_answer(&rfc9180_p521[1]);
 }
 
 /* ---- contexts of all suites ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * KEMs: known answers, keys that are none, wrong lengths, and a generator that
- * fails at each request. */
+ * KEMs: what holds for all of them, and X25519 and X-Wing. (test_nist.c and
+ * test_448.c have the others.) */
 #include "tests/unit/crypto/rng.h"
 
 static const tacet_kem *const kems[] = {&tacet_kem_x25519, &tacet_kem_x448,
@@ -192,110 +192,6 @@ static void x25519_refuses_small_order(void **state) {
   }
 }
 
-/* ---- P-256 ---- */
-
-#define P256_G                                                                 \
-  "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-#define P256_G_Y                                                               \
-  "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
-
-static const struct {
-  const char *name, *hex;
-  bool valid;
-} points[] = {
-    {"the base point", "04" P256_G P256_G_Y, true},
-    {"hybrid form", "07" P256_G P256_G_Y, false},
-    {"hybrid form, other parity", "06" P256_G P256_G_Y, false},
-    {"no such form", "05" P256_G P256_G_Y, false},
-    {"infinity, padded", "00" P256_G P256_G_Y, false},
-    {"not on the curve", "04" P256_G P256_G, false},
-    {"y off by one",
-     "04" P256_G
-     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f6",
-     false},
-    {"zero",
-     "04"
-     "0000000000000000000000000000000000000000000000000000000000000000"
-     "0000000000000000000000000000000000000000000000000000000000000000",
-     false},
-    {"x not reduced (p)",
-     "04"
-     "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
-     "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4",
-     false},
-};
-
-static void p256_takes_points_alone(void **state) {
-  (void)state;
-  pair p = new_pair(&tacet_kem_p256);
-  for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
-    tacet_span point = test_hex(points[i].hex);
-    TACET_SECRET(s);
-    uint8_t enc[65];
-    tacet_err sent = tacet_kem_p256.encap(point, &s, enc);
-    tacet_err got = tacet_kem_p256.decap(tacet_secret_span(&p.sk), point, &s);
-    if (sent != (points[i].valid ? TACET_OK : TACET_ERR_ENCODING) ||
-        got != (points[i].valid ? TACET_OK : TACET_ERR_AUTH)) {
-      fail_msg("%s: %s, %s", points[i].name, tacet_err_name(sent),
-               tacet_err_name(got));
-    }
-    test_hex_free(point);
-  }
-}
-
-static const struct {
-  const char *name, *hex;
-  tacet_err err;
-} scalars[] = {
-    {"zero", "0000000000000000000000000000000000000000000000000000000000000000",
-     TACET_ERR_ARGUMENT},
-    {"one", "0000000000000000000000000000000000000000000000000000000000000001",
-     TACET_OK},
-    {"n - 1",
-     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550",
-     TACET_OK},
-    {"n", "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-     TACET_ERR_ARGUMENT},
-    {"n + 1",
-     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632552",
-     TACET_ERR_ARGUMENT},
-    {"all ones",
-     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-     TACET_ERR_ARGUMENT},
-};
-
-static void p256_scalars_are_in_range(void **state) {
-  (void)state;
-  for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
-    tacet_span sk = test_hex(scalars[i].hex);
-    tacet_span g = test_hex("04" P256_G P256_G_Y);
-    uint8_t pk[65];
-    TACET_SECRET(s);
-    if (tacet_kem_p256.public_key(sk, pk) != scalars[i].err ||
-        tacet_kem_p256.decap(sk, g, &s) != scalars[i].err ||
-        tacet_sig_p256.public_key(sk, pk) != scalars[i].err) {
-      fail_msg("%s", scalars[i].name);
-    }
-    test_hex_free(sk);
-    test_hex_free(g);
-  }
-  tacet_span one = test_hex(scalars[1].hex);
-  tacet_span g = test_hex("04" P256_G P256_G_Y);
-  uint8_t pk[65];
-  assert_ok(tacet_kem_p256.public_key(one, pk));
-  assert_span(g, tacet_span_of(pk, sizeof(pk)));
-  test_hex_free(one);
-  test_hex_free(g);
-}
-
-static void p256_gives_up_on_a_dead_generator(void **state) {
-  (void)state;
-  pair p = {.sk = {.len = 0}};
-  tacet_random_source_set(test_rng_zeros);
-  assert_err(TACET_ERR_RNG, tacet_kem_p256.generate(&p.sk, p.pk));
-  test_rng_normal();
-}
-
 /* ---- X-Wing ---- */
 
 static void assert_sha256(const char *want_hex, tacet_span in) {
@@ -406,9 +302,6 @@ int main(void) {
       cmocka_unit_test(a_failing_generator_is_reported),
       cmocka_unit_test(x25519_known_answers),
       cmocka_unit_test(x25519_refuses_small_order),
-      cmocka_unit_test(p256_takes_points_alone),
-      cmocka_unit_test(p256_scalars_are_in_range),
-      cmocka_unit_test(p256_gives_up_on_a_dead_generator),
       cmocka_unit_test(xwing_known_answer),
       cmocka_unit_test(xwing_derives_as_hpke_pq_says),
       cmocka_unit_test(xwing_refuses_unreduced_keys),

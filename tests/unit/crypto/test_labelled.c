@@ -282,33 +282,6 @@ static void derivation_does_not_allocate(void **state) {
   assert_ok(err2);
 }
 
-/* ---- suites ---- */
-
-static void suites_are_found_by_number(void **state) {
-  (void)state;
-  static const tacet_suite *const two[] = {&tacet_suite_xwing_chacha,
-                                           &tacet_suite_x25519_chacha};
-  const tacet_suites offered = {two, 2};
-  assert_ptr_equal(tacet_suites_find(&offered, TACET_SUITE_XWING_CHACHA),
-                   &tacet_suite_xwing_chacha);
-  assert_ptr_equal(tacet_suites_find(&offered, 3), &tacet_suite_x25519_chacha);
-  assert_null(tacet_suites_find(&offered, TACET_SUITE_X25519_AES128));
-  assert_null(tacet_suites_find(&offered, 0));
-  assert_int_equal(tacet_suites_all.n, 10);
-  for (size_t i = 0; i < tacet_suites_all.n; i++) {
-    const tacet_suite *s = tacet_suites_all.list[i];
-    assert_ptr_equal(tacet_suites_find(&tacet_suites_all, s->id), s);
-    assert_true(s->hash->len <= TACET_HASH_MAX);
-    assert_true(s->aead->key_len <= TACET_AEAD_KEY_MAX);
-    assert_true(s->aead->nonce_len <= TACET_AEAD_NONCE_MAX);
-    assert_true(s->aead->tag_len <= TACET_AEAD_TAG_MAX);
-    assert_true(s->kem->public_len <= TACET_KEM_PUBLIC_MAX);
-    assert_true(s->kem->enc_len <= TACET_KEM_ENC_MAX);
-    assert_true(s->sig->public_len <= TACET_SIG_PUBLIC_MAX);
-    assert_true(s->sig->sig_max <= TACET_SIG_MAX);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(expand_is_the_definition),
@@ -319,7 +292,6 @@ int main(void) {
       cmocka_unit_test(encryption_is_bound_to_its_label),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(derivation_does_not_allocate),
-      cmocka_unit_test(suites_are_found_by_number),
   };
   return cmocka_run_group_tests(tests, test_crypto_start, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Signatures: known answers (RFC 8032, RFC 6979), every bit flipped, and the
- * keys and signatures that a lax verifier would take. */
+ * Signatures: what holds for all of them (every bit flipped, every length), and
+ * Ed25519. (test_nist.c and test_448.c have the others.) */
 #include "tests/unit/crypto/rng.h"
 
 static const tacet_sig *const sigs[] = {&tacet_sig_ed25519, &tacet_sig_ed448,
@@ -103,74 +103,6 @@ static void ed25519_refuses_small_order(void **state) {
   }
 }
 
-/* ---- ECDSA on P-256 ---- */
-
-#define RFC6979_PK                                                             \
-  "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"         \
-  "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
-#define RFC6979_R                                                              \
-  "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-#define RFC6979_S                                                              \
-  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
-
-static const struct {
-  const char *name, *sig;
-  tacet_err err;
-} ecdsa[] = {
-    {"RFC 6979 A.2.5", "3046022100" RFC6979_R "022100" RFC6979_S, TACET_OK},
-    {"empty", "", TACET_ERR_AUTH},
-    {"raw r and s, no DER", RFC6979_R RFC6979_S, TACET_ERR_AUTH},
-    {"long form of the length", "308146022100" RFC6979_R "022100" RFC6979_S,
-     TACET_ERR_AUTH},
-    {"a zero too many in s", "3047022100" RFC6979_R "02220000" RFC6979_S,
-     TACET_ERR_AUTH},
-    {"no sign byte: negative r", "30450220" RFC6979_R "022100" RFC6979_S,
-     TACET_ERR_AUTH},
-    {"a byte after it", "3046022100" RFC6979_R "022100" RFC6979_S "00",
-     TACET_ERR_AUTH},
-    {"r = s = 0", "3006020100020100", TACET_ERR_AUTH},
-    {"r = 0", "3026020100022100" RFC6979_S, TACET_ERR_AUTH},
-    {"s and r changed places", "3046022100" RFC6979_S "022100" RFC6979_R,
-     TACET_ERR_AUTH},
-};
-
-static void p256_known_answer_and_forms(void **state) {
-  (void)state;
-  tacet_span pk = test_hex(RFC6979_PK), m = TACET_SPAN_LIT("sample");
-  for (size_t i = 0; i < sizeof(ecdsa) / sizeof(ecdsa[0]); i++) {
-    tacet_span sig = test_hex(ecdsa[i].sig);
-    tacet_err err = tacet_sig_p256.verify(pk, m, sig);
-    if (err != ecdsa[i].err) {
-      fail_msg("%s: %s", ecdsa[i].name, tacet_err_name(err));
-    }
-    test_hex_free(sig);
-  }
-  test_hex_free(pk);
-}
-
-static void p256_refuses_keys_that_are_none(void **state) {
-  (void)state;
-  static const char *const keys[] = {
-      "04"
-      "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-      "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462298",
-      "07"
-      "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-      "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
-      "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
-      "00",
-      "",
-  };
-  tacet_span sig = test_hex(ecdsa[0].sig);
-  for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-    tacet_span pk = test_hex(keys[i]);
-    assert_err(TACET_ERR_AUTH,
-               tacet_sig_p256.verify(pk, TACET_SPAN_LIT("sample"), sig));
-    test_hex_free(pk);
-  }
-  test_hex_free(sig);
-}
-
 /* ---- all ---- */
 
 static void every_bit_counts(void **state) {
@@ -265,8 +197,6 @@ int main(void) {
       cmocka_unit_test(ed25519_known_answers),
       cmocka_unit_test(ed25519_refuses_unreduced_s),
       cmocka_unit_test(ed25519_refuses_small_order),
-      cmocka_unit_test(p256_known_answer_and_forms),
-      cmocka_unit_test(p256_refuses_keys_that_are_none),
       cmocka_unit_test(every_bit_counts),
       cmocka_unit_test(wrong_lengths_are_refused),
       cmocka_unit_test(a_failing_generator_is_reported),
