@@ -5,6 +5,7 @@
 #   make run      a server and two people on this machine, to play with
 #   make build    programs in build/release/bin
 #   make bench    the figures of docs/performance.md
+#   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
 #   make kill     1,000 x kill -9 of the server under load
 #   make format   clang-format over the sources
@@ -15,7 +16,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench fuzz kill tsan format install clean
+.PHONY: all demo run build dev check bench size fuzz kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
@@ -56,6 +57,10 @@ tsan: setup-check build/tsan/build.ninja
 
 bench: setup-bench build
 	@tools/bench build/release
+
+size: setup build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet talk_one talk_three talk_all
+	@tools/check-linked --size build/release
 
 fuzz: setup-check build/fuzz/build.ninja
 	ninja -j $(JOBS) -C build/fuzz --quiet

@@ -179,7 +179,10 @@ static void kems(void) {
     const char *name, *library;
     const tacet_suite *suite;
   } all[] = {{"X25519", "sodium", &tacet_suite_x25519_chacha},
+             {"X448", "openssl", &tacet_suite_x448_chacha},
              {"P-256", "openssl", &tacet_suite_p256_aes128},
+             {"P-384", "openssl", &tacet_suite_p384_aes256},
+             {"P-521", "openssl", &tacet_suite_p521_aes256},
              {"X-Wing", "sodium", &tacet_suite_xwing_chacha}};
   static const struct {
     const char *what;
@@ -227,8 +230,11 @@ static void signatures(void) {
     const char *name, *library;
     const tacet_sig *alg;
   } all[] = {{"Ed25519", "sodium", &tacet_sig_ed25519},
-             {"ECDSA P-256", "openssl", &tacet_sig_p256}};
-  for (size_t i = 0; i < 2; i++) {
+             {"Ed448", "openssl", &tacet_sig_ed448},
+             {"ECDSA P-256", "openssl", &tacet_sig_p256},
+             {"ECDSA P-384", "openssl", &tacet_sig_p384},
+             {"ECDSA P-521", "openssl", &tacet_sig_p521}};
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
     sig_case c = {.alg = all[i].alg};
     char name[64];
     BENCH_OK(c.alg->generate(&c.sk, c.pk));
