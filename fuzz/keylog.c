@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a directory, a log or a witness may send: entries, notes, checkpoints,
+ * policies, proofs. What is read is written again to the same bytes; a proof
+ * that nobody made shows nothing. */
+#include "tacet/keytrans/keylog.h"
+
+static void same(tacet_span in, const tacet_buf *out) {
+  TACET_ASSERT(out->err == TACET_OK);
+  TACET_ASSERT(tacet_span_equal(in, tacet_buf_span(out)));
+}
+
+static void entry(tacet_span in) {
+  tacet_keylog_entry e;
+  TACET_BUF(out, TACET_KEYLOG_ENTRY_MAX);
+  if (tacet_keylog_entry_read(in, &e) == TACET_OK) {
+    tacet_keylog_entry_write(&e, &out);
+    same(in, &out);
+  }
+}
+
+static void note(tacet_span in) {
+  tacet_note n;
+  tacet_note_key k;
+  tacet_checkpoint c;
+  TACET_BUF(out, TACET_NOTE_MAX);
+  if (tacet_note_key_read(in, &k) == TACET_OK) {
+    tacet_note_key_write(&k, &out);
+    same(in, &out);
+  }
+  tacet_buf_clear(&out);
+  if (tacet_checkpoint_parse(in, &c) == TACET_OK) {
+    tacet_checkpoint_write(&c, &out);
+    tacet_write_bytes(&out, c.extensions);
+    same(in, &out);
+  }
+  tacet_buf_clear(&out);
+  if (tacet_note_parse(in, &n) == TACET_OK) {
+    tacet_write_bytes(&out, n.text);
+    tacet_write_u8(&out, '\n');
+    tacet_write_bytes(&out, n.signatures);
+    same(in, &out);
+  }
+}
+
+static void map_proof(tacet_span in) {
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(in, &err);
+  tacet_map_proof p;
+  const tacet_map_hash root = {{1}}, key = {{2}};
+  TACET_BUF(out, 1 << 14);
+  tacet_map_proof_read(&r, &p);
+  tacet_read_end(&r);
+  if (err == TACET_OK) {
+    tacet_map_proof_write(&p, &out);
+    same(in, &out);
+    TACET_ASSERT(tacet_map_verify(&root, &key, &p) != TACET_OK);
+  }
+}
+
+static void judge(tacet_span in) {
+  tacet_policy *policy = NULL;
+  size_t line;
+  if (tacet_policy_read(in, &policy, &line) == TACET_OK) {
+    tacet_policy_verdict v;
+    (void)!tacet_policy_judge(policy, in, 0, &v);
+    tacet_policy_free(policy);
+  }
+}
+
+static void label_proof(tacet_span in) {
+  static const uint8_t base[32] = {
+      0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9,
+      0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58, 0xe3, 0x0b, 0x6a, 0xa5, 0x82,
+      0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76};
+  tacet_keylog_head head = {.seen = {.size = 9}, .map_root = {{1}}};
+  tacet_keylog_label label = {.len = 1, .b = "x"};
+  tacet_keylog_answer a;
+  TACET_ASSERT(tacet_keylog_label_verify(&head, tacet_span_of(base, 32), &label,
+                                         TACET_SPAN_EMPTY, in, &a) != TACET_OK);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static void (*const parsers[])(tacet_span in) = {entry, note, map_proof,
+                                                   judge, label_proof};
+  if (size == 0) {
+    return 0;
+  }
+  tacet_span rest = {data + 1, size - 1};
+  if (data[0] % 6 == 5) {
+    tacet_policy *policy = NULL;
+    size_t line;
+    tacet_keylog_seen seen = {.size = 0};
+    tacet_keylog_head head;
+    if (tacet_policy_read(TACET_SPAN_LIT("quorum none\n"), &policy, &line) ==
+        TACET_OK) {
+      TACET_ASSERT(tacet_keylog_head_verify(policy, &seen, 0, rest, &head) !=
+                   TACET_OK);
+      tacet_policy_free(policy);
+    }
+    return 0;
+  }
+  parsers[data[0] % 6](rest);
+  return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the parts of the key log share. */
+#ifndef KEYTRANS_KEYLOG_H
+#define KEYTRANS_KEYLOG_H
+
+#include "tacet/keytrans/keylog.h"
+
+/* The reader's tacet_keylog_key(): AUTH unless the proof shows it. */
+tacet_err keylog_key_verify(tacet_span vrf_public_key,
+                            const tacet_keylog_label *label, uint32_t version,
+                            tacet_span proof, tacet_map_hash *out);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The proof of a label: its greatest version, and what that commits to. */
+#include "keytrans/keylog.h"
+
+#include "tacet/crypto.h"
+
+/* The proof is
+ *   struct { opaque vrf_proof[80]; MapProof map; } Step;
+ *   struct { Step steps<V>; optional<Opening> opening; } LabelProof;
+ *   struct { opaque opening[16]; uint64 index; } Opening;
+ * with the steps in the order of the ladder. */
+#define STEPS_MAX 64 /* a ladder over 32 bits has fewer */
+#define LABEL_MAX                                                              \
+  (STEPS_MAX * (TACET_VRF_PROOF_LEN + 67 + 32 * TACET_MAP_DEPTH_MAX) + 64)
+
+/* ---- proving ---- */
+
+static tacet_err prove_step(tacet_map *map, const tacet_vrf_key *vrf,
+                            const tacet_keylog_label *label, uint32_t version,
+                            bool *there, tacet_buf *out) {
+  tacet_map_hash key;
+  tacet_map_proof p;
+  uint8_t vrf_proof[TACET_VRF_PROOF_LEN];
+  TACET_TRY(tacet_keylog_key(vrf, label, version, &key, vrf_proof));
+  TACET_TRY(tacet_map_prove(map, &key, &p));
+  tacet_write_bytes(out, tacet_span_of(vrf_proof, sizeof(vrf_proof)));
+  tacet_map_proof_write(&p, out);
+  *there = p.end == TACET_MAP_FOUND;
+  return out->err;
+}
+
+tacet_err tacet_keylog_label_prove(tacet_map *map, const tacet_vrf_key *vrf,
+                                   const tacet_keylog_label *label,
+                                   const tacet_keylog_opening *opening,
+                                   tacet_buf *out) {
+  TACET_BUF(proof, LABEL_MAX);
+  tacet_keylog_ladder l = {0};
+  uint32_t version;
+  size_t at = tacet_write_open(&proof);
+  while (tacet_keylog_ladder_next(&l, &version)) {
+    bool there;
+    TACET_TRY(prove_step(map, vrf, label, version, &there, &proof));
+    tacet_keylog_ladder_tell(&l, there);
+  }
+  tacet_write_close(&proof, at);
+  if ((l.present != 0) != (opening != NULL)) {
+    return TACET_ERR_STATE;
+  }
+  tacet_write_optional(&proof, opening != NULL);
+  if (opening != NULL) {
+    tacet_write_bytes(
+        &proof, tacet_span_of(opening->opening, TACET_KEYLOG_OPENING_LEN));
+    tacet_write_u64(&proof, opening->index);
+  }
+  TACET_TRY(proof.err);
+  tacet_write_bytes(out, tacet_buf_span(&proof));
+  return out->err;
+}
+
+/* ---- checking ---- */
+
+/* What the walk down the ladder has found. */
+typedef struct walk {
+  tacet_keylog_ladder ladder;
+  tacet_map_hash key, value; /* of the greatest version that is there */
+} walk;
+
+static tacet_err check_step(const tacet_keylog_head *head,
+                            tacet_span vrf_public_key,
+                            const tacet_keylog_label *label, tacet_reader *r,
+                            walk *w) {
+  tacet_map_proof p;
+  tacet_map_hash key;
+  uint32_t version;
+  tacet_span vrf_proof = tacet_read_bytes(r, TACET_VRF_PROOF_LEN);
+  tacet_map_proof_read(r, &p);
+  TACET_TRY(*r->err);
+  if (!tacet_keylog_ladder_next(&w->ladder, &version)) {
+    return TACET_ERR_AUTH; /* more steps than the ladder has */
+  }
+  TACET_TRY(keylog_key_verify(vrf_public_key, label, version, vrf_proof, &key));
+  TACET_TRY(tacet_map_verify(&head->map_root, &key, &p));
+  bool there = p.end == TACET_MAP_FOUND;
+  if (there) {
+    w->key = key;
+    w->value = p.value;
+  }
+  tacet_keylog_ladder_tell(&w->ladder, there);
+  return TACET_OK;
+}
+
+/* Does the greatest version commit to the value? */
+static tacet_err check_value(const tacet_keylog_head *head,
+                             const tacet_keylog_label *label, tacet_span value,
+                             const tacet_keylog_opening *o, const walk *w) {
+  tacet_map_hash commitment, leaf;
+  if (o->index >= head->seen.size) {
+    return TACET_ERR_AUTH;
+  }
+  TACET_TRY(tacet_keylog_commit(o->opening, label,
+                                (uint32_t)(w->ladder.present - 1), value,
+                                &commitment));
+  TACET_TRY(tacet_keylog_value(&commitment, o->index, &leaf));
+  return memcmp(leaf.b, w->value.b, sizeof(leaf.b)) == 0 ? TACET_OK
+                                                         : TACET_ERR_AUTH;
+}
+
+static tacet_err check_steps(const tacet_keylog_head *head,
+                             tacet_span vrf_public_key,
+                             const tacet_keylog_label *label, tacet_reader *r,
+                             walk *w) {
+  tacet_reader steps = tacet_read_vec_of(r);
+  uint32_t version;
+  while (tacet_more(&steps)) {
+    TACET_TRY(check_step(head, vrf_public_key, label, &steps, w));
+  }
+  TACET_TRY(*r->err);
+  return tacet_keylog_ladder_next(&w->ladder, &version) ? TACET_ERR_AUTH
+                                                        : TACET_OK;
+}
+
+tacet_err tacet_keylog_label_verify(const tacet_keylog_head *head,
+                                    tacet_span vrf_public_key,
+                                    const tacet_keylog_label *label,
+                                    tacet_span value, tacet_span proof,
+                                    tacet_keylog_answer *out) {
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(proof, &err);
+  walk w = {.ladder = {0}};
+  tacet_keylog_opening o = {.index = 0};
+  TACET_TRY(check_steps(head, vrf_public_key, label, &r, &w));
+  bool exists = tacet_read_optional(&r);
+  if (exists) {
+    tacet_read_copy(&r, o.opening, sizeof(o.opening));
+    o.index = tacet_read_u64(&r);
+  }
+  tacet_read_end(&r);
+  TACET_TRY(err);
+  if (exists != (w.ladder.present != 0)) {
+    return TACET_ERR_AUTH;
+  }
+  if (exists) {
+    TACET_TRY(check_value(head, label, value, &o, &w));
+  }
+  *out = (tacet_keylog_answer){
+      .exists = exists,
+      .version = exists ? (uint32_t)(w.ladder.present - 1) : 0,
+      .key = w.key,
+      .value = w.value,
+      .index = o.index};
+  return TACET_OK;
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The key log whole: a directory in memory that publishes, readers that check,
+ * and a directory that lies. */
+#include "tests/support/support.h"
+
+#include "tacet/crypto.h"
+#include "tacet/keytrans/keylog.h"
+
+#define NODES 256
+#define NOW 2000000
+
+/* ---- a directory ---- */
+
+typedef struct directory {
+  tacet_map *map;
+  tacet_vrf_key vrf;
+  tacet_tlog_frontier log;
+  tacet_tlog_hash nodes[10][NODES];
+  tacet_secret log_key, witness_key;
+  tacet_note_key log_name, witness_name;
+  tacet_keylog_entry epoch; /* the last */
+} directory;
+
+static tacet_policy *policy; /* what readers believe */
+
+static tacet_err put_node(void *ctx, unsigned level, uint64_t index,
+                          const tacet_tlog_hash *node) {
+  directory *d = ctx;
+  assert_true(level < 10 && index < NODES);
+  d->nodes[level][index] = *node;
+  return TACET_OK;
+}
+
+static tacet_err get_node(void *ctx, unsigned level, uint64_t index,
+                          tacet_tlog_hash *node) {
+  *node = ((directory *)ctx)->nodes[level][index];
+  return TACET_OK;
+}
+
+static uint64_t append(directory *d, const tacet_keylog_entry *e) {
+  TACET_BUF(b, TACET_KEYLOG_ENTRY_MAX);
+  tacet_tlog_hash leaf;
+  const tacet_tlog_sink sink = {put_node, d};
+  tacet_keylog_entry_write(e, &b);
+  assert_ok(tacet_tlog_leaf(tacet_buf_span(&b), &leaf));
+  assert_ok(tacet_tlog_append(&d->log, &leaf, &sink));
+  return d->log.size - 1;
+}
+
+/* The opening is the version's bytes, so that tests can tell it again. */
+static tacet_keylog_opening publish(directory *d,
+                                    const tacet_keylog_label *label,
+                                    uint32_t version, tacet_span value) {
+  tacet_keylog_opening o = {.opening = {(uint8_t)version, 7}};
+  tacet_keylog_entry e = {.kind = TACET_KEYLOG_UPDATE};
+  tacet_map_hash leaf;
+  assert_ok(tacet_keylog_key(&d->vrf, label, version, &e.vrf_output, NULL));
+  assert_ok(
+      tacet_keylog_commit(o.opening, label, version, value, &e.commitment));
+  o.index = append(d, &e);
+  assert_ok(tacet_keylog_value(&e.commitment, o.index, &leaf));
+  assert_ok(tacet_map_insert(d->map, &e.vrf_output, &leaf));
+  return o;
+}
+
+/* Ends the epoch; `note` gets the signed and witnessed checkpoint. */
+static void checkpoint(directory *d, tacet_buf *note) {
+  TACET_BUF(lines, TACET_NOTE_MAX);
+  tacet_checkpoint c = {.origin = tacet_span_str(d->log_name.name)};
+  d->epoch = (tacet_keylog_entry){.kind = TACET_KEYLOG_EPOCH,
+                                  .time_ms = 1000 * (uint64_t)NOW,
+                                  .map_size = tacet_map_size(d->map)};
+  assert_ok(tacet_map_root(d->map, &d->epoch.map_root));
+  append(d, &d->epoch);
+  c.size = d->log.size;
+  assert_ok(tacet_tlog_frontier_root(&d->log, &c.root));
+  tacet_checkpoint_write(&c, note);
+  assert_ok(tacet_note_sign(tacet_buf_span(note), &d->log_name, &d->log_key, 0,
+                            &lines));
+  assert_ok(tacet_note_sign(tacet_buf_span(note), &d->witness_name,
+                            &d->witness_key, NOW - 60, &lines));
+  tacet_write_u8(note, '\n');
+  tacet_write_bytes(note, tacet_buf_span(&lines));
+}
+
+static void head_proof(directory *d, uint64_t old_size, tacet_span note,
+                       tacet_buf *out) {
+  const tacet_tlog_source source = {get_node, d};
+  assert_ok(tacet_keylog_head_prove(&source, old_size, d->log.size, &d->epoch,
+                                    note, out));
+}
+
+static void start(directory *d, const directory *keys_of) {
+  uint8_t public_key[32];
+  memset(d, 0, sizeof(*d));
+  assert_ok(tacet_map_new(&d->map));
+  if (keys_of != NULL) { /* the same server, with another history */
+    d->vrf = keys_of->vrf;
+    d->log_key = keys_of->log_key;
+    d->log_name = keys_of->log_name;
+    d->witness_key = keys_of->witness_key;
+    d->witness_name = keys_of->witness_name;
+    return;
+  }
+  assert_ok(tacet_vrf_key_generate(&d->vrf));
+  assert_ok(tacet_sig_ed25519.generate(&d->log_key, public_key));
+  assert_ok(tacet_note_key_make(tacet_span_str("chat.example"),
+                                TACET_NOTE_ED25519, public_key, &d->log_name));
+  assert_ok(tacet_sig_ed25519.generate(&d->witness_key, public_key));
+  assert_ok(tacet_note_key_make(tacet_span_str("witness.example"),
+                                TACET_NOTE_COSIGNATURE, public_key,
+                                &d->witness_name));
+}
+
+static directory honest;
+
+static int set_up(void **state) {
+  (void)state;
+  TACET_BUF(text, 4096);
+  size_t line;
+  if (tacet_crypto_init() != TACET_OK) {
+    return -1;
+  }
+  start(&honest, NULL);
+  tacet_write_bytes(&text, tacet_span_str("log "));
+  tacet_note_key_write(&honest.log_name, &text);
+  tacet_write_bytes(&text, tacet_span_str("\nwitness w "));
+  tacet_note_key_write(&honest.witness_name, &text);
+  tacet_write_bytes(&text, tacet_span_str("\nquorum w\n"));
+  return tacet_policy_read(tacet_buf_span(&text), &policy, &line) == TACET_OK
+             ? 0
+             : -1;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  tacet_policy_free(policy);
+  tacet_map_free(honest.map);
+  return 0;
+}
+
+static tacet_span vrf_public(const directory *d) {
+  return tacet_span_of(d->vrf.public_key, 32);
+}
+
+/* ---- parts ---- */
+
+static void the_ladder_finds_the_greatest(void **state) {
+  (void)state;
+  static const uint64_t counts[] = {0, 1, 2, 3,   4,       5,
+                                    7, 8, 9, 200, 1 << 20, UINT32_MAX};
+  for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) + 300; i++) {
+    uint64_t count = i < 300 ? i : counts[i - 300], steps = 0;
+    tacet_keylog_ladder l = {0};
+    uint32_t version, last = UINT32_MAX;
+    while (tacet_keylog_ladder_next(&l, &version)) {
+      assert_true(steps == 0 || version != last);
+      last = version;
+      steps++;
+      tacet_keylog_ladder_tell(&l, version < count);
+    }
+    assert_int_equal(l.present, count);
+    uint64_t log2 = 0;
+    while (count >> log2 != 0) {
+      log2++;
+    }
+    assert_true(steps <= 2 * log2 + 1);
+  }
+}
+
+static void entries_have_one_form(void **state) {
+  (void)state;
+  tacet_keylog_entry rows[] = {
+      {.kind = TACET_KEYLOG_UPDATE,
+       .vrf_output = {{1, 2}},
+       .commitment = {{3, [31] = 4}}},
+      {.kind = TACET_KEYLOG_EPOCH,
+       .time_ms = 0x0102030405060708,
+       .map_size = 9,
+       .map_root = {{5}}},
+      {.kind = TACET_KEYLOG_STATEMENT, .hash = {6}},
+  };
+  static const size_t lengths[] = {65, 49, 33};
+  for (size_t i = 0; i < 3; i++) {
+    TACET_BUF(b, 100);
+    tacet_keylog_entry back;
+    tacet_keylog_entry_write(&rows[i], &b);
+    assert_int_equal(b.len, lengths[i]);
+    assert_ok(tacet_keylog_entry_read(tacet_buf_span(&b), &back));
+    assert_memory_equal(&back, &rows[i], sizeof(back));
+    for (size_t n = 0; n < b.len; n++) {
+      assert_true(tacet_keylog_entry_read(tacet_span_of(b.p, n), &back) !=
+                  TACET_OK);
+    }
+    tacet_write_u8(&b, 0);
+    assert_err(TACET_ERR_TRAILING,
+               tacet_keylog_entry_read(tacet_buf_span(&b), &back));
+    b.p[0] = 4;
+    assert_err(TACET_ERR_UNKNOWN_TYPE,
+               tacet_keylog_entry_read(tacet_buf_span(&b), &back));
+  }
+}
+
+static void labels(void **state) {
+  (void)state;
+  tacet_keylog_label h;
+  char longest[TACET_KEYLOG_LABEL_MAX];
+  memset(longest, 'x', sizeof(longest));
+  assert_ok(tacet_keylog_label_handle(tacet_span_str("a@b"), &h));
+  assert_span(tacet_span_str("h:a@b"), tacet_span_of(h.b, h.len));
+  assert_ok(tacet_keylog_label_handle(
+      tacet_span_of(longest, TACET_KEYLOG_LABEL_MAX - 2), &h));
+  assert_err(TACET_ERR_LIMIT,
+             tacet_keylog_label_handle(
+                 tacet_span_of(longest, TACET_KEYLOG_LABEL_MAX - 1), &h));
+}
+
+/* ---- honest directory, every state of a label ---- */
+
+static void the_greatest_version_is_shown(void **state) {
+  (void)state;
+  directory d;
+  start(&d, &honest);
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_label label, others;
+  tacet_keylog_opening opening = {.index = 0};
+  assert_ok(tacet_keylog_label_handle(tacet_span_str("bob@b"), &label));
+  for (uint32_t count = 0; count < 20; count++) { /* versions there are */
+    TACET_BUF(note, TACET_NOTE_MAX);
+    TACET_BUF(head_bytes, 1 << 20);
+    TACET_BUF(proof, 1 << 20);
+    tacet_keylog_head head;
+    tacet_keylog_answer a;
+    uint8_t value[] = {'m', (uint8_t)count};
+    assert_ok(tacet_keylog_label_handle(tacet_span_of(value, 2), &others));
+    publish(&d, &others, 0, tacet_span_str("somebody else"));
+    if (count > 0) {
+      opening = publish(&d, &label, count - 1, tacet_span_of(value, 2));
+    }
+    checkpoint(&d, &note);
+    head_proof(&d, seen.size, tacet_buf_span(&note), &head_bytes);
+    assert_ok(tacet_keylog_head_verify(policy, &seen, NOW,
+                                       tacet_buf_span(&head_bytes), &head));
+    assert_int_equal(head.seen.size, d.log.size);
+    assert_int_equal(head.map_size, tacet_map_size(d.map));
+    assert_int_equal(head.witnessed, NOW - 60);
+    assert_ok(tacet_keylog_label_prove(d.map, &d.vrf, &label,
+                                       count > 0 ? &opening : NULL, &proof));
+    assert_ok(tacet_keylog_label_verify(&head, vrf_public(&d), &label,
+                                        tacet_span_of(value, 2),
+                                        tacet_buf_span(&proof), &a));
+    assert_int_equal(a.exists, count > 0);
+    assert_int_equal(a.version, count > 0 ? count - 1 : 0);
+    if (count > 0) {
+      assert_int_equal(a.index, opening.index);
+      assert_true(tacet_map_has(d.map, &a.key));
+      value[1] ^= 1; /* another value, an older one among them */
+      assert_err(TACET_ERR_AUTH,
+                 tacet_keylog_label_verify(&head, vrf_public(&d), &label,
+                                           tacet_span_of(value, 2),
+                                           tacet_buf_span(&proof), &a));
+    }
+    assert_err(TACET_ERR_AUTH, /* the proof is no other label's */
+               tacet_keylog_label_verify(&head, vrf_public(&d), &others,
+                                         tacet_span_of(value, 2),
+                                         tacet_buf_span(&proof), &a));
+    seen = head.seen;
+  }
+  tacet_map_free(d.map);
+}
+
+/* ---- lies ---- */
+
+/* A directory with some accounts; label is one of them, at version 2. */
+typedef struct scene {
+  directory d;
+  tacet_keylog_label label;
+  tacet_keylog_opening opening;
+} scene;
+
+static void make_scene(scene *s) {
+  start(&s->d, &honest);
+  assert_ok(tacet_keylog_label_handle(tacet_span_str("bob@b"), &s->label));
+  for (uint8_t i = 0; i < 12; i++) {
+    tacet_keylog_label other;
+    assert_ok(tacet_keylog_label_handle(tacet_span_of(&i, 1), &other));
+    publish(&s->d, &other, 0, tacet_span_str("x"));
+  }
+  for (uint32_t v = 0; v < 3; v++) {
+    s->opening = publish(&s->d, &s->label, v, tacet_span_str("value"));
+  }
+}
+
+static void every_byte_counts(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(old, TACET_NOTE_MAX);
+  TACET_BUF(head_bytes, 1 << 20);
+  TACET_BUF(proof, 1 << 20);
+  tacet_keylog_head head;
+  tacet_keylog_answer a;
+  checkpoint(&s.d, &old);
+  tacet_keylog_seen seen = {.size = s.d.log.size};
+  assert_ok(tacet_tlog_frontier_root(&s.d.log, &seen.root));
+  publish(&s.d, &(tacet_keylog_label){.len = 1, .b = "?"}, 0,
+          tacet_span_str("x"));
+  checkpoint(&s.d, &note);
+  head_proof(&s.d, seen.size, tacet_buf_span(&note), &head_bytes);
+  for (size_t i = 0; i < head_bytes.len; i++) {
+    head_bytes.p[i] ^= (uint8_t)(1u << i % 8);
+    assert_true(tacet_keylog_head_verify(policy, &seen, NOW,
+                                         tacet_buf_span(&head_bytes),
+                                         &head) != TACET_OK);
+    head_bytes.p[i] ^= (uint8_t)(1u << i % 8);
+    assert_true(tacet_keylog_head_verify(policy, &seen, NOW,
+                                         tacet_span_of(head_bytes.p, i),
+                                         &head) != TACET_OK);
+  }
+  assert_ok(tacet_keylog_head_verify(policy, &seen, NOW,
+                                     tacet_buf_span(&head_bytes), &head));
+  assert_ok(tacet_keylog_label_prove(s.d.map, &s.d.vrf, &s.label, &s.opening,
+                                     &proof));
+  for (size_t i = 0; i < proof.len; i++) {
+    proof.p[i] ^= (uint8_t)(1u << i % 8);
+    assert_true(tacet_keylog_label_verify(
+                    &head, vrf_public(&s.d), &s.label, tacet_span_str("value"),
+                    tacet_buf_span(&proof), &a) != TACET_OK);
+    proof.p[i] ^= (uint8_t)(1u << i % 8);
+    assert_true(tacet_keylog_label_verify(
+                    &head, vrf_public(&s.d), &s.label, tacet_span_str("value"),
+                    tacet_span_of(proof.p, i), &a) != TACET_OK);
+  }
+  assert_ok(tacet_keylog_label_verify(&head, vrf_public(&s.d), &s.label,
+                                      tacet_span_str("value"),
+                                      tacet_buf_span(&proof), &a));
+  tacet_map_free(s.d.map);
+}
+
+/* The server shows one reader a log in which the key is another. */
+static void a_forked_log_is_refused(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  directory fork;
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(bytes, 1 << 20);
+  TACET_BUF(other_note, TACET_NOTE_MAX);
+  TACET_BUF(other_bytes, 1 << 20);
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_head head;
+  checkpoint(&s.d, &note);
+  head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
+  assert_ok(tacet_keylog_head_verify(policy, &seen, NOW, tacet_buf_span(&bytes),
+                                     &head));
+  seen = head.seen;
+  start(&fork, &s.d);
+  for (uint32_t v = 0; v < 30; v++) {
+    publish(&fork, &s.label, v, tacet_span_str("the server's own"));
+  }
+  checkpoint(&fork, &other_note);
+  head_proof(&fork, seen.size, tacet_buf_span(&other_note), &other_bytes);
+  assert_err(TACET_ERR_FORK,
+             tacet_keylog_head_verify(policy, &seen, NOW,
+                                      tacet_buf_span(&other_bytes), &head));
+  tacet_map_free(fork.map);
+  tacet_map_free(s.d.map);
+}
+
+/* An older copy of everything, put back. */
+static void a_rollback_is_refused(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(bytes, 1 << 20);
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_head head;
+  checkpoint(&s.d, &note);
+  head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
+  seen.size = s.d.log.size + 5; /* this reader saw more */
+  assert_err(TACET_ERR_FORK,
+             tacet_keylog_head_verify(policy, &seen, NOW,
+                                      tacet_buf_span(&bytes), &head));
+  tacet_map_free(s.d.map);
+}
+
+/* Checkpoints that are signed as they should be, but say nothing of the map. */
+static void the_last_entry_has_to_be_the_epoch(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(bytes, 1 << 20);
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_head head;
+  checkpoint(&s.d, &note);
+  head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
+  /* The map of another epoch, with the inclusion of this one. */
+  tacet_keylog_entry lie = s.d.epoch;
+  lie.map_root.b[0] ^= 1;
+  const tacet_tlog_source source = {get_node, &s.d};
+  TACET_BUF(lying, 1 << 20);
+  assert_ok(tacet_keylog_head_prove(&source, 0, s.d.log.size, &lie,
+                                    tacet_buf_span(&note), &lying));
+  assert_err(TACET_ERR_AUTH,
+             tacet_keylog_head_verify(policy, &seen, NOW,
+                                      tacet_buf_span(&lying), &head));
+  lie.kind = TACET_KEYLOG_UPDATE;
+  assert_err(TACET_ERR_ARGUMENT,
+             tacet_keylog_head_prove(&source, 0, s.d.log.size, &lie,
+                                     tacet_buf_span(&note), &lying));
+  tacet_map_free(s.d.map);
+}
+
+/* The server cannot hide a version: it has to show that the next is not there.
+ * The proof that an older map gave does not fit the newer root. */
+static void an_older_version_is_refused(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(note2, TACET_NOTE_MAX);
+  TACET_BUF(bytes, 1 << 20);
+  TACET_BUF(proof, 1 << 20);
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_head head;
+  tacet_keylog_answer a;
+  assert_ok(tacet_keylog_label_prove(s.d.map, &s.d.vrf, &s.label, &s.opening,
+                                     &proof));
+  publish(&s.d, &s.label, 3, tacet_span_str("newer"));
+  checkpoint(&s.d, &note);
+  head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
+  assert_ok(tacet_keylog_head_verify(policy, &seen, NOW, tacet_buf_span(&bytes),
+                                     &head));
+  assert_err(TACET_ERR_AUTH,
+             tacet_keylog_label_verify(&head, vrf_public(&s.d), &s.label,
+                                       tacet_span_str("value"),
+                                       tacet_buf_span(&proof), &a));
+  /* Nor can it say that there is none, or open what is not there. */
+  TACET_BUF(none, 1 << 20);
+  assert_err(TACET_ERR_STATE, tacet_keylog_label_prove(s.d.map, &s.d.vrf,
+                                                       &s.label, NULL, &none));
+  tacet_keylog_label nobody = {.len = 1, .b = "?"};
+  assert_err(
+      TACET_ERR_STATE,
+      tacet_keylog_label_prove(s.d.map, &s.d.vrf, &nobody, &s.opening, &none));
+  assert_int_equal(none.len, 0);
+  tacet_map_free(s.d.map);
+}
+
+static void another_vrf_key_is_refused(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  tacet_keylog_head head = {.seen = {.size = s.d.log.size}};
+  tacet_keylog_answer a;
+  TACET_VRF_KEY(other);
+  TACET_BUF(proof, 1 << 20);
+  assert_ok(tacet_vrf_key_generate(&other));
+  assert_ok(tacet_map_root(s.d.map, &head.map_root));
+  assert_ok(tacet_keylog_label_prove(s.d.map, &s.d.vrf, &s.label, &s.opening,
+                                     &proof));
+  assert_err(TACET_ERR_AUTH,
+             tacet_keylog_label_verify(
+                 &head, tacet_span_of(other.public_key, 32), &s.label,
+                 tacet_span_str("value"), tacet_buf_span(&proof), &a));
+  head.seen.size = s.opening.index; /* an entry that the log does not have */
+  assert_err(TACET_ERR_AUTH,
+             tacet_keylog_label_verify(&head, vrf_public(&s.d), &s.label,
+                                       tacet_span_str("value"),
+                                       tacet_buf_span(&proof), &a));
+  tacet_map_free(s.d.map);
+}
+
+/* ---- allocations ---- */
+
+typedef struct sweep {
+  scene *s;
+  tacet_span note;
+} sweep;
+
+static tacet_err step(void *ctx) {
+  const sweep *w = ctx;
+  scene *s = w->s;
+  const tacet_tlog_source source = {get_node, &s->d};
+  tacet_keylog_seen seen = {.size = 0};
+  tacet_keylog_head head;
+  tacet_keylog_answer a;
+  TACET_BUF(bytes, 1 << 20);
+  TACET_BUF(proof, 1 << 20);
+  TACET_TRY(tacet_keylog_head_prove(&source, 0, s->d.log.size, &s->d.epoch,
+                                    w->note, &bytes));
+  TACET_TRY(tacet_keylog_head_verify(policy, &seen, NOW, tacet_buf_span(&bytes),
+                                     &head));
+  TACET_TRY(tacet_keylog_label_prove(s->d.map, &s->d.vrf, &s->label,
+                                     &s->opening, &proof));
+  return tacet_keylog_label_verify(&head, vrf_public(&s->d), &s->label,
+                                   tacet_span_str("value"),
+                                   tacet_buf_span(&proof), &a);
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  scene s;
+  make_scene(&s);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  checkpoint(&s.d, &note);
+  sweep w = {&s, tacet_buf_span(&note)};
+  test_alloc_sweep(step, &w);
+  tacet_map_free(s.d.map);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_ladder_finds_the_greatest),
+      cmocka_unit_test(entries_have_one_form),
+      cmocka_unit_test(labels),
+      cmocka_unit_test(the_greatest_version_is_shown),
+      cmocka_unit_test(every_byte_counts),
+      cmocka_unit_test(a_forked_log_is_refused),
+      cmocka_unit_test(a_rollback_is_refused),
+      cmocka_unit_test(the_last_entry_has_to_be_the_epoch),
+      cmocka_unit_test(an_older_version_is_refused),
+      cmocka_unit_test(another_vrf_key_is_refused),
+      cmocka_unit_test(every_allocation_may_fail),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
