@@ -151,7 +151,7 @@ typedef struct contact {
 
 static void check_contact(void *ctx) {
   const contact *c = ctx;
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   tacet_keylog_answer a;
   tacet_span key = tacet_span_of(vrf.public_key, 32);

@@ -85,9 +85,8 @@ static tacet_err check_epoch(const head_proof *p, const tacet_checkpoint *c,
 }
 
 tacet_err tacet_keylog_head_verify(const tacet_policy *policy,
-                                   const tacet_keylog_seen *seen,
-                                   uint64_t latest, tacet_span proof,
-                                   tacet_keylog_head *out) {
+                                   const tacet_tlog_head *seen, uint64_t latest,
+                                   tacet_span proof, tacet_keylog_head *out) {
   head_proof p;
   tacet_policy_verdict v;
   tacet_keylog_entry epoch;

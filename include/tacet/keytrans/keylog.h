@@ -113,15 +113,9 @@ void tacet_keylog_ladder_tell(tacet_keylog_ladder *l, bool there);
 
 /* ---- the head: which log this is ---- */
 
-/* What a reader remembers of a log, and compares with others. */
-typedef struct tacet_keylog_seen {
-  uint64_t size; /* 0: nothing yet */
-  tacet_tlog_hash root;
-} tacet_keylog_seen;
-
 typedef struct tacet_keylog_head {
-  tacet_keylog_seen seen; /* to be remembered in the place of the older one */
-  uint64_t time_ms;       /* of the EPOCH */
+  tacet_tlog_head seen; /* to be remembered in the place of the older one */
+  uint64_t time_ms;     /* of the EPOCH */
   uint64_t map_size;
   tacet_map_hash map_root;
   size_t n_witnesses;
@@ -137,9 +131,11 @@ TACET_MUST_CHECK tacet_err tacet_keylog_head_prove(
  * that its last entry is the EPOCH. `latest` in seconds, as for
  * tacet_policy_judge(), whose errors these are; and FORK where the log was
  * rolled back or rewritten: then the note is evidence. */
-TACET_MUST_CHECK tacet_err tacet_keylog_head_verify(
-    const tacet_policy *policy, const tacet_keylog_seen *seen, uint64_t latest,
-    tacet_span proof, tacet_keylog_head *out);
+TACET_MUST_CHECK tacet_err tacet_keylog_head_verify(const tacet_policy *policy,
+                                                    const tacet_tlog_head *seen,
+                                                    uint64_t latest,
+                                                    tacet_span proof,
+                                                    tacet_keylog_head *out);
 
 /* ---- a label: what it stands for ---- */
 

@@ -34,6 +34,13 @@ typedef struct tacet_tlog_proof {
   tacet_tlog_hash hashes[TACET_TLOG_PROOF_MAX]; /* in the RFC's order */
 } tacet_tlog_proof;
 
+/* A tree head: all that has to be remembered of a log to see whether it goes on
+ * as it began. Zeroed: nothing was seen yet. */
+typedef struct tacet_tlog_head {
+  uint64_t size;
+  tacet_tlog_hash root;
+} tacet_tlog_head;
+
 static inline bool tacet_tlog_equal(const tacet_tlog_hash *a,
                                     const tacet_tlog_hash *b) {
   return memcmp(a->b, b->b, sizeof(a->b)) == 0;

@@ -221,7 +221,7 @@ static void the_greatest_version_is_shown(void **state) {
   (void)state;
   directory d;
   start(&d, &honest);
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_label label, others;
   tacet_keylog_opening opening = {.index = 0};
   assert_ok(tacet_keylog_label_handle(tacet_span_str("bob@b"), &label));
@@ -302,7 +302,7 @@ static void every_byte_counts(void **state) {
   tacet_keylog_head head;
   tacet_keylog_answer a;
   checkpoint(&s.d, &old);
-  tacet_keylog_seen seen = {.size = s.d.log.size};
+  tacet_tlog_head seen = {.size = s.d.log.size};
   assert_ok(tacet_tlog_frontier_root(&s.d.log, &seen.root));
   publish(&s.d, &(tacet_keylog_label){.len = 1, .b = "?"}, 0,
           tacet_span_str("x"));
@@ -348,7 +348,7 @@ static void a_forked_log_is_refused(void **state) {
   TACET_BUF(bytes, 1 << 20);
   TACET_BUF(other_note, TACET_NOTE_MAX);
   TACET_BUF(other_bytes, 1 << 20);
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   checkpoint(&s.d, &note);
   head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
@@ -375,7 +375,7 @@ static void a_rollback_is_refused(void **state) {
   make_scene(&s);
   TACET_BUF(note, TACET_NOTE_MAX);
   TACET_BUF(bytes, 1 << 20);
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   checkpoint(&s.d, &note);
   head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
@@ -393,7 +393,7 @@ static void the_last_entry_has_to_be_the_epoch(void **state) {
   make_scene(&s);
   TACET_BUF(note, TACET_NOTE_MAX);
   TACET_BUF(bytes, 1 << 20);
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   checkpoint(&s.d, &note);
   head_proof(&s.d, 0, tacet_buf_span(&note), &bytes);
@@ -424,7 +424,7 @@ static void an_older_version_is_refused(void **state) {
   TACET_BUF(note2, TACET_NOTE_MAX);
   TACET_BUF(bytes, 1 << 20);
   TACET_BUF(proof, 1 << 20);
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   tacet_keylog_answer a;
   assert_ok(tacet_keylog_label_prove(s.d.map, &s.d.vrf, &s.label, &s.opening,
@@ -485,7 +485,7 @@ static tacet_err step(void *ctx) {
   const sweep *w = ctx;
   scene *s = w->s;
   const tacet_tlog_source source = {get_node, &s->d};
-  tacet_keylog_seen seen = {.size = 0};
+  tacet_tlog_head seen = {.size = 0};
   tacet_keylog_head head;
   tacet_keylog_answer a;
   TACET_BUF(bytes, 1 << 20);

@@ -231,7 +231,7 @@ static void they_are_what_is_made(void **state) {
 static void a_reader_accepts_them(void **state) {
   (void)state;
   tacet_policy *policy = NULL;
-  tacet_keylog_seen seen = {.size = 4};
+  tacet_tlog_head seen = {.size = 4};
   tacet_keylog_head head;
   size_t line, i;
   tacet_span root = get(file, "seen_root_of_4"),
