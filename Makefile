@@ -8,6 +8,7 @@
 #   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
 #   make kill     1,000 x kill -9 of the server under load
+#   make tsan     the tests of net and server under ThreadSanitizer
 #   make format   clang-format over the sources
 #   make install  honours DESTDIR and PREFIX
 

@@ -52,9 +52,12 @@ struct net_ws {
   net_ws_reader reader;
   size_t max_queue;
   void *user;
-  uint64_t heard; /* when something last came */
-  uint16_t code;  /* what on_ws_close will say */
-  bool full;      /* a send was refused */
+  uint64_t heard;   /* when something last came */
+  uint64_t begun;   /* when the message under way did; 0: none is */
+  uint64_t counted; /* control frames since then: */
+  unsigned n_controls;
+  uint16_t code; /* what on_ws_close will say */
+  bool full;     /* a send was refused */
   bool close_sent, pinged;
 };
 

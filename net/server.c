@@ -231,6 +231,7 @@ static net_server_config complete(const net_server_config *given) {
   c.write_ms = or_default(c.write_ms, 30000);
   c.linger_ms = or_default(c.linger_ms, 2000);
   c.ping_ms = or_default(c.ping_ms, 50000);
+  c.max_controls = or_default(c.max_controls, 100);
   return c;
 }
 

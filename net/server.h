@@ -149,13 +149,17 @@ typedef struct net_server_config {
   uint32_t handshake_ms;    /* (10,000) TLS, PROXY */
   uint32_t head_ms;         /* (10,000) from the first byte of a head */
   uint32_t idle_ms;         /* (60,000) between requests */
-  uint32_t body_ms;         /* (30,000) for each 64 KiB of a body */
-  uint32_t write_ms;  /* (30,000) for each 64 KiB of an answer; a WebSocket
-                         that takes nothing for as long is closed */
-  uint32_t linger_ms; /* (2,000) after a refusal or a goodbye, for the other
-                         side to notice it and close */
-  uint32_t ping_ms;   /* (50,000) a quiet WebSocket is pinged, and closed
-                         if nothing comes for as long again */
+  uint32_t body_ms;         /* (30,000) for each 64 KiB of a body, and for as
+                               much as a WebSocket's messages may be long */
+  uint32_t write_ms;     /* (30,000) for each 64 KiB of an answer; a WebSocket
+                            that takes nothing for as long is closed */
+  uint32_t linger_ms;    /* (2,000) after a refusal or a goodbye, for the other
+                            side to notice it and close */
+  uint32_t ping_ms;      /* (50,000) a quiet WebSocket is pinged, and closed
+                            if nothing comes for as long again */
+  unsigned max_controls; /* (100) pings and pongs of a WebSocket in a second;
+                            who sends more is closed with 1008, as is who does
+                            not end a message in time */
 } net_server_config;
 
 /* Binds and starts the threads, in which all signals are blocked. EXISTS: the

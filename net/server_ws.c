@@ -127,14 +127,47 @@ void ws_heard(conn *c) {
   c->ws->heard = net_loop_now(c->lc->loop);
 }
 
+/* Until when the message under way must be whole. */
+static uint64_t message_deadline(const net_ws *w) {
+  uint64_t slices = 1 + w->reader.max / NET_SLICE;
+  return w->begun + slices * w->c->lc->s->config.body_ms;
+}
+
 uint64_t ws_deadline(const conn *c) {
   const net_server_config *config = &c->lc->s->config;
   uint64_t at = c->ws->heard + config->ping_ms;
   uint64_t stalled = c->progress + config->write_ms;
-  return net_ws_queued(c->ws) > 0 && stalled < at ? stalled : at;
+  at = net_ws_queued(c->ws) > 0 && stalled < at ? stalled : at;
+  if (c->ws->begun > 0 && message_deadline(c->ws) < at) {
+    at = message_deadline(c->ws);
+  }
+  return at;
 }
 
-/* Quiet for ping_ms: asked once, then given up; or it reads nothing. */
+/* However many frames it has, and whatever comes between them: else a byte now
+ * and then would hold memory for ever. */
+static void watch_message(net_ws *w) {
+  const net_ws_reader *r = &w->reader;
+  bool under_way = r->in_message || r->in_payload || r->n_head > 0;
+  if (!under_way) {
+    w->begun = 0;
+  } else if (w->begun == 0) {
+    w->begun = net_loop_now(w->c->lc->loop);
+  }
+}
+
+/* Each is answered, with a record and a system call of its own. */
+static bool is_flood(net_ws *w) {
+  uint64_t now = net_loop_now(w->c->lc->loop);
+  if (now - w->counted >= 1000) {
+    w->counted = now;
+    w->n_controls = 0;
+  }
+  return ++w->n_controls > w->c->lc->s->config.max_controls;
+}
+
+/* Quiet for ping_ms: asked once, then given up; or it reads nothing, or does
+ * not come to the end of a message. */
 void ws_timeout(conn *c) {
   net_server *s = c->lc->s;
   net_ws *w = c->ws;
@@ -147,6 +180,14 @@ void ws_timeout(conn *c) {
     NET_COUNT(s, timeouts, 1);
     c->dead = true; /* buried by whoever called */
     return;
+  }
+  if (w->begun > 0 && now >= message_deadline(w)) {
+    if (!deaf) {
+      NET_COUNT(s, timeouts, 1);
+      net_ws_close(w, NET_WS_POLICY);
+      return;
+    }
+    w->begun = now; /* it is we who do not read */
   }
   if (quiet) {
     w->heard = now;
@@ -171,6 +212,11 @@ bool ws_advance(conn *c) {
   tacet_span payload;
   net_ws_event e = net_ws_read(&w->reader, conn_input(c), &used, &payload);
   conn_consume(c, used);
+  watch_message(w);
+  if ((e == NET_WS_GOT_PING || e == NET_WS_GOT_PONG) && is_flood(w)) {
+    net_ws_close(w, NET_WS_POLICY);
+    return true;
+  }
   switch (e) {
   case NET_WS_MORE:
     return false;

@@ -138,6 +138,11 @@
 /* NATs forget a TCP flow after some minutes. Who does not answer for as long
  * again is gone. */
 #define TACETD_PING_SECONDS 120
+/* Pings and pongs of one connection: some clients ask every few seconds, and
+ * each is answered with a record of its own. */
+#define TACETD_CONTROLS_PER_SECOND 20
+/* A frame must be whole in twice TACETD_BODY_SECONDS; SUBSCRIBE and RESUME
+ * count as requests of their address. */
 
 /* ---- connections ---- */
 

@@ -396,7 +396,8 @@ tacet_err tacetd_service_start(tacetd_service *s, dir_directory *directory,
                          .idle_ms = TACETD_IDLE_SECONDS * 1000,
                          .body_ms = TACETD_BODY_SECONDS * 1000,
                          .write_ms = TACETD_WRITE_SECONDS * 1000,
-                         .ping_ms = TACETD_PING_SECONDS * 1000};
+                         .ping_ms = TACETD_PING_SECONDS * 1000,
+                         .max_controls = TACETD_CONTROLS_PER_SECOND};
   TACET_TRY(fill_address(s, host, port, &c));
   s->directory = directory;
   s->delivery = delivery;

@@ -151,10 +151,20 @@ static void subscribe_done(dlv_request *r) {
   }
 }
 
+/* These frames cost what a request costs, and are counted with them. */
+static bool may_ask(const tacetd_session *s) {
+  const tacetd_service *service = s->loop->s;
+  tacetd_address from = tacetd_address_of(net_ws_peer(s->ws));
+  uint32_t wait_s;
+  return tacetd_rate_take(service->rate, TACETD_RATE_REQUESTS,
+                          tacetd_rate_tag(service->rate, &from),
+                          tacetd_now_ms(), &wait_s);
+}
+
 static void on_subscribe(tacetd_session *s, const tacet_frame *f) {
   dlv_request *r = NULL;
   tacet_span list = f->list;
-  if (s->n_subscribing >= SUBSCRIBING_MAX) {
+  if (s->n_subscribing >= SUBSCRIBING_MAX || !may_ask(s)) {
     tacetd_session_refuse(s, TACET_WIRE_RATE);
     return;
   }
@@ -210,6 +220,10 @@ static void on_resume(tacetd_session *s, const tacet_frame *f) {
   tacet_subscription list[TACETD_SUBSCRIBE_BATCH_MAX];
   uint32_t at = 0;
   size_t n;
+  if (!may_ask(s)) {
+    tacetd_session_refuse(s, TACET_WIRE_RATE);
+    return;
+  }
   if (s->n_subscribing > 0 ||
       tacetd_hub_count(s->loop->s->hub, &s->reader) > 0) {
     tacetd_session_refuse(s, TACET_WIRE_MALFORMED);

@@ -44,8 +44,9 @@ void tacetd_session_refuse(tacetd_session *s, tacet_wire_error e) {
   if (s->ws != NULL && !s->ended) {
     (void)tacetd_session_send(s, &f);
     s->ended = true;
-    tacetd_count_refused(e == TACET_WIRE_BUSY ? TACETD_REASON_OVERLOAD
-                                              : TACETD_REASON_MALFORMED);
+    tacetd_count_refused(e == TACET_WIRE_BUSY   ? TACETD_REASON_OVERLOAD
+                         : e == TACET_WIRE_RATE ? TACETD_REASON_RATE
+                                                : TACETD_REASON_MALFORMED);
     net_ws_close(s->ws,
                  e == TACET_WIRE_BUSY ? NET_WS_TRY_LATER : NET_WS_POLICY);
   }

@@ -3,6 +3,7 @@
 #include "tests/support/fault_vfs.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,6 +22,13 @@ static atomic_ullong n_writes, n_syncs, n_log_syncs, n_failed;
 static atomic_ullong left_before, left_to_fail; /* of matching calls */
 static atomic_bool for_ever;
 static atomic_uint sync_delay;
+static struct {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  bool hold;
+  unsigned n; /* that stand still */
+} standing = {.lock = PTHREAD_MUTEX_INITIALIZER,
+              .changed = PTHREAD_COND_INITIALIZER};
 
 static sqlite3_file *real(sqlite3_file *f) {
   return ((fault_file *)(void *)f)->real;
@@ -71,10 +79,45 @@ static int fault_write(sqlite3_file *f, const void *p, int n,
 static int fault_truncate(sqlite3_file *f, sqlite3_int64 size) {
   return real(f)->pMethods->xTruncate(real(f), size);
 }
+static void stand_still(void) {
+  (void)pthread_mutex_lock(&standing.lock);
+  standing.n++;
+  (void)pthread_cond_broadcast(&standing.changed);
+  while (standing.hold) {
+    (void)pthread_cond_wait(&standing.changed, &standing.lock);
+  }
+  standing.n--;
+  (void)pthread_mutex_unlock(&standing.lock);
+}
+
+void fault_vfs_hold(void) {
+  (void)pthread_mutex_lock(&standing.lock);
+  standing.hold = true;
+  (void)pthread_mutex_unlock(&standing.lock);
+}
+
+void fault_vfs_until_held(void) {
+  (void)pthread_mutex_lock(&standing.lock);
+  while (!standing.hold || standing.n == 0) {
+    (void)pthread_cond_wait(&standing.changed, &standing.lock);
+  }
+  (void)pthread_mutex_unlock(&standing.lock);
+}
+
+void fault_vfs_go_on(void) {
+  (void)pthread_mutex_lock(&standing.lock);
+  standing.hold = false;
+  (void)pthread_cond_broadcast(&standing.changed);
+  (void)pthread_mutex_unlock(&standing.lock);
+}
+
 static int fault_sync(sqlite3_file *f, int flags) {
   atomic_fetch_add(&n_syncs, 1);
   if (((fault_file *)(void *)f)->is_log) {
     atomic_fetch_add(&n_log_syncs, 1);
+  }
+  if (((fault_file *)(void *)f)->is_log) {
+    stand_still();
   }
   unsigned delay = atomic_load(&sync_delay);
   if (delay > 0) {
@@ -183,6 +226,7 @@ void fault_vfs_heal(void) {
 
 void fault_vfs_reset(void) {
   fault_vfs_heal();
+  fault_vfs_go_on();
   atomic_store(&n_writes, 0);
   atomic_store(&n_syncs, 0);
   atomic_store(&n_log_syncs, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A file system for SQLite that fails on demand and counts: full disk, errors
- * of writing and syncing, read-only. It lies over the system's own.
+ * A file system for SQLite that fails on demand, stands still and counts: full
+ * disk, errors of writing and syncing, read-only. It lies over the system's
+ * own.
  */
 #ifndef TACET_TESTS_FAULT_VFS_H
 #define TACET_TESTS_FAULT_VFS_H
@@ -37,5 +38,10 @@ uint64_t fault_vfs_failed(void);
 fault_counts fault_vfs_counts(void);
 /* Every sync takes so much longer: gives jobs time to gather. */
 void fault_vfs_slow_sync(uint32_t microseconds);
+/* From now on whoever syncs a write-ahead log stands still there until
+ * fault_vfs_go_on(); fault_vfs_until_held() waits for the first to come. */
+void fault_vfs_hold(void);
+void fault_vfs_until_held(void);
+void fault_vfs_go_on(void);
 
 #endif

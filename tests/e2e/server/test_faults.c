@@ -205,6 +205,28 @@ static void test_rate(void **state) {
   host_stop(&server);
 }
 
+/* Frames that cost as much as requests are counted with them. */
+static void test_rate_of_frames(void **state) {
+  (void)state;
+  static const char *const slow[] = {"--requests-per-second", "1", NULL};
+  static peer_mailbox nobody;
+  peer p;
+  tacet_frame f = {.type = TACET_FRAME_SUBSCRIBED};
+  host_start(&server, slow);
+  peer_open(&p, &server);
+  assert_true(peer_link(&p, NULL));
+  for (int i = 0; i < 30 && f.type != TACET_FRAME_REFUSED; i++) {
+    assert_true(peer_subscribe(&p, &nobody, 1));
+    do {
+      assert_true(peer_frame(&p, 60000, &f, NULL));
+    } while (f.type == TACET_FRAME_CAUGHT_UP);
+  }
+  assert_int_equal(f.type, TACET_FRAME_REFUSED);
+  assert_span(TACET_SPAN_LIT("rate"), f.body);
+  peer_close(&p);
+  host_stop(&server);
+}
+
 /* This program is built as the server is. A sanitizer's memory says nothing. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -334,6 +356,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_connections_of_one_address, make,
                                       clear),
       cmocka_unit_test_setup_teardown(test_rate, make, clear),
+      cmocka_unit_test_setup_teardown(test_rate_of_frames, make, clear),
       cmocka_unit_test_setup_teardown(test_reader_that_does_not_read, make,
                                       clear),
       cmocka_unit_test_setup_teardown(test_stop_says_goodbye, make, clear),

@@ -219,8 +219,11 @@ static void on_request(void *user, net_request *r, tacet_span body) {
   } else if (path_is(r, "/later")) {
     give_work(net_request_defer(r), body, false);
   } else if (path_is(r, "/hold")) {
-    the.request = r;
-    the.reply = net_request_defer(r);
+    net_reply *reply = net_request_defer(r);
+    pthread_mutex_lock(&lock);
+    the.reply = reply;
+    the.request = the.one_loop ? r : NULL;
+    pthread_mutex_unlock(&lock);
     rig_count(&the.held);
   } else if (path_is(r, "/big")) {
     net_source s = {.pull = pull,
@@ -235,8 +238,11 @@ static void on_request(void *user, net_request *r, tacet_span body) {
     respond(r, 200, "tainted");
   } else if (path_is(r, "/ws")) {
     size_t queue = the.max_queue == 0 ? 1 << 16 : the.max_queue;
-    the.ws = net_ws_accept(r, 1 << 20, queue, NULL, calloc(1, sizeof(int)));
-    assert_non_null(the.ws);
+    net_ws *w = net_ws_accept(r, 1 << 20, queue, NULL, calloc(1, sizeof(int)));
+    assert_non_null(w);
+    pthread_mutex_lock(&lock);
+    the.ws = the.one_loop ? w : NULL;
+    pthread_mutex_unlock(&lock);
     rig_count(&the.ws_opened);
   } else {
     net_respond(r, &(net_response){.status = 200, .body = body});
@@ -371,6 +377,7 @@ const char *rig_file(const char *name) {
 void rig_open(net_server_config config, bool with_tls) {
   the = (rig){.certificate = the.certificate,
               .path = config.path,
+              .one_loop = config.n_loops <= 1,
               .max_queue = the.max_queue};
   if (with_tls) {
     assert_ok(net_tls_server(cert, key, &the.tls));

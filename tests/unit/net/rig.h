@@ -44,10 +44,13 @@ typedef struct rig {
   atomic_int reentered; /* callbacks from inside another call */
   atomic_int ws_code;   /* of the last on_ws_close */
   atomic_bool refuse_all;
-  uint8_t address[16];  /* of the last that was accepted */
-  net_request *request; /* of /hold: for calls on the loop */
-  net_reply *reply;
-  net_ws *ws;       /* the last that was accepted: for calls on the loop */
+  uint8_t address[16]; /* of the last that was accepted */
+  net_reply *reply;    /* of the last /hold */
+  /* The last ones, for calls on their loop, which rig_on_loop() takes for loop
+   * 0: NULL where there are several. */
+  net_request *request; /* of /hold */
+  net_ws *ws;
+  bool one_loop;
   size_t max_queue; /* of a WebSocket; 0: 64 KiB */
 } rig;
 extern rig the;
@@ -92,7 +95,8 @@ peer *peer_open(void);
 /* Without TLS, whatever the server speaks. */
 peer *peer_open_raw(void);
 void peer_start_tls(peer *p);
-/* The same for threads, in which no test may fail: NULL, false, status 0. */
+/* The same for threads, in which no test may fail: NULL, false, status 0, -1
+ * (peer_fill() and peer_ws_read() are of this kind anyhow). */
 peer *peer_try_open(void);
 peer *peer_try_open_raw(void);
 bool peer_try_tls(peer *p);
@@ -104,7 +108,8 @@ void peer_send(peer *p, const char *text);
 void peer_send_bytes(peer *p, const void *bytes, size_t n);
 /* False: the other side has closed or reset. */
 bool peer_try_send(peer *p, const void *bytes, size_t n);
-/* More bytes into p->in. >0; 0: an orderly end; <0: reset or timed out. */
+/* More bytes into p->in. >0; 0: an orderly end; <0: reset, timed out, or no
+ * room for them. */
 int peer_fill(peer *p);
 /* Is there something to read within ms? */
 bool peer_readable(peer *p, int ms);
@@ -119,8 +124,9 @@ void peer_expect_any_end(peer *p);
 /* Upgrades at /ws. */
 void peer_ws_open(peer *p);
 void peer_ws_send(peer *p, int opcode, const void *bytes, size_t n);
+bool peer_ws_try_send(peer *p, int opcode, const void *bytes, size_t n);
 /* The next frame: its opcode, its payload moved to the beginning of `out`. -1:
- * the connection ended. */
+ * the connection ended, or the payload is larger than cap. */
 int peer_ws_read(peer *p, uint8_t *out, size_t cap, size_t *n);
 
 #endif
