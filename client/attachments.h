@@ -25,10 +25,14 @@ TACET_MUST_CHECK tacet_err client_bytes_encrypt(client *c, tacet_span plain,
                                                 client_mem *mem,
                                                 tacet_attachment *a,
                                                 const char **path);
-/* Records it as waiting to be uploaded. Within a transaction. */
+/* Records it as waiting to be uploaded. `users`: how many parcels need it, each
+ * of which releases it; the last one takes the record along. 0 where it goes
+ * with a message. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_file_queue(client *c, tacet_span key,
                                              const tacet_attachment *a,
-                                             const char *path);
+                                             const char *path, uint32_t users);
+/* Within a transaction. */
+TACET_MUST_CHECK tacet_err client_file_release(client *c, tacet_span key);
 /* Uploads it, from where an earlier try stopped; nothing to do if it is there
  * already or was never queued. */
 TACET_MUST_CHECK tacet_err client_file_upload(client *c, tacet_span key,

@@ -182,6 +182,7 @@ tacet_err client_commit_make(client *c, client_session *s,
                              const client_change *ch) {
   CLIENT_MEM(mem);
   plan p = {.ch = ch};
+  TACET_TRY(client_may_invite(c, s, ch->n_packages));
   TACET_TRY(plan_make(c, s, &p, &mem));
   tacet_mls_commit_args args = {
       .proposals = p.proposals,

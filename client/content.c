@@ -269,7 +269,7 @@ static tacet_err queue_files(client *c, const client_draft *d,
     TACET_BUF(key, 128);
     client_file_key(client_id_span(r->id), i, &key);
     TACET_TRY(client_file_queue(c, tacet_buf_span(&key), d->files[i].reference,
-                                d->paths[i]));
+                                d->paths[i], 0));
   }
   return TACET_OK;
 }

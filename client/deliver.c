@@ -321,12 +321,12 @@ static bool is_any(const bool *chosen, size_t n) {
   return false;
 }
 
-static tacet_err upload_tree(client *c, const client_parcel *p) {
-  if (!p->has_file) {
+static tacet_err upload_parts(client *c, const client_parcel *p) {
+  if (p->file == 0) {
     return TACET_OK;
   }
   TACET_BUF(key, 32);
-  client_tree_file_key(p->number, &key);
+  client_letter_file_key(p->file, &key);
   return client_file_upload(c, tacet_buf_span(&key), NULL);
 }
 
@@ -353,7 +353,7 @@ tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
   if (!is_any(now, p->n_to)) {
     return TACET_OK;
   }
-  TACET_TRY(upload_tree(c, p));
+  TACET_TRY(upload_parts(c, p));
   TACET_TRY(client_payload_get(c, p, &mem, &payload));
   limit(p, payload.item.len, now);
   TACET_TRY(post(c, p, now, payload.item, NULL, &mem, &reply));

@@ -6,17 +6,28 @@
 #include "client/chain.h"
 #include "client/outbox.h"
 #include "tacet/content/envelope.h"
-#include "tacet/wire/delivery.h"
 
-#define MANIFESTS_MAX ((size_t)4 << 20)
+#define MANIFESTS_MAX TACET_LETTER_PARTS_MAX
 #define BODY_MAX ((size_t)2 << 20)
-#define LETTER_INLINE (60 * 1024) /* what fits an item with its padding */
+
+static tacet_err too_large(client *c) {
+  return client_fail(&c->detail, CLIENT_REFUSED, "group-too-large",
+                     "That is too large a group: it can have %d devices.",
+                     CLIENT_GROUP_MAX);
+}
+
+tacet_err client_may_invite(client *c, const client_session *s, size_t n) {
+  size_t in = tacet_mls_n_members(s->mls);
+  return n > 0 && in + n > CLIENT_GROUP_MAX ? too_large(c) : TACET_OK;
+}
 
 typedef struct letters {
   const client_invitations *of;
   tacet_span manifests; /* of everybody who is in the new epoch */
-  bool as_blob;
-  tacet_attachment blob;
+  /* The blob that holds what does not fit, once a letter needed it. */
+  uint64_t file; /* its number; 0: none yet */
+  uint32_t users;
+  tacet_attachment parts;
   const char *path;
 } letters;
 
@@ -42,30 +53,29 @@ static tacet_err all_manifests(client *c, client_session *s, tacet_span added,
   return client_mem_take(mem, &w, out);
 }
 
-static tacet_err letter_write(client *c, client_session *s, letters *l,
-                              const tacet_mls_key_package *kp,
-                              const client_leaf *to) {
-  TACET_BUF(welcome, BODY_MAX);
-  TACET_TRY(tacet_mls_welcome_for(tacet_bytes_span(&l->of->result->welcome),
-                                  tacet_span_of(kp->ref, kp->ref_len),
-                                  &welcome));
-  tacet_letter letter = {.welcome = tacet_buf_span(&welcome),
-                         .manifests = l->manifests,
-                         .tree_kind = TACET_TREE_INLINE,
-                         .tree =
-                             tacet_bytes_span(&l->of->result->ratchet_tree)};
-  if (l->as_blob) {
-    letter.tree_kind = TACET_TREE_BLOB;
-    letter.tree_blob = l->blob;
+/* Manifests and tree, encrypted into the home: once for all letters of a
+ * commit. It does not tie them more than the slots will: whoever joins reads
+ * the same ones. */
+static tacet_err parts_need(client *c, letters *l, client_mem *mem) {
+  l->users++;
+  if (l->file != 0) {
+    return TACET_OK;
   }
-  TACET_BUF(item, BODY_MAX);
-  TACET_TRY(tacet_letter_seal(to->address.sealing_key, to->address.mailbox,
-                              &letter, &item));
-  if (item.len > TACET_ITEM_MAX) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "group-too-large",
-                       "The group is too large for an invitation to it to fit "
-                       "a message.");
+  tacet_letter_parts parts = {l->manifests,
+                              tacet_bytes_span(&l->of->result->ratchet_tree)};
+  TACET_BUF(plain, TACET_LETTER_PARTS_MAX);
+  tacet_letter_parts_write(&plain, &parts);
+  if (plain.err == TACET_ERR_LIMIT) {
+    return too_large(c);
   }
+  TACET_TRY(plain.err);
+  TACET_TRY(client_bytes_encrypt(c, tacet_buf_span(&plain), mem, &l->parts,
+                                 &l->path));
+  return client_store_next(c->store, &l->file);
+}
+
+static tacet_err letter_add(client *c, client_session *s, const letters *l,
+                            const client_leaf *to, bool blob, tacet_span item) {
   client_recipient one = {.state = CLIENT_TO_SEND};
   memcpy(one.mailbox, to->address.mailbox, sizeof(one.mailbox));
   memcpy(one.capability, to->address.capability, sizeof(one.capability));
@@ -77,14 +87,36 @@ static tacet_err letter_write(client *c, client_session *s, letters *l,
                      .to = &one,
                      .n_to = 1,
                      .after = l->of->after,
-                     .has_file = l->as_blob};
-  TACET_TRY(client_parcel_add(c, &p, tacet_buf_span(&item), TACET_SPAN_EMPTY));
-  if (!l->as_blob) {
-    return TACET_OK;
+                     .file = blob ? l->file : 0};
+  return client_parcel_add(c, &p, item, TACET_SPAN_EMPTY);
+}
+
+static tacet_err letter_write(client *c, client_session *s, letters *l,
+                              const tacet_mls_key_package *kp,
+                              const client_leaf *to, client_mem *mem) {
+  TACET_BUF(welcome, BODY_MAX);
+  TACET_BUF(item, TACET_LETTER_MAX);
+  TACET_TRY(tacet_mls_welcome_for(tacet_bytes_span(&l->of->result->welcome),
+                                  tacet_span_of(kp->ref, kp->ref_len),
+                                  &welcome));
+  tacet_letter letter = {.welcome = tacet_buf_span(&welcome),
+                         .kind = TACET_LETTER_INLINE,
+                         .manifests = l->manifests,
+                         .tree =
+                             tacet_bytes_span(&l->of->result->ratchet_tree)};
+  if (tacet_letter_size(&letter) > TACET_LETTER_MAX) {
+    TACET_TRY(parts_need(c, l, mem));
+    letter.kind = TACET_LETTER_BLOB;
+    letter.parts = l->parts;
   }
-  TACET_BUF(key, 64);
-  client_tree_file_key(p.number, &key);
-  return client_file_queue(c, tacet_buf_span(&key), &l->blob, l->path);
+  tacet_err e = tacet_letter_seal(to->address.sealing_key, to->address.mailbox,
+                                  &letter, &item);
+  if (e == TACET_ERR_LIMIT) {
+    return too_large(c);
+  }
+  TACET_TRY(e);
+  return letter_add(c, s, l, to, letter.kind == TACET_LETTER_BLOB,
+                    tacet_buf_span(&item));
 }
 
 tacet_err client_invite(client *c, client_session *s,
@@ -95,9 +127,6 @@ tacet_err client_invite(client *c, client_session *s,
     return TACET_OK;
   }
   TACET_TRY(all_manifests(c, s, in->manifests, &mem, &l.manifests));
-  size_t size =
-      l.manifests.len + in->result->ratchet_tree.len + in->result->welcome.len;
-  l.as_blob = size > LETTER_INLINE;
   for (size_t i = 0; i < in->n_packages; i++) {
     tacet_mls_config config = client_mls_config();
     tacet_mls_key_package kp;
@@ -105,12 +134,13 @@ tacet_err client_invite(client *c, client_session *s,
     TACET_TRY(tacet_mls_key_package_check(&config, in->packages[i],
                                           client_now(c) / 1000, &kp));
     TACET_TRY(client_leaf_read(c, &kp.member, &to));
-    if (l.as_blob) { /* one for each: equal references would tie them */
-      TACET_TRY(
-          client_bytes_encrypt(c, tacet_bytes_span(&in->result->ratchet_tree),
-                               &mem, &l.blob, &l.path));
-    }
-    TACET_TRY(letter_write(c, s, &l, &kp, &to));
+    TACET_TRY(letter_write(c, s, &l, &kp, &to, &mem));
   }
-  return TACET_OK;
+  if (l.file == 0) {
+    return TACET_OK;
+  }
+  TACET_BUF(key, 64);
+  client_letter_file_key(l.file, &key);
+  TACET_TRY(key.err);
+  return client_file_queue(c, tacet_buf_span(&key), &l.parts, l.path, l.users);
 }

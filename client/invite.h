@@ -14,6 +14,9 @@ typedef struct client_invitations {
   uint64_t after; /* parcel of the commit, which has to win first; 0: none */
 } client_invitations;
 
+/* REFUSED "group-too-large" if with n more it has over CLIENT_GROUP_MAX. */
+TACET_MUST_CHECK tacet_err client_may_invite(client *c, const client_session *s,
+                                             size_t n);
 /* Puts a letter for each of them into the outbox, in the transaction that is
  * open. s: the group before the commit is merged. */
 TACET_MUST_CHECK tacet_err client_invite(client *c, client_session *s,

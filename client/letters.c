@@ -12,7 +12,6 @@
 #include "client/slots.h"
 #include "client/talks.h"
 
-#define TREE_MAX ((size_t)8 << 20)
 #define SECOND_GROUP_LIFE (30 * CLIENT_DAY)
 
 void client_letter_close(client_letter *l) {
@@ -28,26 +27,35 @@ bool client_is_letter(const client_mailbox *m, tacet_span item) {
 
 tacet_err client_letter_open(client *c, const client_mailbox *m,
                              tacet_span item, client_letter *out) {
+  (void)c;
   tacet_err e =
       tacet_letter_open(&m->sealing, m->id, item, &out->plain, &out->body);
   if (e != TACET_OK) {
     return e == TACET_ERR_NOMEM ? e : TACET_OK;
   }
   out->opened = true;
-  out->tree = out->body.tree_kind == TACET_TREE_INLINE ? out->body.tree
-                                                       : TACET_SPAN_EMPTY;
-  if (out->body.tree_kind != TACET_TREE_BLOB) {
+  out->manifests = out->body.manifests;
+  out->tree = out->body.tree;
+  if (out->body.kind != TACET_LETTER_BLOB) {
     return TACET_OK;
   }
-  e = client_blob_fetch(c, &out->body.tree_blob, TREE_MAX, &out->mem,
-                        &out->tree);
-  if (e == TACET_ERR_POLICY || e == TACET_ERR_CREDENTIAL ||
-      e == TACET_ERR_LIMIT) {
-    client_error_clear(&c->detail);
-    out->useless = true;
-    return TACET_OK;
+  out->absent = out->body.parts.size <= TACET_LETTER_PARTS_MAX;
+  out->useless = out->absent ? TACET_OK : TACET_ERR_LIMIT;
+  return TACET_OK;
+}
+
+tacet_err client_letter_fetch(client *c, client_letter *l) {
+  tacet_span plain;
+  tacet_letter_parts parts;
+  TACET_TRY(client_blob_fetch(c, &l->body.parts, TACET_LETTER_PARTS_MAX,
+                              &l->mem, &plain));
+  l->absent = false;
+  l->useless = tacet_letter_parts_parse(plain, &parts);
+  if (l->useless == TACET_OK) {
+    l->manifests = parts.manifests;
+    l->tree = parts.tree;
   }
-  return e;
+  return TACET_OK;
 }
 
 /* ---- joining ---- */
@@ -282,11 +290,18 @@ static tacet_err keep(client *c, const client_mailbox *m, joined *j,
 
 /* ---- the letter ---- */
 
+/* The package is used up, and nobody reads its mailbox any more. */
+static tacet_err use_up(client *c, const client_mailbox *m) {
+  if (m->last_resort) {
+    return TACET_OK;
+  }
+  tacet_err e = client_package_used(c, m->package);
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  return client_mailbox_condemn(c, tacet_span_of(m->id, sizeof(m->id)));
+}
+
 static tacet_err refuse(client *c, const client_mailbox *m, tacet_err why) {
-  TACET_TRY(m->last_resort ? TACET_OK : client_package_used(c, m->package));
-  TACET_TRY(m->last_resort
-                ? TACET_OK
-                : client_mailbox_condemn(c, tacet_span_of(m->id, 16)));
+  TACET_TRY(use_up(c, m));
   bool keys = why == TACET_ERR_CREDENTIAL || why == TACET_ERR_MANIFEST ||
               why == TACET_ERR_FORK;
   return client_event_warn(
@@ -311,7 +326,7 @@ static tacet_err take(client *c, const client_mailbox *m,
   if (is_alive(c, j.s.r.id)) {
     return TACET_ERR_GROUP_ID;
   }
-  TACET_TRY(client_chain_take(c, l->body.manifests));
+  TACET_TRY(client_chain_take(c, l->manifests));
   TACET_TRY(examine(c, m, mem, signer, &j));
   TACET_TRY(examine_pair(c, &j));
   if (j.person.blocked) {
@@ -326,8 +341,11 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
                              const client_letter *l) {
   CLIENT_MEM(mem);
   CLIENT_TX(tx);
-  if (l->useless) {
-    return refuse(c, m, TACET_ERR_NOT_FOUND);
+  if (l->absent) {
+    return TACET_ERR_STATE;
+  }
+  if (l->useless != TACET_OK) {
+    return refuse(c, m, l->useless);
   }
   TACET_TRY(client_tx_begin(c->store, &tx));
   tacet_err e = take(c, m, l, &mem);
@@ -344,4 +362,13 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
 
 tacet_err client_letter_refuse(client *c, const client_mailbox *m) {
   return refuse(c, m, TACET_ERR_GROUP_ID);
+}
+
+tacet_err client_letter_give_up(client *c, const client_mailbox *m) {
+  TACET_TRY(use_up(c, m));
+  return client_event_warn(
+      c, NULL, "undecryptable",
+      "An invitation was dropped: for three days the server did not give out "
+      "the list of members that belongs to it. Whoever sent it has to send it "
+      "again.");
 }

@@ -7,30 +7,35 @@
 #include "client/session.h"
 #include "tacet/content/envelope.h"
 
-/* A letter that was opened, with its tree at hand. */
+/* A letter that was opened. */
 typedef struct client_letter {
   bool opened;
-  client_mem mem; /* holds a fetched tree */
+  client_mem mem; /* holds fetched parts */
   tacet_bytes plain;
   tacet_letter body;
-  tacet_span tree;
-  bool useless; /* its tree is gone or damaged: dropped with a warning */
+  bool absent; /* manifests and tree are to be fetched yet */
+  tacet_span manifests, tree;
+  tacet_err useless; /* not OK: why it leads nowhere; dropped with a warning */
 } client_letter;
 #define CLIENT_LETTER(name)                                                    \
   TACET_CLEANUP(client_letter_close) client_letter name = {.opened = false}
 void client_letter_close(client_letter *l);
 
-/* Opens an item as a letter to this mailbox, and fetches its tree if it comes
- * as a blob. Fine, with opened false, if it is none. */
+/* Opens an item as a letter to this mailbox. Fine, with opened false, if it is
+ * none. Asks nobody. */
 TACET_MUST_CHECK tacet_err client_letter_open(client *c,
                                               const client_mailbox *m,
                                               tacet_span item,
                                               client_letter *out);
+/* Fetches what is absent: at most TACET_LETTER_PARTS_MAX bytes, whose digest
+ * the letter holds. REFUSED "expired" where the server does not have them, KEYS
+ * "attachment-damaged" where they are others. Not within a transaction. */
+TACET_MUST_CHECK tacet_err client_letter_fetch(client *c, client_letter *l);
 bool client_is_letter(const client_mailbox *m, tacet_span item);
-/* Joins: checks every member against the manifests, and makes it a conversation
- * or a request. One that does not check out is dropped with a warning.
- * GROUP_ID: this device is in that very group, as far as it knows; the letter
- * has to wait then. Within a transaction. */
+/* Joins, with nothing absent: checks every member against the manifests, and
+ * makes it a conversation or a request. One that does not check out is dropped
+ * with a warning. GROUP_ID: this device is in that very group, as far as it
+ * knows; the letter has to wait then. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_take(client *c,
                                               const client_mailbox *m,
                                               const client_letter *l);
@@ -38,5 +43,10 @@ TACET_MUST_CHECK tacet_err client_letter_take(client *c,
  * it, so the letter is refused. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_refuse(client *c,
                                                 const client_mailbox *m);
+
+/* Its parts did not come, and are not waited for any longer: refused. Within a
+ * transaction. */
+TACET_MUST_CHECK tacet_err client_letter_give_up(client *c,
+                                                 const client_mailbox *m);
 
 #endif

@@ -16,8 +16,8 @@ static void number_key(uint64_t number, tacet_buf *w) {
   tacet_write_u64(w, number);
 }
 
-void client_tree_file_key(uint64_t number, tacet_buf *w) {
-  tacet_write_bytes(w, TACET_SPAN_LIT("tree"));
+void client_letter_file_key(uint64_t number, tacet_buf *w) {
+  tacet_write_bytes(w, TACET_SPAN_LIT("letters"));
   number_key(number, w);
 }
 
@@ -59,11 +59,10 @@ tacet_err client_parcel_remove(client *c, const client_parcel *p) {
   TACET_BUF(key, 16);
   number_key(p->number, &key);
   TACET_TRY(key.err);
-  if (p->has_file) {
+  if (p->file != 0) {
     TACET_BUF(file, 32);
-    client_tree_file_key(p->number, &file);
-    TACET_TRY(
-        client_store_delete(c->store, CLIENT_T_FILE, tacet_buf_span(&file)));
+    client_letter_file_key(p->file, &file);
+    TACET_TRY(client_file_release(c, tacet_buf_span(&file)));
   }
   TACET_TRY(
       client_store_delete(c->store, CLIENT_T_PAYLOAD, tacet_buf_span(&key)));

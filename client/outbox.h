@@ -33,7 +33,7 @@ TACET_MUST_CHECK tacet_err client_outbox_drop_group(client *c,
  * lowered to when something is to be tried again. */
 TACET_MUST_CHECK tacet_err client_outbox_flush(client *c, uint64_t *next);
 
-/* The key of the file that a letter's tree is uploaded from. */
-void client_tree_file_key(uint64_t number, tacet_buf *w);
+/* The key of the file that letters need uploaded first. */
+void client_letter_file_key(uint64_t number, tacet_buf *w);
 
 #endif

@@ -8,6 +8,7 @@
 #include "client/mailboxes.h"
 #include "client/slots.h"
 #include "client/talks.h"
+#include "client/waiting.h"
 #include "tacet/content/envelope.h"
 #include "tacet/wire/seal.h"
 
@@ -179,17 +180,31 @@ static tacet_err take_for_group(client *c, tacet_span group,
 }
 
 /* The last-resort mailbox serves every group that was joined through it. */
+static tacet_err groups_at(client *c, const client_mailbox *m, client_mem *mem,
+                           client_group_record **list, size_t *n) {
+  client_group_record *all;
+  size_t count, kept = 0;
+  TACET_TRY(client_group_list(c, NULL, mem, &all, &count));
+  for (size_t i = 0; i < count; i++) {
+    if (!all[i].broken &&
+        memcmp(all[i].mailbox, m->id, CLIENT_MAILBOX_LEN) == 0) {
+      all[kept++] = all[i];
+    }
+  }
+  *list = all;
+  *n = kept;
+  return TACET_OK;
+}
+
+/* AUTH: none of them opens it. */
 static tacet_err take_shared(client *c, const client_mailbox *m,
                              tacet_span item) {
   CLIENT_MEM(mem);
   client_group_record *list;
   size_t n;
-  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
+  TACET_TRY(groups_at(c, m, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
     CLIENT_SESSION(s);
-    if (memcmp(list[i].mailbox, m->id, CLIENT_MAILBOX_LEN) != 0) {
-      continue;
-    }
     TACET_TRY(client_session_load(c, list[i].id, &s));
     tacet_err e = open_item(c, &s, item);
     if (e != TACET_ERR_AUTH) {
@@ -197,88 +212,67 @@ static tacet_err take_shared(client *c, const client_mailbox *m,
       return client_session_save(c, &s);
     }
   }
-  return TACET_OK;
+  return TACET_ERR_AUTH;
 }
 
-/* ---- letters that wait, and what comes behind them ---- */
-
-/* Who was removed from a group and added again while away may get the letter
- * before it knows of the removal. The letter waits for that, with all that
- * follows in its mailbox. Each is kept with the mailbox's id in front. */
-#define WAITING TACET_SPAN_LIT("letters")
-
-static tacet_err waiting_list(client *c, client_mem *mem,
-                              const client_row **rows, size_t *n) {
-  client_range range = {.parent = WAITING};
-  return client_store_list(c->store, CLIENT_T_UNOPENED, &range, mem, rows, n);
-}
-
-static tacet_err is_waiting(client *c, const client_mailbox *m, bool *out) {
-  CLIENT_MEM(mem);
-  const client_row *rows;
-  size_t n;
-  *out = false;
-  TACET_TRY(waiting_list(c, &mem, &rows, &n));
-  for (size_t i = 0; i < n; i++) {
-    *out = *out || memcmp(rows[i].value.p, m->id, CLIENT_MAILBOX_LEN) == 0;
-  }
-  return TACET_OK;
-}
-
-static void waiting_key(uint64_t order, tacet_buf *w) {
-  tacet_write_bytes(w, WAITING);
-  tacet_write_u64(w, order);
-}
-
-static tacet_err keep_waiting(client *c, const client_mailbox *m,
-                              tacet_span item) {
-  uint64_t order;
-  TACET_BUF(key, 32);
-  TACET_BUF(kept, 2 * TACET_ENVELOPE_MAX);
-  tacet_write_bytes(&kept, tacet_span_of(m->id, sizeof(m->id)));
-  tacet_write_bytes(&kept, item);
-  TACET_TRY(kept.err);
-  TACET_TRY(client_store_next(c->store, &order));
-  waiting_key(order, &key);
-  return client_store_put(c->store, CLIENT_T_UNOPENED, tacet_buf_span(&key),
-                          WAITING, order, tacet_buf_span(&kept));
-}
-
-static tacet_err letter_waits(client *c, const client_mailbox *m,
-                              tacet_span item) {
+/* It may be of an epoch to come, in any of them. Strangers write here: what is
+ * too much is dropped, and does not hold up the mailbox. */
+static tacet_err keep_shared(client *c, const client_mailbox *m,
+                             tacet_span item) {
   CLIENT_MEM(mem);
   client_group_record *list;
   size_t n;
-  TACET_TRY(keep_waiting(c, m, item));
-  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
-  for (size_t i = 0; i < n; i++) { /* which one it is, only the join told */
-    list[i].look_due = list[i].look_due || !list[i].broken;
-    TACET_TRY(client_group_save(c, &list[i]));
+  if (client_is_letter(m, item)) {
+    return TACET_OK; /* one that was taken, once more */
+  }
+  TACET_TRY(groups_at(c, m, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    CLIENT_SESSION(s);
+    TACET_TRY(client_session_load(c, list[i].id, &s));
+    tacet_err e = keep_unopened(c, &s, item);
+    if (e != TACET_ERR_EPOCH_FUTURE) {
+      TACET_TRY(e);
+      TACET_TRY(client_session_save(c, &s));
+    }
   }
   return TACET_OK;
 }
 
-/* An item for a mailbox in which a letter is expected. */
+/* ---- where a letter is expected ---- */
+
+static tacet_err take_letter(client *c, const client_mailbox *m,
+                             const client_letter *letter, tacet_span item) {
+  if (letter->absent) {
+    return client_waiting_add(c, m, CLIENT_WAITS_PARTS, item);
+  }
+  tacet_err e = client_letter_take(c, m, letter);
+  return e == TACET_ERR_GROUP_ID
+             ? client_waiting_add(c, m, CLIENT_WAITS_GROUP, item)
+             : e;
+}
+
+/* What is no letter: behind one that waits, or for groups that share this
+ * mailbox. */
 static tacet_err take_for_package(client *c, const client_mailbox *m,
-                                  const client_letter *letter,
                                   tacet_span item) {
   bool waits;
-  if (letter->opened) {
-    tacet_err e = client_letter_take(c, m, letter);
-    return e == TACET_ERR_GROUP_ID ? letter_waits(c, m, item) : e;
+  tacet_err e = m->last_resort ? take_shared(c, m, item) : TACET_ERR_AUTH;
+  if (e != TACET_ERR_AUTH) {
+    return e;
   }
-  if (m->last_resort) {
-    return take_shared(c, m, item);
+  TACET_TRY(client_waiting_has(c, m, &waits));
+  if (waits) {
+    return client_waiting_add(c, m, CLIENT_WAITS_BEHIND, item);
   }
-  TACET_TRY(is_waiting(c, m, &waits));
-  return waits ? keep_waiting(c, m, item) : TACET_OK;
+  return m->last_resort ? keep_shared(c, m, item) : TACET_OK;
 }
 
 static tacet_err take(client *c, const client_mailbox *m,
                       const client_letter *letter, tacet_span item) {
   switch ((client_mailbox_use)m->use) {
   case CLIENT_MAILBOX_PACKAGE:
-    return take_for_package(c, m, letter, item);
+    return letter->opened ? take_letter(c, m, letter, item)
+                          : take_for_package(c, m, item);
   case CLIENT_MAILBOX_GROUP:
   case CLIENT_MAILBOX_OLD:
     return take_for_group(c, m->group, m, item);
@@ -306,7 +300,7 @@ static tacet_err mark_seen(client *c, tacet_span id, uint64_t seq) {
 static tacet_err receive(client *c, const client_mailbox *m, uint64_t seq,
                          tacet_span item) {
   CLIENT_LETTER(letter);
-  if (m->use == CLIENT_MAILBOX_PACKAGE) { /* may have to fetch its tree */
+  if (m->use == CLIENT_MAILBOX_PACKAGE) {
     TACET_TRY(client_letter_open(c, m, item, &letter));
   }
   CLIENT_TX(tx);
@@ -316,43 +310,14 @@ static tacet_err receive(client *c, const client_mailbox *m, uint64_t seq,
   return client_tx_commit(&tx);
 }
 
-/* The group of a letter that waits is gone by now, or the letter is refused. */
-static tacet_err take_waiting(client *c, const client_row *row) {
-  CLIENT_MEM(mem);
-  CLIENT_LETTER(letter);
-  client_mailbox m;
-  TACET_BUF(key, 32);
-  tacet_span id = tacet_span_of(row->value.p, CLIENT_MAILBOX_LEN);
-  tacet_span item =
-      tacet_span_of(row->value.p + id.len, row->value.len - id.len);
-  tacet_err e = client_mailbox_get(c, id, &mem, &m);
-  if (e == TACET_OK && m.use == CLIENT_MAILBOX_PACKAGE) {
-    e = client_letter_open(c, &m, item, &letter);
+tacet_err client_receive_behind(client *c, const client_mailbox *m,
+                                bool letter_waits, tacet_span item) {
+  CLIENT_LETTER(none);
+  if (m->use != CLIENT_MAILBOX_PACKAGE) {
+    return take(c, m, &none, item);
   }
-  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  waiting_key(row->order, &key);
-  TACET_TRY(
-      client_store_delete(c->store, CLIENT_T_UNOPENED, tacet_buf_span(&key)));
-  if (letter.opened) {
-    e = client_letter_take(c, &m, &letter);
-    TACET_TRY(e == TACET_ERR_GROUP_ID ? client_letter_refuse(c, &m) : e);
-  } else if (e == TACET_OK) {
-    TACET_TRY(take(c, &m, &letter, item));
-  }
-  return client_tx_commit(&tx);
-}
-
-tacet_err client_receive_waiting(client *c) {
-  CLIENT_MEM(mem);
-  const client_row *rows;
-  size_t n;
-  TACET_TRY(waiting_list(c, &mem, &rows, &n));
-  for (size_t i = 0; i < n; i++) {
-    TACET_TRY(take_waiting(c, &rows[i]));
-  }
-  return TACET_OK;
+  tacet_err e = m->last_resort ? take_shared(c, m, item) : TACET_OK;
+  return e == TACET_ERR_AUTH && !letter_waits ? keep_shared(c, m, item) : e;
 }
 
 static void unsealer_cleanup(tacet_unsealer *u) {

@@ -13,9 +13,12 @@
  * since nothing opens it yet and too much waits already. */
 TACET_MUST_CHECK tacet_err client_receive_sealed(client *c,
                                                  const tacet_frame *f);
-/* Takes what waited: letters into groups that this device seemed to be in.
- * After all commits were looked for. */
-TACET_MUST_CHECK tacet_err client_receive_waiting(client *c);
+/* Takes an item that came behind a letter which is settled by now, or not yet
+ * (AUTH: it has to go on waiting). Within a transaction. */
+TACET_MUST_CHECK tacet_err client_receive_behind(client *c,
+                                                 const client_mailbox *m,
+                                                 bool letter_waits,
+                                                 tacet_span item);
 /* The server says that items of a mailbox expired unread, or that it is gone.
  */
 TACET_MUST_CHECK tacet_err client_mailbox_lost(client *c,

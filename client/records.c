@@ -43,6 +43,8 @@ void client_upkeep_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->next_recheck);
   client_field_u32(f, &r->n_packages);
   client_field_u64(f, &r->stopped);
+  client_field_u64(f, &r->letters_day);
+  client_field_u64(f, &r->letters_bytes);
 }
 
 void client_person_fields(client_fields *f, void *record) {
@@ -251,7 +253,7 @@ void client_parcel_fields(client_fields *f, void *record) {
   }
   client_field_u64(f, &r->after);
   client_field_u64(f, &r->job);
-  client_field_bool(f, &r->has_file);
+  client_field_u64(f, &r->file);
 }
 
 void client_payload_fields(client_fields *f, void *record) {
@@ -266,6 +268,19 @@ void client_unopened_fields(client_fields *f, void *record) {
   client_field_version(f, 1);
   client_field_span(f, &r->item);
   client_field_u64(f, &r->received_at);
+}
+
+/* A version of its own, so that neither is read as a client_unopened. */
+#define WAITING_VERSION 0x40
+
+void client_waiting_fields(client_fields *f, void *record) {
+  client_waiting *r = record;
+  client_field_version(f, WAITING_VERSION);
+  client_field_fixed(f, r->mailbox, sizeof(r->mailbox));
+  client_field_u8(f, &r->what);
+  client_field_u32(f, &r->tries);
+  client_field_u64(f, &r->again);
+  client_field_span(f, &r->item);
 }
 
 void client_event_fields(client_fields *f, void *record) {
@@ -310,4 +325,5 @@ void client_file_fields(client_fields *f, void *record) {
   client_field_span(f, &r->tokens);
   client_field_bool(f, &r->incoming);
   client_field_text(f, &r->saved);
+  client_field_u32(f, &r->users);
 }

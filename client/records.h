@@ -58,6 +58,8 @@ typedef struct client_upkeep {
   uint64_t next_recheck;     /* of one contact's manifests */
   uint32_t n_packages;       /* published, as of the last topping up */
   uint64_t stopped;          /* a copy was noticed: never goes on */
+  uint64_t letters_day;      /* days since 1970, and how many bytes of */
+  uint64_t letters_bytes;    /* strangers' blobs were asked for on that day */
 } client_upkeep;
 
 /* ---- person: an account that was met; named by its id ---- */
@@ -302,7 +304,7 @@ typedef struct client_parcel {
   size_t n_to;
   uint64_t after; /* LETTER: leaves only when this parcel is gone; 0 */
   uint64_t job;   /* COMMIT: which it carries out, or 0 */
-  bool has_file;  /* LETTER: the tree goes as a blob, uploaded first */
+  uint64_t file;  /* LETTER: number of the blob that is uploaded first; 0 */
 } client_parcel;
 
 /* payload: key number; the bytes of a parcel: item, and slot body. */
@@ -319,6 +321,24 @@ typedef struct client_unopened {
   uint64_t received_at;
 } client_unopened;
 #define CLIENT_UNOPENED_MAX 256
+
+/* ---- in the same table: a letter that waits, or an item behind one; parent
+ * and key: see client/waiting.c ---- */
+
+typedef enum client_waits_for {
+  CLIENT_WAITS_PARTS = 1, /* a letter: what lies in its blob */
+  CLIENT_WAITS_GROUP,     /* a letter: news of the group that it leads to */
+  CLIENT_WAITS_BEHIND     /* an item: the letter before it */
+} client_waits_for;
+
+typedef struct client_waiting {
+  uint8_t mailbox[CLIENT_MAILBOX_LEN];
+  uint8_t what;   /* client_waits_for */
+  uint32_t tries; /* to fetch */
+  uint64_t again; /* not before */
+  tacet_span item;
+} client_waiting;
+#define CLIENT_WAITING_MAX 512
 
 /* ---- event: what the user has not been shown; order its number ---- */
 
@@ -361,6 +381,7 @@ typedef struct client_file {
   tacet_span tokens; /* that pay for it, once they were shown */
   bool incoming;
   const char *saved; /* where the plain file is */
+  uint32_t users;    /* letters in the outbox that wait for it */
 } client_file;
 
 /* ---- reading and writing ---- */
@@ -381,6 +402,7 @@ void client_message_fields(client_fields *f, void *record);
 void client_parcel_fields(client_fields *f, void *record);
 void client_payload_fields(client_fields *f, void *record);
 void client_unopened_fields(client_fields *f, void *record);
+void client_waiting_fields(client_fields *f, void *record);
 void client_event_fields(client_fields *f, void *record);
 void client_job_fields(client_fields *f, void *record);
 void client_file_fields(client_fields *f, void *record);

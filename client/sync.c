@@ -11,6 +11,7 @@
 #include "client/session.h"
 #include "client/slots.h"
 #include "client/upkeep.h"
+#include "client/waiting.h"
 
 #define ROUNDS_MAX 100000        /* of work at one go: a guard, never met */
 #define LOCK_POLL ((uint64_t)50) /* ms, while another process syncs */
@@ -33,7 +34,7 @@ void client_rest(client *c) {
 
 /* Groups that somebody hinted at, or where something does not open. What waits
  * in the mailboxes comes first: it may need the epochs before. */
-static tacet_err look_at_groups(client *c) {
+static tacet_err look_at_groups(client *c, uint64_t *next) {
   CLIENT_MEM(mem);
   client_group_record *list;
   size_t n, due = 0;
@@ -54,7 +55,7 @@ static tacet_err look_at_groups(client *c) {
     client_link_close(c);
     TACET_TRY(client_link_drain(c));
   }
-  return client_receive_waiting(c);
+  return client_waiting_run(c, true, next);
 }
 
 static tacet_err take_frames(client *c) {
@@ -90,11 +91,12 @@ static tacet_err round_once(client *c, bool link, uint64_t *next) {
     TACET_TRY(note_sync(c));
   }
   TACET_TRY(take_frames(c));
-  TACET_TRY(look_at_groups(c));
+  TACET_TRY(client_waiting_run(c, false, next));
+  TACET_TRY(look_at_groups(c, next));
   TACET_TRY(client_jobs_run(c, next));
   TACET_TRY(client_pending_run(c, next));
   TACET_TRY(client_outbox_flush(c, next));
-  TACET_TRY(look_at_groups(c));
+  TACET_TRY(look_at_groups(c, next));
   return client_link_refresh(c);
 }
 

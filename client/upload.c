@@ -143,13 +143,32 @@ tacet_err client_bytes_encrypt(client *c, tacet_span plain, client_mem *mem,
 /* ---- the record ---- */
 
 tacet_err client_file_queue(client *c, tacet_span key,
-                            const tacet_attachment *a, const char *path) {
+                            const tacet_attachment *a, const char *path,
+                            uint32_t users) {
   TACET_BUF(w, REFERENCE_MAX);
   tacet_attachment_write(&w, a);
   TACET_TRY(w.err);
   client_file f = {.path = path,
                    .size = tacet_attachment_sealed_size(a->size),
-                   .blob = tacet_buf_span(&w)};
+                   .blob = tacet_buf_span(&w),
+                   .users = users};
+  return client_put(c, CLIENT_T_FILE, key, TACET_SPAN_EMPTY, 0,
+                    client_file_fields, &f);
+}
+
+tacet_err client_file_release(client *c, tacet_span key) {
+  CLIENT_MEM(mem);
+  client_file f;
+  tacet_err e = client_get(c, CLIENT_T_FILE, key, client_file_fields, &f,
+                           sizeof(f), &mem);
+  if (e == TACET_ERR_NOT_FOUND) {
+    return TACET_OK;
+  }
+  TACET_TRY(e);
+  if (f.users <= 1) { /* the encrypted copy, if it is there: swept */
+    return client_store_delete(c->store, CLIENT_T_FILE, key);
+  }
+  f.users--;
   return client_put(c, CLIENT_T_FILE, key, TACET_SPAN_EMPTY, 0,
                     client_file_fields, &f);
 }

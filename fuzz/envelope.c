@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a member may put inside an envelope, and a stranger inside a letter: the
  * bytes are sealed as they are, so that the parsers behind the keys are
- * reached. Odd first byte: an envelope, else a letter. What opens is sealed
- * again (the padding may differ) and must open to the same. */
+ * reached. First byte odd: an envelope, 2: what a letter's blob holds, else a
+ * letter. What opens is sealed again (the padding may differ) and must open to
+ * the same. */
 #include <stdlib.h>
 
 #include "tacet/content/envelope.h"
@@ -55,11 +56,11 @@ static void try_envelope(tacet_span in) {
 static bool same_letter(const tacet_letter *a, const tacet_letter *b) {
   TACET_BUF(x, 256);
   TACET_BUF(y, 256);
-  tacet_attachment_write(&x, &a->tree_blob);
-  tacet_attachment_write(&y, &b->tree_blob);
+  tacet_attachment_write(&x, &a->parts);
+  tacet_attachment_write(&y, &b->parts);
   return tacet_span_equal(a->welcome, b->welcome) &&
-         tacet_span_equal(a->manifests, b->manifests) &&
-         a->tree_kind == b->tree_kind && tacet_span_equal(a->tree, b->tree) &&
+         tacet_span_equal(a->manifests, b->manifests) && a->kind == b->kind &&
+         tacet_span_equal(a->tree, b->tree) &&
          tacet_span_equal(tacet_buf_span(&x), tacet_buf_span(&y));
 }
 
@@ -94,6 +95,15 @@ static void try_letter(tacet_span in) {
   must(same_letter(&letter, &letter2));
 }
 
+static void try_parts(tacet_span in) {
+  TACET_BUF(again, INPUT_MAX);
+  tacet_letter_parts parts;
+  if (tacet_letter_parts_parse(in, &parts) == TACET_OK) {
+    tacet_letter_parts_write(&again, &parts);
+    must(tacet_span_equal(in, tacet_buf_span(&again)));
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0 || size > INPUT_MAX || tacet_crypto_init() != TACET_OK) {
     return 0;
@@ -101,6 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tacet_span in = {data + 1, size - 1};
   if (data[0] & 1) {
     try_envelope(in);
+  } else if (data[0] == 2) {
+    try_parts(in);
   } else {
     try_letter(in);
   }

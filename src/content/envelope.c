@@ -8,15 +8,16 @@
 #define NONCE_LEN 24
 #define TAG_LEN 16
 #define ENC_LEN 32
+#define LETTER_OVERHEAD (1 + ENC_LEN + TAG_LEN)
 
 static const tacet_hpke_suite letter_suite = {
     &tacet_kem_x25519, &tacet_hash_sha256, &tacet_aead_chacha20poly1305};
 #define LETTER_INFO TACET_SPAN_LIT("Tacet 1.0 letter")
 
 /* Zeros until the whole, with `overhead` bytes around it, fills a bucket. */
-static void pad(tacet_buf *w, size_t overhead) {
+static void pad(tacet_buf *w, size_t overhead, uint64_t max) {
   uint64_t whole = tacet_bucket(w->len + overhead);
-  if (whole > TACET_ENVELOPE_MAX) {
+  if (whole > max) {
     tacet_write_fail(w, TACET_ERR_LIMIT);
     return;
   }
@@ -37,7 +38,7 @@ tacet_err tacet_envelope_seal(tacet_span key, tacet_envelope_type type,
   uint8_t nonce[NONCE_LEN];
   tacet_write_u8(&plain, (uint8_t)type);
   tacet_write_vec(&plain, body);
-  pad(&plain, TACET_ENVELOPE_OVERHEAD);
+  pad(&plain, TACET_ENVELOPE_OVERHEAD, TACET_ENVELOPE_MAX);
   TACET_TRY(plain.err);
   TACET_TRY(tacet_random(nonce, sizeof(nonce)));
   size_t before = out->len;
@@ -126,43 +127,61 @@ tacet_err tacet_slot_body_parse(tacet_span in, tacet_slot_body *out) {
 
 static void write_letter(tacet_buf *w, const tacet_letter *l) {
   tacet_write_vec(w, l->welcome);
+  tacet_write_u8(w, (uint8_t)l->kind);
+  if (l->kind == TACET_LETTER_BLOB) {
+    tacet_attachment_write(w, &l->parts);
+    return;
+  }
   tacet_write_vec(w, l->manifests);
-  tacet_write_u8(w, (uint8_t)l->tree_kind);
-  if (l->tree_kind == TACET_TREE_INLINE) {
+  if (l->kind == TACET_LETTER_INLINE) {
     tacet_write_vec(w, l->tree);
-  } else if (l->tree_kind == TACET_TREE_BLOB) {
-    tacet_attachment_write(w, &l->tree_blob);
   }
 }
 
 static void read_letter(tacet_reader *r, tacet_letter *l) {
   l->welcome = tacet_read_vec(r);
-  l->manifests = tacet_read_vec(r);
   uint8_t kind = tacet_read_u8(r);
-  l->tree_kind = (tacet_tree_kind)kind;
-  if (kind == TACET_TREE_INLINE) {
+  l->kind = (tacet_letter_kind)kind;
+  if (kind == TACET_LETTER_BLOB) {
+    tacet_attachment_read(r, &l->parts);
+    return;
+  }
+  l->manifests = tacet_read_vec(r);
+  if (kind == TACET_LETTER_INLINE) {
     l->tree = tacet_read_vec(r);
-  } else if (kind == TACET_TREE_BLOB) {
-    tacet_attachment_read(r, &l->tree_blob);
-  } else if (kind != TACET_TREE_INSIDE) {
+  } else if (kind != TACET_LETTER_INSIDE) {
     tacet_read_fail(r, TACET_ERR_UNKNOWN_TYPE);
   }
+}
+
+static uint64_t vec_size(tacet_span v) {
+  return (v.len < 64 ? 1u : v.len < 16384 ? 2u : 4u) + (uint64_t)v.len;
+}
+
+uint64_t tacet_letter_size(const tacet_letter *l) {
+  uint64_t n = LETTER_OVERHEAD + vec_size(l->welcome) + 1;
+  if (l->kind == TACET_LETTER_BLOB) {
+    return tacet_bucket(n + TACET_ATTACHMENT_LEN);
+  }
+  n += vec_size(l->manifests);
+  n += l->kind == TACET_LETTER_INLINE ? vec_size(l->tree) : 0;
+  return tacet_bucket(n);
 }
 
 tacet_err tacet_letter_seal(const uint8_t sealing_key[32],
                             const uint8_t mailbox[16],
                             const tacet_letter *letter, tacet_buf *out) {
-  TACET_BUF(plain, TACET_ENVELOPE_MAX);
+  TACET_BUF(plain, TACET_LETTER_MAX);
   uint8_t enc[ENC_LEN];
+  size_t before = out->len;
   write_letter(&plain, letter);
-  pad(&plain, 1 + ENC_LEN + TAG_LEN);
+  pad(&plain, LETTER_OVERHEAD, TACET_LETTER_MAX);
   TACET_TRY(plain.err);
   TACET_BYTES(sealed);
   TACET_TRY(tacet_bytes_new(&sealed, plain.len + TAG_LEN));
-  TACET_TRY(tacet_hpke_seal_base(
-      letter_suite, tacet_span_of(sealing_key, 32), LETTER_INFO,
-      tacet_span_of(mailbox, 16), tacet_buf_span(&plain), enc, sealed.p));
-  size_t before = out->len;
+  TACET_TRY(tacet_hpke_seal_base(letter_suite, tacet_span_of(sealing_key, 32),
+                                 LETTER_INFO, tacet_span_of(mailbox, 16),
+                                 tacet_buf_span(&plain), enc, sealed.p));
   tacet_write_u8(out, VERSION);
   tacet_write_bytes(out, tacet_span_of(enc, sizeof(enc)));
   tacet_write_bytes(out, tacet_bytes_span(&sealed));
@@ -177,7 +196,7 @@ tacet_err tacet_letter_seal(const uint8_t sealing_key[32],
 tacet_err tacet_letter_open(const tacet_secret *private_key,
                             const uint8_t mailbox[16], tacet_span in,
                             tacet_bytes *plain, tacet_letter *letter) {
-  tacet_err err = in.len > TACET_ENVELOPE_MAX ? TACET_ERR_LIMIT : TACET_OK;
+  tacet_err err = in.len > TACET_LETTER_MAX ? TACET_ERR_LIMIT : TACET_OK;
   tacet_reader r = tacet_reader_over(in, &err);
   uint8_t version = tacet_read_u8(&r);
   tacet_span enc = tacet_read_bytes(&r, ENC_LEN);
@@ -194,7 +213,7 @@ tacet_err tacet_letter_open(const tacet_secret *private_key,
   TACET_TRY(tacet_hpke_open_base(letter_suite, enc,
                                  tacet_secret_span(private_key), LETTER_INFO,
                                  tacet_span_of(mailbox, 16), sealed, open.p));
-  tacet_letter l = {.tree_kind = TACET_TREE_INSIDE};
+  tacet_letter l = {.kind = TACET_LETTER_INSIDE};
   r = tacet_reader_over(tacet_bytes_span(&open), &err);
   read_letter(&r, &l);
   TACET_TRY(err);
@@ -203,5 +222,22 @@ tacet_err tacet_letter_open(const tacet_secret *private_key,
   *plain = open;
   open = (tacet_bytes){NULL, 0};
   *letter = l;
+  return TACET_OK;
+}
+
+void tacet_letter_parts_write(tacet_buf *w, const tacet_letter_parts *p) {
+  tacet_write_vec(w, p->manifests);
+  tacet_write_vec(w, p->tree);
+}
+
+tacet_err tacet_letter_parts_parse(tacet_span in, tacet_letter_parts *out) {
+  tacet_err err = in.len > TACET_LETTER_PARTS_MAX ? TACET_ERR_LIMIT : TACET_OK;
+  tacet_reader r = tacet_reader_over(in, &err);
+  tacet_letter_parts p;
+  p.manifests = tacet_read_vec(&r);
+  p.tree = tacet_read_vec(&r);
+  tacet_read_end(&r);
+  TACET_TRY(err);
+  *out = p;
   return TACET_OK;
 }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Groups: who is in, who is out, and ten devices that all want the next epoch."""
 import json
+import os
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import Case
 
@@ -120,6 +122,31 @@ class Groups(Case):
             for q in people:
                 if p is not q:
                     p.wait_text(f'{q.name} at the end')
+
+    def test_an_invitation_that_outgrows_an_item(self):
+        """Its manifests and tree go once, as a blob, for all who are invited."""
+        server = self.server()
+        alice, bob, carol = self.friends(server, 'alice', 'bob', 'carol')
+        names = [f'm{n}' for n in range(36)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda n: self.person(n, server), names))
+        blobs = os.path.join(server.data, 'blobs')
+
+        def count():
+            return sum(len(files) for _, _, files in os.walk(blobs))
+
+        before = count()
+        alice.run('group', 'create', 'crowd', 'bob', *names)
+        alice.send('crowd', 'hello all')
+        bob.wait_text('hello all')
+        self.assertEqual(count(), before + 1)
+        alice.run('group', 'add', 'crowd', 'carol')
+        alice.send('crowd', 'and carol')
+        carol.wait_text('and carol')
+        self.assertEqual(count(), before + 2)
+        carol.send('crowd', 'thank you')
+        bob.wait_text('thank you')
+        self.assertEqual(len(self.members(bob, 'crowd')), 39)
 
 
 if __name__ == '__main__':

@@ -370,6 +370,7 @@ static void get_blob(fake_server *s, const client_call *call, fake_reply *out) {
     return;
   }
   last = last >= b->data.len ? b->data.len - 1 : last;
+  s->n_blob_bytes += last - first + 1;
   out->status = range != NULL ? 206 : 200;
   out->body = fake_copy(tacet_span_of(b->data.p + first, last - first + 1));
 }

@@ -85,6 +85,7 @@ typedef struct fake_server {
 
   /* What a test looks at. */
   size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups;
+  size_t n_blob_bytes; /* given out */
 
   /* What a test turns on. */
   bool down;           /* nobody can reach it */

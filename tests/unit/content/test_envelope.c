@@ -39,9 +39,9 @@ static void an_envelope_opens_under_its_key_alone(void **state) {
   uint8_t other[32] = {1, 2, 4};
   assert_ok(tacet_envelope_seal(KEY, TACET_ENVELOPE_HINT,
                                 TACET_SPAN_LIT("hint"), &w));
-  assert_err(TACET_ERR_AUTH, tacet_envelope_open(tacet_span_of(other, 32),
-                                                 tacet_buf_span(&w), &plain,
-                                                 &type, &got));
+  assert_err(TACET_ERR_AUTH,
+             tacet_envelope_open(tacet_span_of(other, 32), tacet_buf_span(&w),
+                                 &plain, &type, &got));
   for (size_t i = 1; i < w.len; i++) {
     w.p[i] ^= 0x40;
     assert_err(TACET_ERR_AUTH, tacet_envelope_open(KEY, tacet_buf_span(&w),
@@ -53,9 +53,9 @@ static void an_envelope_opens_under_its_key_alone(void **state) {
              tacet_envelope_open(KEY, tacet_buf_span(&w), &plain, &type, &got));
   w.p[0] = 1;
   for (size_t n = 0; n < w.len; n++) {
-    assert_int_not_equal(tacet_envelope_open(KEY, tacet_span_of(w.p, n), &plain,
-                                             &type, &got),
-                         TACET_OK);
+    assert_int_not_equal(
+        tacet_envelope_open(KEY, tacet_span_of(w.p, n), &plain, &type, &got),
+        TACET_OK);
   }
   assert_null(plain.p);
 }
@@ -107,34 +107,92 @@ static void a_letter_is_for_one_mailbox(void **state) {
   assert_ok(tacet_kem_x25519.generate(&key, public_key));
   tacet_letter sent = {.welcome = TACET_SPAN_LIT("welcome"),
                        .manifests = TACET_SPAN_LIT("manifests"),
-                       .tree_kind = TACET_TREE_BLOB,
-                       .tree_blob = {.blob = {9}, .size = 77}};
-  for (int kind = TACET_TREE_INSIDE; kind <= TACET_TREE_BLOB; kind++) {
+                       .tree = TACET_SPAN_LIT("tree"),
+                       .parts = {.blob = {9}, .size = 77}};
+  for (int kind = TACET_LETTER_INSIDE; kind <= TACET_LETTER_BLOB; kind++) {
     TACET_BUF(w, 1 << 16);
     TACET_BYTES(plain);
     tacet_letter got;
-    sent.tree_kind = (tacet_tree_kind)kind;
-    sent.tree = TACET_SPAN_LIT("tree");
+    sent.kind = (tacet_letter_kind)kind;
     assert_ok(tacet_letter_seal(public_key, box, &sent, &w));
     assert_int_equal(tacet_bucket(w.len), w.len);
+    assert_int_equal(tacet_letter_size(&sent), w.len);
     assert_ok(tacet_letter_open(&key, box, tacet_buf_span(&w), &plain, &got));
     assert_span(sent.welcome, got.welcome);
-    assert_span(sent.manifests, got.manifests);
-    assert_int_equal(got.tree_kind, kind);
-    if (kind == TACET_TREE_BLOB) {
-      assert_same(&sent.tree_blob, &got.tree_blob);
-    } else if (kind == TACET_TREE_INLINE) {
-      assert_span(sent.tree, got.tree);
+    assert_int_equal(got.kind, kind);
+    if (kind == TACET_LETTER_BLOB) {
+      assert_same(&sent.parts, &got.parts);
+      assert_int_equal(got.manifests.len, 0);
+    } else {
+      assert_span(sent.manifests, got.manifests);
     }
-    assert_err(TACET_ERR_AUTH, tacet_letter_open(&key, other,
-                                                 tacet_buf_span(&w), &plain,
-                                                 &got));
+    assert_span(kind == TACET_LETTER_INLINE ? sent.tree : TACET_SPAN_EMPTY,
+                got.tree);
+    assert_err(
+        TACET_ERR_AUTH,
+        tacet_letter_open(&key, other, tacet_buf_span(&w), &plain, &got));
     for (size_t n = 0; n < w.len; n++) {
-      assert_int_not_equal(tacet_letter_open(&key, box, tacet_span_of(w.p, n),
-                                             &plain, &got),
-                           TACET_OK);
+      assert_int_not_equal(
+          tacet_letter_open(&key, box, tacet_span_of(w.p, n), &plain, &got),
+          TACET_OK);
     }
   }
+}
+
+/* What does not fit an item is refused, by the byte, before it is sealed. */
+static void a_letter_has_the_size_of_an_item(void **state) {
+  (void)state;
+  TACET_SECRET(key);
+  uint8_t public_key[32], box[16] = {5};
+  static uint8_t many[TACET_LETTER_MAX];
+  /* version, enc, tag; three lengths, kind */
+  const size_t around = 1 + 32 + 16 + 1 + 1 + 4 + 1;
+  assert_ok(tacet_kem_x25519.generate(&key, public_key));
+  for (int over = 0; over <= 1; over++) {
+    TACET_BUF(w, 1 << 20);
+    TACET_BYTES(plain);
+    tacet_letter got,
+        letter = {.kind = TACET_LETTER_INLINE,
+                  .tree = tacet_span_of(many, TACET_LETTER_MAX - around +
+                                                  (size_t)over)};
+    bool fits = tacet_letter_size(&letter) <= TACET_LETTER_MAX;
+    assert_int_equal(fits, over == 0);
+    assert_err(fits ? TACET_OK : TACET_ERR_LIMIT,
+               tacet_letter_seal(public_key, box, &letter, &w));
+    assert_int_equal(w.len, fits ? TACET_LETTER_MAX : 0);
+    if (fits) {
+      assert_ok(tacet_letter_open(&key, box, tacet_buf_span(&w), &plain, &got));
+      assert_int_equal(got.tree.len, letter.tree.len);
+      tacet_write_u8(&w, 0);
+      assert_err(
+          TACET_ERR_LIMIT,
+          tacet_letter_open(&key, box, tacet_buf_span(&w), &plain, &got));
+    }
+  }
+}
+
+static void parts_of_a_letter_have_one_form(void **state) {
+  (void)state;
+  tacet_letter_parts got, parts = {.manifests = TACET_SPAN_LIT("\x01m"),
+                                   .tree = TACET_SPAN_LIT("tree")};
+  TACET_BUF(w, 64);
+  tacet_letter_parts_write(&w, &parts);
+  assert_span(TACET_SPAN_LIT("\x02\x01m\x04tree"), tacet_buf_span(&w));
+  assert_ok(tacet_letter_parts_parse(tacet_buf_span(&w), &got));
+  assert_span(parts.manifests, got.manifests);
+  assert_span(parts.tree, got.tree);
+  for (size_t n = 0; n < w.len; n++) {
+    assert_int_not_equal(tacet_letter_parts_parse(tacet_span_of(w.p, n), &got),
+                         TACET_OK);
+  }
+  tacet_write_u8(&w, 0);
+  assert_int_not_equal(tacet_letter_parts_parse(tacet_buf_span(&w), &got),
+                       TACET_OK);
+  uint8_t *big = calloc(1, TACET_LETTER_PARTS_MAX + 1);
+  assert_err(TACET_ERR_LIMIT,
+             tacet_letter_parts_parse(
+                 tacet_span_of(big, TACET_LETTER_PARTS_MAX + 1), &got));
+  free(big);
 }
 
 static void rooms_have_one_form(void **state) {
@@ -171,7 +229,8 @@ static void rooms_have_one_form(void **state) {
   tacet_buf_clear(&w);
   room.kind = (tacet_room_kind)9;
   tacet_room_write(&w, &room);
-  assert_err(TACET_ERR_UNKNOWN_TYPE, tacet_room_parse(tacet_buf_span(&w), &got));
+  assert_err(TACET_ERR_UNKNOWN_TYPE,
+             tacet_room_parse(tacet_buf_span(&w), &got));
 }
 
 static void controls_survive(void **state) {
@@ -239,7 +298,7 @@ static tacet_err send_letter(void *ctx) {
   TACET_BUF(w, 4096);
   TACET_BYTES(plain);
   tacet_letter letter = {.welcome = TACET_SPAN_LIT("welcome"),
-                         .tree_kind = TACET_TREE_INLINE,
+                         .kind = TACET_LETTER_INLINE,
                          .tree = TACET_SPAN_LIT("tree")},
                got;
   TACET_TRY(tacet_letter_seal(p->public_key, p->box, &letter, &w));
@@ -260,7 +319,7 @@ static void a_failure_appends_nothing(void **state) {
   (void)state;
   post p = {.box = {5}};
   assert_ok(tacet_kem_x25519.generate(&p.key, p.public_key));
-  tacet_letter letter = {.tree_kind = TACET_TREE_INSIDE};
+  tacet_letter letter = {.kind = TACET_LETTER_INSIDE};
   for (size_t max = 1; max <= 256; max += 5) { /* one byte is there already */
     TACET_BUF(w, max);
     tacet_write_u8(&w, 7);
@@ -296,15 +355,15 @@ static void a_changed_letter_does_not_open(void **state) {
   for (size_t i = 1; i < w.len; i++) {
     uint8_t bit = (uint8_t)(1u << i % 7);
     w.p[i] ^= bit; /* not the unused top bit of X25519 */
-    assert_err(TACET_ERR_AUTH,
-               tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain,
-                                 &got));
+    assert_err(
+        TACET_ERR_AUTH,
+        tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain, &got));
     w.p[i] ^= bit;
   }
   w.p[0] = 2;
-  assert_err(TACET_ERR_UNKNOWN_TYPE,
-             tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain,
-                               &got));
+  assert_err(
+      TACET_ERR_UNKNOWN_TYPE,
+      tacet_letter_open(&p.key, p.box, tacet_buf_span(&w), &plain, &got));
   assert_null(plain.p);
   tacet_secret_wipe(&p.key);
 }
@@ -315,6 +374,8 @@ int main(void) {
       cmocka_unit_test(an_envelope_opens_under_its_key_alone),
       cmocka_unit_test(the_inside_is_checked_too),
       cmocka_unit_test(a_letter_is_for_one_mailbox),
+      cmocka_unit_test(a_letter_has_the_size_of_an_item),
+      cmocka_unit_test(parts_of_a_letter_have_one_form),
       cmocka_unit_test(rooms_have_one_form),
       cmocka_unit_test(controls_survive),
       cmocka_unit_test(ids_are_the_same_from_both_sides),

@@ -66,13 +66,12 @@ static json_t *make(void) {
                                 TACET_ENVELOPE_MESSAGE,
                                 tacet_buf_span(&content), &envelope));
   assert_ok(tacet_kem_x25519.generate(&letter_key, public_key));
-  assert_ok(tacet_letter_seal(
-      public_key, box,
-      &(tacet_letter){.welcome = TACET_SPAN_LIT("welcome"),
-                      .manifests = TACET_SPAN_LIT("\x08manifest"),
-                      .tree_kind = TACET_TREE_BLOB,
-                      .tree_blob = a},
-      &letter));
+  assert_ok(
+      tacet_letter_seal(public_key, box,
+                        &(tacet_letter){.welcome = TACET_SPAN_LIT("welcome"),
+                                        .kind = TACET_LETTER_BLOB,
+                                        .parts = a},
+                        &letter));
   put(o, "envelope_key", tacet_span_of(envelope_key, 32));
   put(o, "envelope", tacet_buf_span(&envelope));
   uint8_t id[TACET_MESSAGE_ID_LEN];
@@ -89,6 +88,21 @@ static json_t *make(void) {
   put(o, "letter_private_key", tacet_secret_span(&letter_key));
   put(o, "letter_mailbox", tacet_span_of(box, 16));
   put(o, "letter", tacet_buf_span(&letter));
+  tacet_letter_parts parts = {TACET_SPAN_LIT("\x08manifest"),
+                              TACET_SPAN_LIT("tree")};
+  tacet_buf_clear(&letter);
+  assert_ok(tacet_letter_seal(public_key, box,
+                              &(tacet_letter){
+                                  .welcome = TACET_SPAN_LIT("welcome"),
+                                  .kind = TACET_LETTER_INLINE,
+                                  .manifests = parts.manifests,
+                                  .tree = parts.tree,
+                              },
+                              &letter));
+  put(o, "letter_inline", tacet_buf_span(&letter));
+  tacet_buf_clear(&letter);
+  tacet_letter_parts_write(&letter, &parts);
+  put(o, "letter_parts", tacet_buf_span(&letter));
   return o;
 }
 
@@ -107,15 +121,43 @@ static void check_id(const json_t *o, tacet_span content) {
   test_hex_free(want);
 }
 
+static void check_letters(const json_t *o, const tacet_attachment *file) {
+  tacet_span box = get(o, "letter_mailbox"), letter = get(o, "letter"),
+             small = get(o, "letter_inline"), parts = get(o, "letter_parts"),
+             key = get(o, "letter_private_key");
+  TACET_BYTES(plain);
+  TACET_SECRET(k);
+  tacet_letter l;
+  tacet_letter_parts p;
+  TACET_BUF(want, 256);
+  TACET_BUF(got, 256);
+  assert_ok(tacet_secret_set(&k, key));
+  assert_ok(tacet_letter_open(&k, box.p, letter, &plain, &l));
+  assert_span(TACET_SPAN_LIT("welcome"), l.welcome);
+  assert_int_equal(l.kind, TACET_LETTER_BLOB);
+  tacet_attachment_write(&want, file);
+  tacet_attachment_write(&got, &l.parts);
+  assert_span(tacet_buf_span(&want), tacet_buf_span(&got));
+  assert_ok(tacet_letter_parts_parse(parts, &p));
+  assert_span(TACET_SPAN_LIT("\x08manifest"), p.manifests);
+  assert_span(TACET_SPAN_LIT("tree"), p.tree);
+  assert_ok(tacet_letter_open(&k, box.p, small, &plain, &l));
+  assert_int_equal(l.kind, TACET_LETTER_INLINE);
+  assert_span(p.manifests, l.manifests);
+  assert_span(p.tree, l.tree);
+  tacet_span all[] = {box, letter, small, parts, key};
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    test_hex_free(all[i]);
+  }
+}
+
 static void the_published_vectors_hold(void **state) {
   (void)state;
   json_t *o = json_load_file(VECTORS, 0, NULL);
   assert_non_null(o);
   tacet_span key = get(o, "envelope_key"), envelope = get(o, "envelope"),
              content = get(o, "content"), file = get(o, "attachment"),
-             sealed = get(o, "sealed_file"), text = get(o, "file"),
-             box = get(o, "letter_mailbox"), letter = get(o, "letter"),
-             letter_key = get(o, "letter_private_key");
+             sealed = get(o, "sealed_file"), text = get(o, "file");
   TACET_BYTES(plain);
   tacet_envelope_type type;
   tacet_span body;
@@ -137,13 +179,8 @@ static void the_published_vectors_hold(void **state) {
   tacet_attachment_state s = {.next = 0};
   assert_ok(tacet_attachment_open(&p.reference, &s, sealed, out, &len));
   assert_span(text, tacet_span_of(out, len));
-  TACET_SECRET(k);
-  tacet_letter l;
-  assert_ok(tacet_secret_set(&k, letter_key));
-  assert_ok(tacet_letter_open(&k, box.p, letter, &plain, &l));
-  assert_span(TACET_SPAN_LIT("welcome"), l.welcome);
-  tacet_span all[] = {key, envelope, content, file,      sealed,
-                      text, box,     letter,  letter_key};
+  check_letters(o, &p.reference);
+  tacet_span all[] = {key, envelope, content, file, sealed, text};
   for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
     test_hex_free(all[i]);
   }
