@@ -7,6 +7,8 @@
 #   make bench    the figures of docs/performance.md
 #   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
+#   make analyze  clang-tidy and gcc -fanalyzer over the core
+#   make constant-time  secrets that valgrind sees nobody look at
 #   make kill     1,000 x kill -9 of the server under load
 #   make tsan     the tests of net and server under ThreadSanitizer
 #   make format   clang-format over the sources
@@ -17,7 +19,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench size fuzz kill tsan format install clean
+.PHONY: all demo run build dev check bench size fuzz analyze constant-time kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
@@ -27,13 +29,15 @@ build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuz
 build: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release $(if $(VERBOSE),,--quiet)
 
-.PHONY: setup setup-check setup-bench
+.PHONY: setup setup-check setup-bench setup-audit
 setup:
 	@tools/setup build
 setup-check:
 	@tools/setup check
 setup-bench:
 	@tools/setup bench
+setup-audit:
+	@tools/setup audit
 
 # The programs alone: what demo and run need.
 .PHONY: programs
@@ -66,6 +70,14 @@ size: setup build/release/build.ninja
 fuzz: setup-check build/fuzz/build.ninja
 	ninja -j $(JOBS) -C build/fuzz --quiet
 	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
+
+analyze: setup-audit build/dev/build.ninja
+	@JOBS=$(JOBS) tools/analyze build/dev
+
+# The optimised build: what a compiler makes of a comparison is the question.
+constant-time: setup-audit build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet constant_time
+	@tools/constant-time build/release/tests/constant_time
 
 kill: setup-check build
 	@tools/kill build/release $(KILLS)

@@ -37,8 +37,8 @@ tacet_err tacet_hex_read(const char *text, size_t text_len, uint8_t *out,
     }
   }
   for (size_t i = 0; i < len; i++) {
-    out[i] =
-        (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+    out[i] = (uint8_t)((unsigned)hex_value(text[2 * i]) << 4 |
+                       (unsigned)hex_value(text[2 * i + 1]));
   }
   return TACET_OK;
 }

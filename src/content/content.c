@@ -195,6 +195,7 @@ static void walk(tacet_reader *r, size_t want, tacet_part *out, bool *found) {
     left[depth]--;
     tacet_part p = {.kind = TACET_PART_NULL};
     size_t parts = read_part(r, &p);
+    /* NOLINTNEXTLINE(bugprone-branch-clone): two limits, in their places */
     if (parts > 0 && depth == TACET_PART_DEPTH_MAX) {
       tacet_read_fail(r, TACET_ERR_LIMIT);
     } else if (parts > 0) {

@@ -75,6 +75,7 @@ tacet_err tacet_ratchet_key(const tacet_suite *s, const tacet_ratchet *r,
 }
 
 static void forget_skipped(tacet_ratchet *r, size_t at, size_t n) {
+  TACET_ASSERT(r->skipped != NULL); /* there are n of them */
   memmove(&r->skipped[at], &r->skipped[at + n],
           (r->n_skipped - at - n) * sizeof(*r->skipped));
   r->n_skipped -= n;
@@ -84,6 +85,7 @@ static void forget_skipped(tacet_ratchet *r, size_t at, size_t n) {
 /* Room for n skipped keys in all. Not realloc: that leaves keys behind. */
 static tacet_err reserve_skipped(tacet_ratchet *r, size_t n) {
   if (n <= r->cap_skipped) {
+    TACET_ASSERT(n == 0 || r->skipped != NULL);
     return TACET_OK;
   }
   size_t cap = n < 8 ? 8 : n + n / 2;
@@ -102,6 +104,7 @@ static tacet_err reserve_skipped(tacet_ratchet *r, size_t n) {
 
 static tacet_err keep_skipped(const tacet_suite *s, const tacet_secret *secret,
                               uint32_t generation, tacet_skipped_key *out) {
+  TACET_ASSERT(out != NULL); /* there is room for all that are kept */
   TACET_MESSAGE_KEY(k);
   TACET_TRY(derive_key(s, secret, generation, &k));
   out->generation = generation;

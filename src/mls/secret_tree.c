@@ -291,6 +291,7 @@ static tacet_err read_nodes(tacet_reader *r, tacet_secret_tree *t) {
     return TACET_ERR_ENCODING;
   }
   while (tacet_more(&list)) {
+    TACET_ASSERT(t->nodes != NULL); /* room for all of the list */
     tacet_tree_secret *n = &t->nodes[t->n_nodes];
     n->node = tacet_read_u32(&list);
     n->secret.len = t->suite->hash->len;

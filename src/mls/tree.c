@@ -68,9 +68,11 @@ tacet_err tacet_tree_reserve_leaves(tacet_tree *t, uint32_t n_leaves) {
   bool first = t->cap_leaves == 0;
   uint32_t had = first ? 0 : tacet_tree_n_nodes(t->cap_leaves);
   size_t had_hashes = first ? 0 : n_hashes(t->cap_leaves);
+  /* NOLINTBEGIN(bugprone-sizeof-expression): an array of pointers */
   tree_node **nodes =
       tacet_tree_regrow(t->nodes, had * sizeof(*nodes),
                         tacet_tree_n_nodes(n_leaves) * sizeof(*nodes));
+  /* NOLINTEND(bugprone-sizeof-expression) */
   uint8_t *hashes = tacet_tree_regrow(t->hashes, had_hashes * hash_len,
                                       n_hashes(n_leaves) * hash_len);
   uint8_t *fresh =

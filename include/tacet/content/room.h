@@ -62,7 +62,7 @@ typedef struct tacet_room {
   tacet_span admins; /* n * 32 bytes */
   tacet_span slot_server;
 } tacet_room;
-void tacet_room_write(tacet_buf *w, const tacet_room *r);
+void tacet_room_write(tacet_buf *w, const tacet_room *m);
 TACET_MUST_CHECK tacet_err tacet_room_parse(tacet_span in, tacet_room *out);
 bool tacet_room_is_admin(const tacet_room *r, const uint8_t account[32]);
 

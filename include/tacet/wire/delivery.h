@@ -107,7 +107,7 @@ tacet_delete_mailboxes_parse(tacet_span in, tacet_delete_mailboxes *out);
 typedef struct tacet_recipient {
   uint8_t mailbox[TACET_MAILBOX_ID_LEN], capability[TACET_CAPABILITY_LEN];
 } tacet_recipient;
-void tacet_recipient_write(tacet_buf *w, const tacet_recipient *r);
+void tacet_recipient_write(tacet_buf *w, const tacet_recipient *m);
 bool tacet_recipient_next(tacet_span *list, tacet_recipient *out);
 typedef struct tacet_slot_claim {
   uint8_t name[TACET_SLOT_NAME_LEN];
