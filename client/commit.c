@@ -167,6 +167,23 @@ static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
   return TACET_OK;
 }
 
+/* Should it turn up in a slot later, others can follow it and this device,
+ * which let go of its keys, cannot: client/slots.c. */
+static tacet_err remember(client_session *s, tacet_span commit) {
+  uint8_t(*all)[CLIENT_ID_LEN] =
+      client_mem_array(&s->mem, s->r.n_made + 1, sizeof(*all));
+  if (all == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  if (s->r.n_made > 0) {
+    memcpy(all, s->r.made, s->r.n_made * sizeof(*all));
+  }
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, commit, all[s->r.n_made]));
+  s->r.made = all;
+  s->r.n_made++;
+  return TACET_OK;
+}
+
 static tacet_err reserve_fresh(client *c, client_session *s, plan *p) {
   if (!p->ch->fresh) {
     return TACET_OK;
@@ -199,6 +216,7 @@ tacet_err client_commit_make(client *c, client_session *s,
   client_parcel parcel = {.number = 0};
   if (!ch->alone) {
     TACET_TRY(parcel_of_commit(c, s, &p, &result, &mem, &parcel));
+    TACET_TRY(remember(s, tacet_bytes_span(&result.commit)));
     letters.after = parcel.number;
     s->r.commit = parcel.number;
   }

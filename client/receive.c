@@ -26,7 +26,21 @@ static tacet_err take_hint(client_session *s, const client_epoch *epoch,
   return TACET_OK;
 }
 
+/* Commits come by slots, proposals never: what else comes in a mailbox is not
+ * even processed. It would spend keys of its sender at those whom he chose to
+ * send it to, and they would judge a commit under those keys unlike the rest.
+ */
+static bool is_application(tacet_span body) {
+  tacet_mls_header h;
+  return tacet_mls_peek(body, &h) == TACET_OK &&
+         h.wire_format == TACET_MLS_PRIVATE_MESSAGE &&
+         h.content_type == TACET_MLS_CONTENT_APPLICATION;
+}
+
 static tacet_err take_message(client *c, client_session *s, tacet_span body) {
+  if (!is_application(body)) {
+    return TACET_OK;
+  }
   tacet_mls_process_args args = {.now = client_now(c) / 1000};
   tacet_mls_event event;
   TACET_BUF(content, TACET_MLS_MESSAGE_LIMIT);
@@ -44,12 +58,7 @@ static tacet_err take_message(client *c, client_session *s, tacet_span body) {
         "again.",
         tacet_err_text(e));
   }
-  if (event.kind == TACET_MLS_EVENT_APPLICATION) {
-    return client_content_take(c, s, &event, tacet_buf_span(&content));
-  }
-  tacet_mls_staged_drop(s->mls); /* commits come by slots, proposals never */
-  tacet_mls_proposals_clear(s->mls);
-  return TACET_OK;
+  return client_content_take(c, s, &event, tacet_buf_span(&content));
 }
 
 /* Tries the keys of the epochs. AUTH: none opens it. */

@@ -170,6 +170,10 @@ void client_group_fields(client_fields *f, void *record) {
     client_field_fixed(f, l->device, sizeof(l->device));
     client_field_fixed(f, l->signature, sizeof(l->signature));
   }
+  ARRAY(f, r->made, r->n_made);
+  for (size_t i = 0; i < r->n_made; i++) {
+    client_field_fixed(f, r->made[i], sizeof(r->made[i]));
+  }
 }
 
 void client_epoch_fields(client_fields *f, void *record) {

@@ -199,6 +199,8 @@ typedef struct client_group_record {
   size_t n_addresses;
   client_leaver *leaving;
   size_t n_leaving;
+  uint8_t (*made)[CLIENT_ID_LEN]; /* hashes of own commits of this epoch */
+  size_t n_made;
 } client_group_record;
 
 /* mls_tree, mls_own: key group id; values tacet_mls_save_shared(), _own().

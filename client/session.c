@@ -221,6 +221,7 @@ tacet_err client_session_enter(client *c, client_session *s) {
   s->r.epoch = e.epoch;
   s->r.slot = 0;
   s->r.commit = 0;
+  s->r.n_made = 0;
   return client_session_save(c, s);
 }
 

@@ -5,6 +5,7 @@
 #include "client/call.h"
 #include "client/chain.h"
 #include "client/commit.h"
+#include "client/deliver.h"
 #include "client/events.h"
 #include "client/jobs.h"
 #include "client/mailboxes.h"
@@ -45,11 +46,66 @@ static tacet_err skip(client *c, client_session *s) {
   return client_session_save(c, s);
 }
 
-/* Failures that only this member sees; all others are seen by everybody. */
+/* ---- judging ---- */
+
+/* Failures that only this member may see. No other depends on who looks:
+ * receivers spend handshake keys of nobody (client/receive.c), so REPLAY and
+ * GENERATION come out alike; nobody keeps proposals or has PSKs that the rules
+ * allow; and no lifetime is looked at. */
 static bool is_own_failure(tacet_err e) {
-  return e == TACET_ERR_PATH_SECRET || e == TACET_ERR_CONFIRMATION ||
-         e == TACET_ERR_REPLAY || e == TACET_ERR_GENERATION ||
-         e == TACET_ERR_PSK || e == TACET_ERR_OWN_MESSAGE;
+  return e == TACET_ERR_PATH_SECRET || e == TACET_ERR_CONFIRMATION;
+}
+
+/* A commit of this very epoch, by its header: all else is skipped unseen. */
+static bool is_commit(const client_session *s, tacet_span message) {
+  tacet_mls_header h;
+  return tacet_mls_peek(message, &h) == TACET_OK &&
+         h.wire_format == TACET_MLS_PRIVATE_MESSAGE &&
+         h.content_type == TACET_MLS_CONTENT_COMMIT && h.epoch == s->r.epoch &&
+         tacet_span_equal(h.group_id, s->r.id);
+}
+
+/* Anybody can name this device as the sender of what it never sent: the others
+ * see that the signature is wrong. Only what it did make they may follow. */
+static tacet_err was_made_here(const client_session *s, tacet_span commit,
+                               bool *out) {
+  uint8_t hash[CLIENT_ID_LEN];
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, commit, hash));
+  *out = false;
+  for (size_t i = 0; i < s->r.n_made; i++) {
+    *out = *out || memcmp(s->r.made[i], hash, sizeof(hash)) == 0;
+  }
+  return TACET_OK;
+}
+
+static bool is_trouble_here(tacet_err e) {
+  return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_NOT_FOUND;
+}
+
+/* POLICY: every member refuses what is staged now. */
+static tacet_err check_rules(client *c, client_session *s, tacet_span manifests,
+                             tacet_span aad) {
+  tacet_err e = client_policy_check(c, s, manifests, aad);
+  return e == TACET_OK || is_trouble_here(e) ? e : TACET_ERR_POLICY;
+}
+
+/* Would those who can open their part follow it? Else it is skipped here too,
+ * whatever its author wrote into this member's part. */
+static tacet_err others_follow(client *c, client_session *s,
+                               const tacet_slot_body *body, bool *out) {
+  tacet_mls_process_args args = {.public_only = true};
+  tacet_mls_event event;
+  TACET_BUF(content, TACET_MLS_MESSAGE_LIMIT);
+  *out = false;
+  tacet_err e =
+      tacet_mls_process(s->mls, body->commit, &args, &content, &event);
+  if (e != TACET_OK || event.kind != TACET_MLS_EVENT_COMMIT) {
+    return e != TACET_OK && is_trouble_here(e) ? e : TACET_OK;
+  }
+  e = check_rules(c, s, body->manifests, event.aad);
+  tacet_mls_staged_drop(s->mls);
+  *out = e == TACET_OK;
+  return e == TACET_ERR_POLICY ? TACET_OK : e;
 }
 
 /* ---- telling ---- */
@@ -219,33 +275,42 @@ static tacet_err take_manifests(client *c, tacet_span manifests) {
   return TACET_OK;
 }
 
+/* This member cannot process it. Can the others? */
+static tacet_err failed(client *c, client_session *s,
+                        const tacet_slot_body *body, tacet_err why) {
+  bool lost = false;
+  if (why == TACET_ERR_OWN_MESSAGE) {
+    TACET_TRY(was_made_here(s, body->commit, &lost));
+  } else if (is_own_failure(why)) {
+    TACET_TRY(others_follow(c, s, body, &lost));
+  } else if (is_trouble_here(why)) {
+    return why;
+  }
+  return lost ? broken(c, s, tacet_err_text(why)) : skip(c, s);
+}
+
 static tacet_err process(client *c, client_session *s,
                          const tacet_slot_body *body) {
-  tacet_mls_process_args args = {.now = client_now(c) / 1000};
+  tacet_mls_process_args args = {.now = 0}; /* as it was when it was made */
   tacet_mls_event event;
   TACET_BUF(content, TACET_MLS_MESSAGE_LIMIT);
-  tacet_err e =
-      tacet_mls_process(s->mls, body->commit, &args, &content, &event);
-  if (is_own_failure(e)) {
-    return broken(c, s, tacet_err_text(e));
-  }
-  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
-    return e;
-  }
-  if (e == TACET_OK && event.kind == TACET_MLS_EVENT_PROPOSAL) {
-    tacet_mls_proposals_clear(s->mls); /* nobody sends those */
-  }
-  if (e != TACET_OK || event.kind != TACET_MLS_EVENT_COMMIT) {
+  if (!is_commit(s, body->commit)) {
     return skip(c, s);
   }
-  e = client_policy_check(c, s, body->manifests, event.aad);
+  tacet_err e =
+      tacet_mls_process(s->mls, body->commit, &args, &content, &event);
   if (e != TACET_OK) {
-    if (tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_NOT_FOUND) {
-      return e;
-    }
+    return failed(c, s, body, e);
+  }
+  if (event.kind != TACET_MLS_EVENT_COMMIT) { /* PSKs: nobody has any */
+    return skip(c, s);
+  }
+  e = check_rules(c, s, body->manifests, event.aad);
+  if (e == TACET_ERR_POLICY) {
     tacet_mls_staged_drop(s->mls);
     return skip(c, s);
   }
+  TACET_TRY(e);
   TACET_TRY(take_manifests(c, body->manifests));
   return apply(c, s);
 }
@@ -263,6 +328,21 @@ static tacet_err own_parcel(client *c, const client_session *s, client_mem *mem,
     }
   }
   return TACET_ERR_NOT_FOUND;
+}
+
+/* The own commit stands there: just as it was sent, or with other manifests
+ * beside it, which the others judge it by. */
+static tacet_err own(client *c, client_session *s, tacet_span bytes,
+                     client_mem *mem) {
+  client_parcel p;
+  client_payload sent;
+  TACET_TRY(own_parcel(c, s, mem, &p));
+  TACET_TRY(client_payload_get(c, &p, mem, &sent));
+  if (!tacet_span_equal(sent.body, bytes)) {
+    return broken(c, s, "its own change came back altered");
+  }
+  TACET_TRY(client_commit_won(c, s, &p));
+  return client_unopened_retry(c, s);
 }
 
 static tacet_err open_and_process(client *c, client_session *s,
@@ -283,13 +363,8 @@ static tacet_err open_and_process(client *c, client_session *s,
       tacet_slot_body_parse(inside, &body) != TACET_OK) {
     return skip(c, s);
   }
-  if (tacet_mls_pending_matches(s->mls, body.commit)) {
-    client_parcel own;
-    TACET_TRY(own_parcel(c, s, &mem, &own));
-    TACET_TRY(client_commit_won(c, s, &own));
-    return client_unopened_retry(c, s);
-  }
-  return process(c, s, &body);
+  return tacet_mls_pending_matches(s->mls, body.commit) ? own(c, s, bytes, &mem)
+                                                        : process(c, s, &body);
 }
 
 tacet_err client_slot_apply(client *c, tacet_span group, tacet_span body) {

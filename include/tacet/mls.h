@@ -492,6 +492,12 @@ void tacet_mls_pending_discard(tacet_mls_group *g); /* none: fine */
 
 /* ---- what comes in ---- */
 
+#define TACET_MLS_PUBLIC_MESSAGE 1 /* wire formats (6) */
+#define TACET_MLS_PRIVATE_MESSAGE 2
+#define TACET_MLS_CONTENT_APPLICATION 1 /* content types (6) */
+#define TACET_MLS_CONTENT_PROPOSAL 2
+#define TACET_MLS_CONTENT_COMMIT 3
+
 /* What can be told of a message without keys, to find its group. */
 typedef struct tacet_mls_header {
   uint16_t wire_format; /* 1 public, 2 private, 3 Welcome, 4 GroupInfo, 5
@@ -559,6 +565,9 @@ typedef struct tacet_mls_event {
 typedef struct tacet_mls_process_args {
   tacet_mls_psks psks;
   uint64_t now;
+  bool public_only; /* of a commit: stages it by what all members compute alike,
+                       for a look at what it would have changed after its
+                       second kind of error. It can only be dropped again. */
 } tacet_mls_process_args;
 TACET_MUST_CHECK tacet_err tacet_mls_process(tacet_mls_group *g,
                                              tacet_span message,
@@ -604,7 +613,7 @@ void tacet_mls_staged_proposal(const tacet_mls_group *g, size_t i,
                                tacet_mls_proposal_view *out);
 /* Enters the new epoch: a pending own commit and all cached proposals are void.
  * If removes_self, the group stays in the old epoch and is `removed`. NOMEM
- * leaves it staged. STATE: nothing is staged. */
+ * leaves it staged. STATE: nothing is staged, or only to be looked at. */
 TACET_MUST_CHECK tacet_err tacet_mls_staged_apply(tacet_mls_group *g,
                                                   uint64_t now);
 void tacet_mls_staged_drop(tacet_mls_group *g); /* none: fine */

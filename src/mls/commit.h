@@ -11,7 +11,8 @@
 
 typedef struct tacet_commit_stage_args {
   tacet_mls_psks psks;
-  uint64_t now; /* 0: lifetimes are not looked at */
+  uint64_t now;     /* 0: lifetimes are not looked at */
+  bool public_only; /* stops before what this member alone can find */
 } tacet_commit_stage_args;
 /* From a frame whose signature is verified to g->staged. NOT_FOUND: PSKs are
  * missing; g->needed has them. */

@@ -220,7 +220,9 @@ static tacet_err derive(stage *st) {
 /* Inside an open change. Who is removed cannot know the next epoch. */
 static tacet_err stage_in_change(stage *st) {
   TACET_TRY(change_tree(st));
-  return st->s->info.removes_self ? TACET_OK : derive(st);
+  st->s->public_only = st->args->public_only;
+  return st->s->info.removes_self || st->args->public_only ? TACET_OK
+                                                           : derive(st);
 }
 
 static tacet_err list_changes(tacet_staged *s) {

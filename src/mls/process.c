@@ -29,7 +29,8 @@ static void event_start(incoming *in) {
 static tacet_err take_commit(incoming *in) {
   tacet_mls_group *g = in->g;
   const tacet_commit_stage_args args = {.psks = in->args->psks,
-                                        .now = in->args->now};
+                                        .now = in->args->now,
+                                        .public_only = in->args->public_only};
   tacet_err err = tacet_commit_stage(g, &in->frame, &args);
   if (err == TACET_ERR_NOT_FOUND) {
     in->event->kind = TACET_MLS_EVENT_NEEDS_PSK;

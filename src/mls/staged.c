@@ -55,7 +55,7 @@ static void be_removed(tacet_mls_group *g) {
 
 tacet_err tacet_mls_staged_apply(tacet_mls_group *g, uint64_t now) {
   tacet_staged *s = g->staged;
-  if (s == NULL) {
+  if (s == NULL || s->public_only) {
     return TACET_ERR_STATE;
   }
   g->staged = NULL; /* its list goes, so the proposals may go */

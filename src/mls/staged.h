@@ -8,7 +8,8 @@
 #include "mls/proposals.h"
 
 struct tacet_staged {
-  tacet_next next;          /* empty but for the change if removes_self */
+  tacet_next next;          /* empty but for the change if removes_self, or: */
+  bool public_only;         /* to be looked at, not to be applied */
   tacet_bytes body;         /* encoded Commit: what the views point into */
   tacet_proposal_list list; /* those by reference point into the cache */
   tacet_mls_staged_info info;
