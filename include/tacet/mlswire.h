@@ -107,6 +107,13 @@ enum { TACET_PROPOSAL_BY_VALUE = 1, TACET_PROPOSAL_BY_REFERENCE = 2 };
 
 enum { TACET_NODE_BLANK = 0, TACET_NODE_LEAF = 1, TACET_NODE_PARENT = 2 };
 
+/* Values that mean nothing, sent so that receivers stay used to the unknown
+ * (13.5): 0x0A0A, 0x1A1A, ... 0xEAEA. */
+static inline bool tacet_type_is_grease(uint16_t type) {
+  return (type & 0x0F0F) == 0x0A0A && type >> 8 == (type & 0xFF) &&
+         type != 0xFAFA;
+}
+
 /* Types that every client supports without saying so (7.2). */
 static inline bool tacet_extension_is_default(uint16_t type) {
   return type >= 1 && type <= 5;

@@ -58,7 +58,9 @@ static tacet_err check_group_extensions(const tacet_leaf_node *leaf,
 
 /* ---- a leaf alone ---- */
 
-/* What it says of itself must hold together (7.2). */
+/* What it says of itself must hold together (7.2). Its list of cipher suites is
+ * not looked at: who has keys of the suite supports it, 7.3 asks no more, and
+ * members of suite 7 exist whose lists end with suite 6. */
 static tacet_err check_own(const tacet_leaf_node *leaf,
                            const tacet_suite *suite) {
   if (leaf->encryption_key.len != suite->kem->public_len ||
@@ -66,8 +68,7 @@ static tacet_err check_own(const tacet_leaf_node *leaf,
     return TACET_ERR_LEAF;
   }
   const tacet_capabilities *can = &leaf->capabilities;
-  if (!tacet_u16_list_has(can->versions, TACET_PROTOCOL_MLS10) ||
-      !tacet_u16_list_has(can->cipher_suites, suite->id)) {
+  if (!tacet_u16_list_has(can->versions, TACET_PROTOCOL_MLS10)) {
     return TACET_ERR_CAPABILITIES;
   }
   if (!tacet_u16_list_has(can->credentials, leaf->credential.type)) {

@@ -37,6 +37,11 @@ json_t *vec_get(vec_context *c, const json_t *object, const char *key) {
   return value;
 }
 
+json_t *vec_list(const json_t *object, const char *key) {
+  json_t *value = json_object_get(object, key);
+  return json_is_array(value) ? value : NULL; /* json_array_size(NULL) is 0 */
+}
+
 json_t *vec_array(vec_context *c, const json_t *object, const char *key) {
   json_t *value = json_object_get(object, key);
   if (!json_is_array(value)) {
@@ -118,9 +123,22 @@ tacet_secret vec_private(vec_context *c, const json_t *object, const char *key,
   return s;
 }
 
+vec_outcome vec_not_offered(vec_context *c, const char *what, uint64_t number) {
+  snprintf(c->unknown, sizeof(c->unknown), "%s 0x%04llX", what,
+           (unsigned long long)number);
+  return VEC_NOT_OFFERED;
+}
+
 const tacet_suite *vec_suite(vec_context *c, const json_t *object) {
-  return tacet_suites_find(&tacet_suites_all,
-                           (uint16_t)vec_uint(c, object, "cipher_suite"));
+  uint64_t number = vec_uint(c, object, "cipher_suite");
+  const tacet_suite *s =
+      number > UINT16_MAX
+          ? NULL
+          : tacet_suites_find(&tacet_suites_all, (uint16_t)number);
+  if (s == NULL) {
+    (void)vec_not_offered(c, "cipher suite", number);
+  }
+  return s;
 }
 
 void vec_complain(const vec_context *c, const char *what, const char *file,

@@ -24,7 +24,8 @@ typedef struct vec_context {
   const char *set, *file;
   size_t index; /* of the entry in its file */
   bool malformed;
-  void **blocks; /* freed after the entry */
+  char unknown[64]; /* what VEC_NOT_OFFERED was about */
+  void **blocks;    /* freed after the entry */
   size_t n_blocks;
 } vec_context;
 
@@ -32,7 +33,9 @@ typedef struct vec_context {
 void *vec_alloc(vec_context *c, size_t len);
 bool vec_has(const json_t *object, const char *key); /* there and not null */
 json_t *vec_get(vec_context *c, const json_t *object, const char *key);
-/* The array at `key`; empty if it is missing. */
+/* The array at `key`, which may be missing or null: then empty. */
+json_t *vec_list(const json_t *object, const char *key);
+/* The array at `key`, which must be there. */
 json_t *vec_array(vec_context *c, const json_t *object, const char *key);
 tacet_span vec_hex(vec_context *c, const json_t *object, const char *key);
 /* The same of a value itself, for arrays of hex strings. */
@@ -46,8 +49,11 @@ tacet_secret vec_secret(vec_context *c, const json_t *object, const char *key);
  * that a scalar of P-521 begins with; they are put back. */
 tacet_secret vec_private(vec_context *c, const json_t *object, const char *key,
                          size_t len);
-/* The suite of number `cipher_suite`, or NULL if it is not offered. */
+/* The suite of number `cipher_suite`, or NULL if it is not offered: then the
+ * entry is VEC_NOT_OFFERED, and its number is noted. */
 const tacet_suite *vec_suite(vec_context *c, const json_t *object);
+/* Notes what is not offered: "KEM 0x0041". */
+vec_outcome vec_not_offered(vec_context *c, const char *what, uint64_t number);
 
 /* Says what failed, and where; then the entry is VEC_FAILED. */
 void vec_complain(const vec_context *c, const char *what, const char *file,

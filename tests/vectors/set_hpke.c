@@ -25,7 +25,8 @@ vec_outcome set_xwing(vec_context *c, const json_t *entry) {
 
 static const tacet_kem *find_kem(uint64_t id) {
   static const tacet_kem *const all[] = {&tacet_kem_xwing, &tacet_kem_x25519,
-                                         &tacet_kem_p256};
+                                         &tacet_kem_x448,  &tacet_kem_p256,
+                                         &tacet_kem_p384,  &tacet_kem_p521};
   for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
     if (all[i]->id == id) {
       return all[i];
@@ -57,6 +58,23 @@ static const tacet_aead *find_aead(uint64_t id) {
   return NULL;
 }
 
+/* RFC 9180 has private keys of X25519 and X448 as they were derived; others
+ * write them clamped, which is the same key. */
+static bool same_private(const tacet_kem *kem, tacet_secret ours,
+                         tacet_span want) {
+  if (tacet_span_equal(tacet_secret_span(&ours), want)) {
+    return true;
+  }
+  if (kem->id != tacet_kem_x448.id && kem->id != tacet_kem_x25519.id) {
+    return false;
+  }
+  bool x448 = kem->id == tacet_kem_x448.id;
+  ours.b[0] &= x448 ? 0xfc : 0xf8;
+  ours.b[ours.len - 1] &= x448 ? 0xff : 0x7f;
+  ours.b[ours.len - 1] |= x448 ? 0x80 : 0x40;
+  return tacet_span_equal(tacet_secret_span(&ours), want);
+}
+
 /* Every key and encapsulation that the entry gives comes out of ours. */
 static vec_outcome kem_matches(vec_context *c, const json_t *v,
                                const tacet_kem *kem) {
@@ -66,7 +84,7 @@ static vec_outcome kem_matches(vec_context *c, const json_t *v,
   tacet_span want_pk = vec_hex(c, v, "pkRm"), want_enc = vec_hex(c, v, "enc");
   tacet_span want_shared = vec_hex(c, v, "shared_secret");
   VEC_OK(c, kem->derive_key_pair(vec_hex(c, v, "ikmR"), &sk, pk));
-  VEC_CHECK(c, tacet_span_equal(tacet_secret_span(&sk), vec_hex(c, v, "skRm")));
+  VEC_CHECK(c, same_private(kem, sk, vec_hex(c, v, "skRm")));
   VEC_CHECK(c, tacet_span_equal(tacet_span_of(pk, kem->public_len), want_pk));
   VEC_OK(c, kem->encap_deterministic(want_pk, vec_hex(c, v, "ikmE"), &shared,
                                      enc));
@@ -114,11 +132,19 @@ vec_outcome set_hpke_pq(vec_context *c, const json_t *entry) {
   tacet_hpke_suite s = {find_kem(vec_uint(c, entry, "kem_id")),
                         find_kdf(vec_uint(c, entry, "kdf_id")),
                         find_aead(vec_uint(c, entry, "aead_id"))};
-  if (s.kem == NULL || s.kdf == NULL || s.aead == NULL || mode > 1) {
-    return VEC_NOT_OFFERED;
+  if (s.kem == NULL) {
+    return vec_not_offered(c, "KEM", vec_uint(c, entry, "kem_id"));
   }
   if (kem_matches(c, entry, s.kem) != VEC_PASSED) {
     return VEC_FAILED;
+  }
+  if (s.kdf == NULL) { /* the KEM was right */
+    return vec_not_offered(c, "KDF", vec_uint(c, entry, "kdf_id"));
+  }
+  if (s.aead == NULL || mode > 1) {
+    return vec_not_offered(c, s.aead == NULL ? "AEAD" : "HPKE mode",
+                           s.aead == NULL ? vec_uint(c, entry, "aead_id")
+                                          : mode);
   }
   tacet_span info = vec_hex(c, entry, "info");
   tacet_span psk = mode == 1 ? vec_hex(c, entry, "psk") : TACET_SPAN_EMPTY;

@@ -91,26 +91,14 @@ static vec_outcome receive(vec_context *c, group *g, uint32_t sender,
   return VEC_PASSED;
 }
 
-/* The leaves of suite 7 name suites 1 to 6 as what they can do, and not their
- * own: for that alone a leaf is not failed here. */
-static vec_outcome leaf(vec_context *c, const tacet_suite *s,
-                        const tacet_leaf_node *leaf_node) {
-  tacet_leaf_rules rules = {.suite = s, .source = TACET_LEAF_SOURCE_COMMIT};
-  tacet_err err = tacet_leaf_check(leaf_node, &rules);
-  if (!tacet_u16_list_has(leaf_node->capabilities.cipher_suites, s->id)) {
-    VEC_CHECK(c, err == TACET_ERR_CAPABILITIES && s->id == 7);
-    return VEC_PASSED;
-  }
-  VEC_OK(c, err);
-  return VEC_PASSED;
-}
-
 static vec_outcome process(vec_context *c, const json_t *v, const json_t *entry,
                            group *g) {
   uint32_t sender = (uint32_t)vec_uint(c, entry, "sender");
   tacet_update_path path;
   VEC_OK(c, tacet_update_path_parse(vec_hex(c, entry, "update_path"), &path));
-  VEC_CHECK(c, leaf(c, g->suite, &path.leaf_node) == VEC_PASSED);
+  tacet_leaf_rules rules = {.suite = g->suite,
+                            .source = TACET_LEAF_SOURCE_COMMIT};
+  VEC_OK(c, tacet_leaf_check(&path.leaf_node, &rules));
   VEC_OK(c, tacet_leaf_verify(g->suite, &path.leaf_node,
                               vec_hex(c, v, "group_id"), sender));
   VEC_OK(c, tacet_treekem_merge(g->tree, sender, &path));

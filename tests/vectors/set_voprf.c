@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * allVectors.json of cfrg/draft-irtf-cfrg-voprf (RFC 9497 A): ristretto255 with
  * SHA-512, mode VOPRF. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tacet/crypto/voprf.h"
@@ -122,7 +123,9 @@ static vec_outcome run_suite(vec_context *c, const json_t *entry) {
 vec_outcome set_voprf(vec_context *c, const json_t *entry) {
   if (strcmp(vec_text(c, entry, "identifier"), "ristretto255-SHA512") != 0 ||
       vec_uint(c, entry, "mode") != 1) {
-    return VEC_NOT_OFFERED;
+    char what[48];
+    snprintf(what, sizeof(what), "%s mode", vec_text(c, entry, "identifier"));
+    return vec_not_offered(c, what, vec_uint(c, entry, "mode"));
   }
   tacet_random_source_set(scripted_random);
   vec_outcome outcome = run_suite(c, entry);

@@ -392,6 +392,34 @@ static void too_many_proposals_are_refused(void **state) {
   members_free(m, 2);
 }
 
+/* What a sender leaves out and RFC 9420 does not ask for: its own suite among
+ * its capabilities (7.3), and GREASE in a key package (10, 13.5). The files of
+ * mlswg/mls-implementations, interop/passive, have members of both kinds. */
+static void says_little(tacet_key_package *k) {
+  static const uint8_t grease[] = {0x9A, 0x9A, 0x02, 0x12, 0x34};
+  k->leaf_node.capabilities.cipher_suites = TACET_SPAN_LIT("\x00\x01\x0a\x0a");
+  k->extensions = tacet_span_of(grease, sizeof(grease));
+}
+
+static void members_that_say_little_are_added(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 2, suite);
+  member_new(&m[2], suite, "laconic");
+  raw_publish(&m[2], says_little);
+  const tacet_mls_proposal add = propose_add(&m[2]);
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_ok(member_commit(
+      &m[0], &(tacet_mls_commit_args){.proposals = &add, .n_proposals = 1},
+      &r));
+  members_follow(m, 2, 0, tacet_bytes_span(&r.commit));
+  member_join(&m[2], tacet_bytes_span(&r.welcome),
+              tacet_bytes_span(&r.ratchet_tree));
+  members_agree(m, 3);
+  members_talk(m, 3);
+  members_free(m, 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_staged_commit_can_be_looked_at),
@@ -406,6 +434,7 @@ int main(void) {
       cmocka_unit_test(proposals_die_with_their_epoch),
       cmocka_unit_test(what_contradicts_is_left_out),
       cmocka_unit_test(too_many_proposals_are_refused),
+      cmocka_unit_test(members_that_say_little_are_added),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
