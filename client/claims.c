@@ -3,6 +3,8 @@
 #include "client/claims.h"
 
 #include "client/call.h"
+#include "client/chain.h"
+#include "client/events.h"
 #include "client/lookup.h"
 #include "client/members.h"
 #include "client/tokens.h"
@@ -81,6 +83,32 @@ static tacet_err save(client *c, const uint8_t *talk,
                     tacet_buf_span(&parent), order, client_claim_fields, &r);
 }
 
+/* A device that the newest manifest lists and the answer leaves out: it may
+ * have no package that is in date, or be withheld. Nobody here can tell. */
+static tacet_err tell_missing(client *c, const uint8_t *talk,
+                              const client_person *person,
+                              tacet_span packages) {
+  tacet_manifest newest;
+  TACET_TRY(client_chain_newest(c, client_id_span(person->account), &newest));
+  for (size_t i = 0; i < newest.n_devices; i++) {
+    tacet_span list = packages;
+    tacet_claimed_package p;
+    bool found = false;
+    while (!found && tacet_claimed_package_next(&list, &p)) {
+      found =
+          memcmp(p.device_id, newest.devices[i].id, CLIENT_DEVICE_ID_LEN) == 0;
+    }
+    if (!found) {
+      return client_event_warn(
+          c, talk, "device-missing",
+          "The server gave no keys for one of the devices of %s, which cannot "
+          "read what you write. If they use it, ask the operator why.",
+          person->handle);
+    }
+  }
+  return TACET_OK;
+}
+
 /* ---- claiming ---- */
 
 static tacet_err ask(client *c, client_person *person, client_mem *mem,
@@ -127,7 +155,7 @@ static tacet_err claim(client *c, const uint8_t *talk, client_person *person) {
   TACET_TRY(tacet_claim_answer_parse(reply.body, &answer));
   CLIENT_TX(tx);
   /* Checked before it is kept: a look-up may be needed in between. */
-  tacet_span list = answer.packages;
+  tacet_span all = answer.packages, list = all;
   while (tacet_claimed_package_next(&list, &p)) {
     TACET_TRY(check(c, &p, person, &mem));
   }
@@ -136,6 +164,8 @@ static tacet_err claim(client *c, const uint8_t *talk, client_person *person) {
     TACET_TRY(save(c, talk, &p, person->account));
   }
   TACET_TRY(client_tokens_spent(c, token));
+  TACET_TRY(answer.n_packages > 0 ? tell_missing(c, talk, person, all)
+                                  : TACET_OK);
   TACET_TRY(client_tx_commit(&tx));
   return answer.n_packages > 0 ? TACET_OK : mismatch(c, person);
 }

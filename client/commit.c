@@ -45,7 +45,8 @@ static void remove_leaf(plan *p, uint32_t leaf) {
       (tacet_mls_proposal){.type = TACET_MLS_REMOVE, .leaf = leaf};
 }
 
-/* Removals: those asked for, and the leaves of who leaves. */
+/* Removals: those asked for, the leaves of who leaves, and devices that their
+ * accounts have removed. */
 static tacet_err plan_removals(client *c, client_session *s, plan *p,
                                client_mem *mem) {
   client_leaf *leaves;
@@ -57,7 +58,9 @@ static tacet_err plan_removals(client *c, client_session *s, plan *p,
     const uint8_t *account = leaves[i].who.account;
     bool leaving = client_is_leaving(&s->r, account);
     bool own = leaves[i].index == tacet_mls_own_leaf(s->mls);
-    if (own || (!leaving && !is_listed(p->ch, leaves[i].index))) {
+    bool stale;
+    TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
+    if (own || (!leaving && !stale && !is_listed(p->ch, leaves[i].index))) {
       continue;
     }
     remove_leaf(p, leaves[i].index);

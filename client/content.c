@@ -134,11 +134,14 @@ static tacet_err take_plain(client *c, const client_talk *talk,
   return store_message(c, talk, r);
 }
 
+/* It is the only part: else something would be done unseen beside a text, or a
+ * text said unseen beside what is done. */
 static bool has_control(const tacet_content *content, tacet_span *out) {
   size_t at = 0;
-  tacet_part p;
+  tacet_part p, more;
   if (tacet_content_part(content, &at, &p) && p.kind == TACET_PART_SINGLE &&
-      tacet_span_equal(p.type, TACET_SPAN_LIT(TACET_TYPE_CONTROL))) {
+      tacet_span_equal(p.type, TACET_SPAN_LIT(TACET_TYPE_CONTROL)) &&
+      !tacet_content_part(content, &at, &more)) {
     *out = p.body;
     return true;
   }

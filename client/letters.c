@@ -211,10 +211,15 @@ static tacet_err talk_make(client *c, joined *j, client_mem *mem,
   if (known && (t.pair != pair || (!pair && is_alive(c, t.group)))) {
     return TACET_ERR_POLICY; /* somebody claims a conversation there is */
   }
+  TACET_TRY(known && !pair ? client_may_invite_again(c, &t, j->inviter.account)
+                           : TACET_OK);
   bool open =
       j->person.accepted || (pair && known && t.state == CLIENT_TALK_OPEN);
-  *request = !open && !(known && t.state == CLIENT_TALK_REQUEST);
-  t.state = open ? CLIENT_TALK_OPEN : CLIENT_TALK_REQUEST;
+  bool blocked = j->person.blocked;
+  *request = !blocked && !open && !(known && t.state == CLIENT_TALK_REQUEST);
+  t.state = blocked ? CLIENT_TALK_BLOCKED
+            : open  ? CLIENT_TALK_OPEN
+                    : CLIENT_TALK_REQUEST;
   memcpy(t.inviter, j->inviter.account, sizeof(t.inviter));
   if (pair) {
     memcpy(t.peer, j->inviter.account, sizeof(t.peer));
@@ -285,7 +290,12 @@ static tacet_err keep(client *c, const client_mailbox *m, joined *j,
   j->s.r.looked_at = 0; /* commits may have come since it was written */
   TACET_TRY(use_mailbox(c, m, j->s.r.id));
   TACET_TRY(tell(c, j, &talk, request));
-  return client_session_enter(c, &j->s);
+  TACET_TRY(client_session_enter(c, &j->s));
+  if (talk.state == CLIENT_TALK_BLOCKED) { /* for when they are unblocked */
+    return m->last_resort ? TACET_OK
+                          : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
+  }
+  return client_members_compare(c, &j->s, NULL, 0);
 }
 
 /* ---- the letter ---- */
@@ -329,7 +339,7 @@ static tacet_err take(client *c, const client_mailbox *m,
   TACET_TRY(client_chain_take(c, l->manifests));
   TACET_TRY(examine(c, m, mem, signer, &j));
   TACET_TRY(examine_pair(c, &j));
-  if (j.person.blocked) {
+  if (j.person.blocked && j.room.kind != TACET_ROOM_PAIR) {
     TACET_TRY(use_mailbox(c, m, j.s.r.id));
     return m->last_resort ? TACET_OK
                           : client_mailbox_condemn(c, tacet_span_of(m->id, 16));

@@ -3,6 +3,9 @@
 #include "client/members.h"
 
 #include "client/chain.h"
+#include "client/events.h"
+#include "client/jobs.h"
+#include "client/people.h"
 
 /* ---- leaves ---- */
 
@@ -172,4 +175,161 @@ tacet_err client_members_may_hear(client *c, client_session *s) {
     }
   }
   return TACET_OK;
+}
+
+/* ---- held against the newest manifests ---- */
+
+#define RECONCILE_MIN CLIENT_MINUTE
+#define RECONCILE_MAX CLIENT_HOUR
+
+tacet_err client_leaf_is_stale(client *c, const client_session *s,
+                               const client_leaf *l, bool *out) {
+  tacet_manifest newest;
+  TACET_TRY(client_chain_newest(c, client_id_span(l->who.account), &newest));
+  *out = l->index != tacet_mls_own_leaf(s->mls) &&
+         tacet_manifest_device(&newest, l->who.device) == NULL;
+  return TACET_OK;
+}
+
+tacet_err client_members_are_stale(client *c, client_session *s, bool *out) {
+  CLIENT_MEM(mem);
+  client_leaf *leaves;
+  size_t n;
+  *out = false;
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &n));
+  for (size_t i = 0; i < n && !*out; i++) {
+    TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], out));
+  }
+  return TACET_OK;
+}
+
+static bool is_among(uint8_t (*list)[CLIENT_ID_LEN], size_t n,
+                     const uint8_t *account) {
+  bool found = list == NULL;
+  for (size_t i = 0; i < n && !found; i++) {
+    found = memcmp(list[i], account, CLIENT_ID_LEN) == 0;
+  }
+  return found;
+}
+
+static tacet_err tell_stale(client *c, client_session *s,
+                            const uint8_t *account) {
+  CLIENT_MEM(mem);
+  const char *who;
+  uint64_t wait;
+  TACET_TRY(client_handle_of(c, client_id_span(account), &mem, &who));
+  TACET_TRY(client_event_warn(
+      c, s->r.talk, "removed-device",
+      "A device that %s had removed was put into this conversation. Nothing is "
+      "sent here until it is out again, which is under way.",
+      who));
+  TACET_TRY(client_chance(c, RECONCILE_MAX - RECONCILE_MIN, &wait));
+  return client_job_tidy(c, s->r.talk, client_now(c) + RECONCILE_MIN + wait);
+}
+
+/* A device of the account that has no leaf; once an account. */
+static tacet_err tell_missing(client *c, client_session *s,
+                              const client_leaf *leaves, size_t n,
+                              const uint8_t *account) {
+  CLIENT_MEM(mem);
+  tacet_manifest newest;
+  const char *who;
+  bool all = true;
+  TACET_TRY(client_chain_newest(c, client_id_span(account), &newest));
+  for (size_t d = 0; d < newest.n_devices && all; d++) {
+    all = false;
+    for (size_t i = 0; i < n && !all; i++) {
+      all = memcmp(leaves[i].who.account, account, CLIENT_ID_LEN) == 0 &&
+            memcmp(leaves[i].who.device, newest.devices[d].id,
+                   CLIENT_DEVICE_ID_LEN) == 0;
+    }
+  }
+  if (all || client_is_self(c, client_id_span(account))) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_handle_of(c, client_id_span(account), &mem, &who));
+  return client_event_warn(
+      c, s->r.talk, "device-missing",
+      "%s is in this conversation without one of their devices, which cannot "
+      "read what is written here. If they use it, have them added again.",
+      who);
+}
+
+tacet_err client_members_compare(client *c, client_session *s,
+                                 uint8_t (*accounts)[CLIENT_ID_LEN], size_t n) {
+  CLIENT_MEM(mem);
+  client_leaf *leaves;
+  size_t count;
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &count));
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *account = leaves[i].who.account;
+    bool stale, again = false;
+    if (!is_among(accounts, n, account)) {
+      continue;
+    }
+    for (size_t k = 0; k < i; k++) {
+      again =
+          again || memcmp(leaves[k].who.account, account, CLIENT_ID_LEN) == 0;
+    }
+    TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
+    TACET_TRY(stale ? tell_stale(c, s, account) : TACET_OK);
+    TACET_TRY(again || stale ? TACET_OK
+                             : tell_missing(c, s, leaves, count, account));
+  }
+  return TACET_OK;
+}
+
+/* ---- a group that came to its end ---- */
+
+#define PAST TACET_SPAN_LIT("past members")
+
+static void past_key(const uint8_t *talk, tacet_buf *w) {
+  tacet_write_bytes(w, PAST);
+  tacet_write_bytes(w, tacet_span_of(talk, CLIENT_ID_LEN));
+}
+
+tacet_err client_members_remember(client *c, client_session *s) {
+  CLIENT_MEM(mem);
+  uint8_t(*list)[CLIENT_ID_LEN];
+  size_t n;
+  TACET_BUF(key, 64);
+  past_key(s->r.talk, &key);
+  TACET_TRY(key.err);
+  TACET_TRY(client_accounts(c, s, &mem, &list, &n));
+  return client_store_put(c->store, CLIENT_T_SELF, tacet_buf_span(&key), PAST,
+                          0, tacet_span_of(list, n * sizeof(*list)));
+}
+
+static tacet_err members_in(client *c, tacet_span group, client_mem *mem,
+                            uint8_t (**list)[CLIENT_ID_LEN], size_t *n) {
+  CLIENT_SESSION(s);
+  TACET_TRY(client_session_load(c, group, &s));
+  return client_accounts(c, &s, mem, list, n);
+}
+
+tacet_err client_may_invite_again(client *c, const client_talk *t,
+                                  const uint8_t *account) {
+  CLIENT_MEM(mem);
+  uint8_t(*list)[CLIENT_ID_LEN] = NULL;
+  size_t n = 0;
+  tacet_span past;
+  tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
+                                  : members_in(c, t->group, &mem, &list, &n);
+  if (e == TACET_ERR_NOT_FOUND) {
+    TACET_BUF(key, 64);
+    past_key(t->id, &key);
+    TACET_TRY(key.err);
+    e = client_store_get(c->store, CLIENT_T_SELF, tacet_buf_span(&key), &mem,
+                         &past);
+    if (e == TACET_OK) {
+      n = past.len / CLIENT_ID_LEN;
+      list = client_mem_array(&mem, n, sizeof(*list));
+      if (list == NULL) {
+        return TACET_ERR_NOMEM;
+      }
+      memcpy(list, past.p, n * sizeof(*list));
+    }
+  }
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  return n > 0 && is_among(list, n, account) ? TACET_OK : TACET_ERR_POLICY;
 }

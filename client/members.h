@@ -50,6 +50,31 @@ TACET_MUST_CHECK tacet_err client_accounts(client *c, client_session *s,
                                            client_mem *mem,
                                            uint8_t (**list)[CLIENT_ID_LEN],
                                            size_t *n);
+/* Is it a device that the newest manifest known here does not list? Such a leaf
+ * makes no commit or letter invalid, since others may not know that manifest
+ * yet; but nothing is sent until it is removed, which every commit of this
+ * device does. Never one's own. */
+TACET_MUST_CHECK tacet_err client_leaf_is_stale(client *c,
+                                                const client_session *s,
+                                                const client_leaf *l,
+                                                bool *out);
+/* Is there such a leaf? */
+TACET_MUST_CHECK tacet_err client_members_are_stale(client *c,
+                                                    client_session *s,
+                                                    bool *out);
+/* Accounts that came into the group (NULL: all that are in it): told are those
+ * with a stale device, whose removal is set about, and those that lack one of
+ * their devices. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_members_compare(
+    client *c, client_session *s, uint8_t (*accounts)[CLIENT_ID_LEN], size_t n);
+/* Keeps who is in a group that comes to its end, and tells whether somebody was
+ * in one that has: only they may invite into it again (POLICY), whoever else
+ * knows its id. */
+TACET_MUST_CHECK tacet_err client_members_remember(client *c,
+                                                   client_session *s);
+TACET_MUST_CHECK tacet_err client_may_invite_again(client *c,
+                                                   const client_talk *t,
+                                                   const uint8_t *account);
 /* KEYS where somebody in the group has two chains of keys: nothing is sent. */
 TACET_MUST_CHECK tacet_err client_members_may_hear(client *c,
                                                    client_session *s);

@@ -4,6 +4,8 @@
 
 #include "client/attachments.h"
 #include "client/groups.h"
+#include "client/jobs.h"
+#include "client/members.h"
 #include "client/messages.h"
 #include "client/outbox.h"
 #include "client/people.h"
@@ -11,6 +13,7 @@
 #include "client/talks.h"
 
 #define LOOK_EVERY CLIENT_MINUTE /* without a link that brings hints */
+#define RECONCILE_WAIT ((uint64_t)200)
 #define LATER (10 * CLIENT_MINUTE)
 
 static bool concerns_everything(const client_error *d, tacet_err e) {
@@ -104,6 +107,29 @@ static tacet_err encrypt_all(client *c, const client_talk *t,
   return TACET_OK;
 }
 
+/* False in *may while a device is in the group that its account has removed:
+ * that goes first. */
+static tacet_err are_right(client *c, tacet_span group, bool *may,
+                           uint64_t *next) {
+  CLIENT_SESSION(s);
+  bool stale;
+  TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(client_members_are_stale(c, &s, &stale));
+  *may = !stale;
+  if (!stale) {
+    return TACET_OK;
+  }
+  (void)client_fail(&c->problem, CLIENT_KEYS, "removed-device",
+                    "There is a device in the conversation that its owner has "
+                    "removed; the message waits until it is out.");
+  uint64_t soon = client_now(c) + RECONCILE_WAIT;
+  *next = soon < *next ? soon : *next;
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_job_tidy(c, s.r.talk, client_now(c)));
+  return client_tx_commit(&tx);
+}
+
 static tacet_err may_be_heard(client *c, const client_talk *t,
                               tacet_span group) {
   CLIENT_MEM(mem);
@@ -131,7 +157,7 @@ static tacet_err look(client *c, const client_group_record *r, bool *behind) {
 static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
   CLIENT_MEM(mem);
   client_group_record r;
-  bool behind;
+  bool behind, may;
   tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
                                   : client_group_get(c, t->group, &mem, &r);
   if (t->pair && (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.broken))) {
@@ -153,8 +179,11 @@ static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
     *next = 0; /* commits first */
     return TACET_OK;
   }
-  return r.fresh_due ? client_fresh_begin(c, r.id, next)
-                     : encrypt_all(c, t, r.id);
+  if (r.fresh_due) {
+    return client_fresh_begin(c, r.id, next);
+  }
+  TACET_TRY(are_right(c, r.id, &may, next));
+  return may ? encrypt_all(c, t, r.id) : TACET_OK;
 }
 
 /* ---- all of them ---- */

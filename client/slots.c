@@ -187,6 +187,7 @@ static tacet_err apply_removal(client *c, client_session *s, const told *t) {
   TACET_TRY(client_mailbox_condemn(
       c, tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox))));
   TACET_TRY(client_outbox_drop_group(c, s->r.id));
+  TACET_TRY(client_members_remember(c, s));
   TACET_TRY(client_session_delete(c, s->r.id));
   /* What is said meanwhile is no gap, should this device come back. */
   TACET_TRY(client_store_delete_of(c->store, CLIENT_T_DEVICE,
@@ -254,6 +255,9 @@ static tacet_err apply(client *c, client_session *s) {
   }
   TACET_TRY(client_commit_settle(c, s));
   TACET_TRY(tell(c, s, talk.name, &t));
+  if (t.n_added > 0) {
+    TACET_TRY(client_members_compare(c, s, t.added, t.n_added));
+  }
   return client_unopened_retry(c, s);
 }
 

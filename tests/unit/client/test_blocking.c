@@ -170,6 +170,25 @@ static void test_gone_from_a_group(void **state) {
   assert_int_equal(try_say(alice, "crew", "and now?"), CLIENT_PARTLY);
 }
 
+/* A stranger who was blocked before the first word: that stays unheard, and
+ * what comes later is a request. */
+static void test_a_stranger_unblocked(void **state) {
+  world *w = *state;
+  person *bob = person_join(w, "bob"), *eve = person_join(w, "eve");
+  block(bob, "eve");
+  say(eve, "bob", "before");
+  assert_string_equal(gather(bob), "");
+  assert_false(unblock(bob, "eve"));
+  say(eve, "bob", "after");
+  CLIENT_MEM(mem);
+  client_event e;
+  await(bob, CLIENT_EVENT_REQUEST, &mem, &e);
+  assert_string_equal(gather(bob), "after\n");
+  accept(bob, "eve");
+  say(bob, "eve", "hello then");
+  hear(eve, "hello then");
+}
+
 /* ---- dying on the way ---- */
 
 typedef struct pair {
@@ -221,6 +240,7 @@ int main(void) {
       TEST(test_a_mailbox_that_is_gone),
       TEST(test_without_the_server),
       TEST(test_gone_from_a_group),
+      TEST(test_a_stranger_unblocked),
       TEST(test_dying),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Lying. */
+#include "tests/unit/client/liar.h"
+
+#include "client/chain.h"
+#include "client/claims.h"
+#include "client/groups.h"
+#include "client/lookup.h"
+#include "client/mailboxes.h"
+#include "client/outbox.h"
+#include "client/people.h"
+#include "client/sync.h"
+#include "client/talks.h"
+#include "tacet/wire/directory.h"
+
+/* ---- manifests ---- */
+
+static tacet_span own_manifest(person *p) {
+  char handle[80];
+  (void)snprintf(handle, sizeof(handle), "%s@" FAKE_DOMAIN, p->name);
+  fake_account *a = fake_server_account(p->w->s, handle);
+  assert_non_null(a);
+  return tacet_span_of(a->manifests[0].p, a->manifests[0].len);
+}
+
+/* Signs m as what follows `before`, and adds it to the list. */
+static void go_on(tacet_manifest *m, const tacet_manifest *before,
+                  const tacet_manifest_signer *signer,
+                  const tacet_secret *new_key, tacet_buf *list) {
+  TACET_BUF(bytes, TACET_MANIFEST_MAX);
+  assert_ok(tacet_manifest_sign(m, before, signer, &new_key,
+                                new_key != NULL ? 1 : 0, &bytes));
+  assert_ok(tacet_manifest_parse(tacet_buf_span(&bytes), m));
+  tacet_opaque_list_add(list, tacet_buf_span(&bytes));
+}
+
+void lie_chain(person *p, size_t more, tacet_buf *list) {
+  tacet_manifest m[3];
+  TACET_SECRET(key);
+  tacet_device added;
+  const client_self *self = &p->c->self;
+  tacet_opaque_list_add(list, own_manifest(p));
+  assert_ok(tacet_manifest_first(own_manifest(p), &m[0]));
+  memset(added.id, 0xff, sizeof(added.id)); /* stands last */
+  assert_ok(tacet_sig_ed25519.generate(&key, added.key));
+  if (more > 0) {
+    m[1] = m[0];
+    m[1].number = 1;
+    m[1].devices[m[1].n_devices++] = added;
+    tacet_manifest_signer by = {.private_key = &self->device_key};
+    memcpy(by.device_id, self->device, sizeof(by.device_id));
+    go_on(&m[1], &m[0], &by, &key, list);
+  }
+  if (more > 1) {
+    m[2] = m[1];
+    m[2].number = 2;
+    m[2].n_devices = 1;
+    m[2].devices[0] = added;
+    tacet_manifest_signer by = {.private_key = &key};
+    memcpy(by.device_id, added.id, sizeof(by.device_id));
+    go_on(&m[2], &m[1], &by, NULL, list);
+  }
+  assert_ok(list->err);
+}
+
+void lie_publish(person *p, tacet_span list) {
+  char handle[80];
+  tacet_span one;
+  (void)snprintf(handle, sizeof(handle), "%s@" FAKE_DOMAIN, p->name);
+  fake_account *a = fake_server_account(p->w->s, handle);
+  while (tacet_opaque_list_next(&list, &one)) {
+    tacet_manifest m;
+    assert_ok(tacet_manifest_parse(one, &m));
+    if (m.number < a->n_manifests) {
+      continue;
+    }
+    a->manifests = fake_grow(a->manifests, &a->n_manifests, sizeof(fake_bytes));
+    a->manifests[a->n_manifests - 1] = fake_copy(one);
+    a->last = m;
+  }
+}
+
+void lie_learn(person *p, tacet_span list) {
+  assert_ok(client_enter(p->c));
+  assert_ok(client_chain_take_asked(p->c, list));
+}
+
+/* ---- groups ---- */
+
+static tacet_err outbox_empty(client *c, void *what, bool *yes) {
+  size_t n;
+  (void)what;
+  assert_ok(
+      client_store_count(c->store, CLIENT_T_OUTBOX, TACET_SPAN_EMPTY, &n));
+  *yes = n == 0;
+  return TACET_OK;
+}
+
+void lie_flush(person *p) {
+  client_end end;
+  client_work work = {
+      .until = outbox_empty, .timeout_ms = 10000, .once = true, .fd = -1};
+  assert_ok(client_work_until(p->c, &work, &end));
+  client_rest(p->c);
+}
+
+void lie_room_of(person *p, const char *to, tacet_room *out) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  client_talk t;
+  tacet_room room;
+  assert_ok(client_enter(p->c));
+  assert_ok(client_resolve_talk(p->c, to, &mem, &t));
+  assert_ok(client_session_load(p->c, t.group, &s));
+  assert_ok(client_room_of(p->c, &s, &room));
+  /* Nothing in it may point into the session. */
+  *out = (tacet_room){.kind = room.kind,
+                      .slot_server = TACET_SPAN_LIT(FAKE_DOMAIN)};
+  memcpy(out->conversation, room.conversation, sizeof(out->conversation));
+}
+
+/* In p's store under an id of its own: another group may have that one. */
+void lie_group(person *p, const tacet_room *room, const char *const *names,
+               size_t n) {
+  CLIENT_MEM(mem);
+  client_talk t = {.state = CLIENT_TALK_OPEN, .name = "forged"};
+  tacet_span *packages = NULL;
+  size_t n_packages = 0;
+  assert_ok(client_enter(p->c));
+  assert_ok(tacet_random(t.id, sizeof(t.id)));
+  for (size_t i = 0; i < n; i++) {
+    client_person who;
+    char handle[80];
+    (void)snprintf(handle, sizeof(handle), "%s@" FAKE_DOMAIN, names[i]);
+    tacet_err e = client_person_by_handle(p->c, handle, &mem, &who);
+    if (e == TACET_ERR_NOT_FOUND) {
+      e = client_lookup_handle(p->c, handle, &mem, &who);
+    }
+    assert_ok(e);
+    assert_ok(client_claims_ensure(p->c, t.id, &who));
+    assert_ok(client_claims_get(p->c, t.id, who.account, &mem, &packages,
+                                &n_packages));
+  }
+  assert_ok(client_mailboxes_ensure(p->c, 1));
+  {
+    CLIENT_TX(tx);
+    assert_ok(client_tx_begin(p->c->store, &tx));
+    assert_ok(client_group_begin(p->c, &t, room, packages, n_packages));
+    assert_ok(client_tx_commit(&tx));
+  }
+  lie_flush(p);
+}
+
+/* ---- contents ---- */
+
+void lie_content(person *p, const char *to, tacet_span content) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  client_talk t;
+  assert_ok(client_enter(p->c));
+  assert_ok(client_resolve_talk(p->c, to, &mem, &t));
+  {
+    CLIENT_TX(tx);
+    assert_ok(client_tx_begin(p->c->store, &tx));
+    assert_ok(client_session_load(p->c, t.group, &s));
+    assert_ok(client_outbox_encrypt(p->c, &s, content, TACET_SPAN_EMPTY,
+                                    TACET_SPAN_EMPTY));
+    assert_ok(client_tx_commit(&tx));
+  }
+  lie_flush(p);
+}
