@@ -80,7 +80,7 @@ static tacet_keylog_opening update(const tacet_keylog_label *label,
 
 static tacet_keylog_entry end_epoch(void) {
   tacet_keylog_entry e = {.kind = TACET_KEYLOG_EPOCH,
-                          .time_ms = NOW * (uint64_t)1000,
+                          .day = NOW / 86400,
                           .map_size = tacet_map_size(map)};
   BENCH_OK(tacet_map_root(map, &e.map_root));
   append(&e);

@@ -22,7 +22,7 @@ void tacet_keylog_entry_write(const tacet_keylog_entry *e, tacet_buf *out) {
     tacet_write_bytes(out, hash_span(&e->commitment));
     break;
   case TACET_KEYLOG_EPOCH:
-    tacet_write_u64(out, e->time_ms);
+    tacet_write_u32(out, e->day);
     tacet_write_u64(out, e->map_size);
     tacet_write_bytes(out, hash_span(&e->map_root));
     break;
@@ -42,7 +42,7 @@ tacet_err tacet_keylog_entry_read(tacet_span bytes, tacet_keylog_entry *out) {
     tacet_read_copy(&r, e.commitment.b, TACET_MAP_LEN);
     break;
   case TACET_KEYLOG_EPOCH:
-    e.time_ms = tacet_read_u64(&r);
+    e.day = tacet_read_u32(&r);
     e.map_size = tacet_read_u64(&r);
     tacet_read_copy(&r, e.map_root.b, TACET_MAP_LEN);
     break;

@@ -3,7 +3,7 @@
  * ends in an EPOCH. */
 #include "tacet/keytrans/keylog.h"
 
-#define EPOCH_LEN 49
+#define EPOCH_LEN 45
 #define HEAD_MAX (TACET_NOTE_MAX + 2 * 32 * TACET_TLOG_PROOF_MAX + 64)
 
 /* ---- bytes ---- */
@@ -29,7 +29,7 @@ static void read_proof(tacet_reader *r, tacet_tlog_proof *out) {
   }
 }
 
-/* opaque note<V>; opaque epoch[49]; HashValue inclusion<V>, consistency<V>; */
+/* opaque note<V>; opaque epoch[45]; HashValue inclusion<V>, consistency<V>; */
 typedef struct head_proof {
   tacet_span note, epoch;
   tacet_tlog_proof inclusion, consistency;
@@ -98,7 +98,7 @@ tacet_err tacet_keylog_head_verify(const tacet_policy *policy,
   TACET_TRY(check_epoch(&p, &v.checkpoint, &epoch));
   *out = (tacet_keylog_head){
       .seen = {.size = v.checkpoint.size, .root = v.checkpoint.root},
-      .time_ms = epoch.time_ms,
+      .day = epoch.day,
       .map_size = epoch.map_size,
       .map_root = epoch.map_root,
       .n_witnesses = v.n_witnesses,

@@ -3,9 +3,11 @@
  * public, and the proofs that it gives with every answer.
  *
  * The log (tlog.h) has entries of three kinds:
- *   UPDATE     label and version, as a VRF output, and a commitment to the
- * value EPOCH      the time, and the root of the map of all UPDATEs before it
+ *
+ *   UPDATE     label and version as a VRF output, a commitment to the value
+ *   EPOCH      the day, and the root of the map of all UPDATEs before it
  *   STATEMENT  the hash of something that the operator has said in public
+ *
  * A checkpoint is published only where an EPOCH is the last entry. Anybody can
  * compute its map again from the log; nobody sees in it whose the labels are.
  *
@@ -51,7 +53,7 @@ typedef struct tacet_keylog_entry {
   tacet_keylog_kind kind;
   tacet_map_hash vrf_output; /* UPDATE: the key in the map */
   tacet_map_hash commitment; /* UPDATE */
-  uint64_t time_ms;          /* EPOCH: Unix time */
+  uint32_t day;              /* EPOCH: days since 1970, no finer time */
   uint64_t map_size;         /* EPOCH: UPDATEs before it */
   tacet_map_hash map_root;   /* EPOCH */
   uint8_t hash[32];          /* STATEMENT: SHA-256 of what was said */
@@ -115,7 +117,7 @@ void tacet_keylog_ladder_tell(tacet_keylog_ladder *l, bool there);
 
 typedef struct tacet_keylog_head {
   tacet_tlog_head seen; /* to be remembered in the place of the older one */
-  uint64_t time_ms;     /* of the EPOCH */
+  uint32_t day;         /* of the EPOCH */
   uint64_t map_size;
   tacet_map_hash map_root;
   size_t n_witnesses;

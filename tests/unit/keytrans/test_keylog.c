@@ -68,7 +68,7 @@ static void checkpoint(directory *d, tacet_buf *note) {
   TACET_BUF(lines, TACET_NOTE_MAX);
   tacet_checkpoint c = {.origin = tacet_span_str(d->log_name.name)};
   d->epoch = (tacet_keylog_entry){.kind = TACET_KEYLOG_EPOCH,
-                                  .time_ms = 1000 * (uint64_t)NOW,
+                                  .day = NOW / 86400,
                                   .map_size = tacet_map_size(d->map)};
   assert_ok(tacet_map_root(d->map, &d->epoch.map_root));
   append(d, &d->epoch);
@@ -175,12 +175,12 @@ static void entries_have_one_form(void **state) {
        .vrf_output = {{1, 2}},
        .commitment = {{3, [31] = 4}}},
       {.kind = TACET_KEYLOG_EPOCH,
-       .time_ms = 0x0102030405060708,
+       .day = 0x01020304,
        .map_size = 9,
        .map_root = {{5}}},
       {.kind = TACET_KEYLOG_STATEMENT, .hash = {6}},
   };
-  static const size_t lengths[] = {65, 49, 33};
+  static const size_t lengths[] = {65, 45, 33};
   for (size_t i = 0; i < 3; i++) {
     TACET_BUF(b, 100);
     tacet_keylog_entry back;

@@ -12,7 +12,7 @@
 #include "tacet/keytrans/keylog.h"
 
 #define VECTORS "docs/protocol/vectors/keylog.json"
-#define TIME_MS 1764000000000
+#define TIME 1764000000
 
 /* What is published, in this order, and then an EPOCH. */
 static const struct {
@@ -134,7 +134,7 @@ static void sign(const log_state *s, json_t *o, tacet_buf *note) {
   assert_ok(
       tacet_note_sign(tacet_buf_span(note), &log_name, &log_key, 0, &lines));
   assert_ok(tacet_note_sign(tacet_buf_span(note), &witness_name, &witness_key,
-                            TIME_MS / 1000, &lines));
+                            TIME, &lines));
   tacet_write_u8(note, '\n');
   tacet_write_bytes(note, tacet_buf_span(&lines));
   tacet_write_bytes(&policy, tacet_span_str("log "));
@@ -178,7 +178,7 @@ static json_t *make(void) {
     json_array_append_new(list, publish(&s, &vrf, i, &openings[i]));
   }
   tacet_keylog_entry epoch = {
-      .kind = TACET_KEYLOG_EPOCH, .time_ms = TIME_MS, .map_size = UPDATES};
+      .kind = TACET_KEYLOG_EPOCH, .day = TIME / 86400, .map_size = UPDATES};
   json_t *o = json_object();
   assert_ok(tacet_map_root(s.map, &epoch.map_root));
   append(&s, &epoch, o);
@@ -241,8 +241,7 @@ static void a_reader_accepts_them(void **state) {
   assert_ok(tacet_policy_read(
       tacet_span_str(json_string_value(json_object_get(file, "policy"))),
       &policy, &line));
-  assert_ok(
-      tacet_keylog_head_verify(policy, &seen, TIME_MS / 1000, proof, &head));
+  assert_ok(tacet_keylog_head_verify(policy, &seen, TIME, proof, &head));
   assert_int_equal(head.map_size, UPDATES);
   assert_int_equal(head.seen.size, UPDATES + 1);
   json_array_foreach(json_object_get(file, "labels"), i, o) {
