@@ -26,8 +26,10 @@ tacet_err tacet_mls_keys_read(tacet_span in, tacet_mls_keys *out) {
   TACET_MLS_KEYS(k);
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(in, &err);
-  if (tacet_read_u8(&r) > KEYS_VERSION) {
-    tacet_read_fail(&r, TACET_ERR_VERSION);
+  uint8_t version = tacet_read_u8(&r);
+  if (version != KEYS_VERSION) {
+    tacet_read_fail(&r, version > KEYS_VERSION ? TACET_ERR_VERSION
+                                               : TACET_ERR_ENCODING);
   }
   read_secret(&r, &k.init);
   read_secret(&r, &k.encryption);

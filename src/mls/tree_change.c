@@ -275,8 +275,10 @@ static tacet_err read_entries(const tacet_tree *t, tacet_reader *r,
 
 tacet_err tacet_tree_change_read(const tacet_tree *t, tacet_reader *r,
                                  tacet_tree_change **out) {
-  if (tacet_read_u8(r) > CHANGE_FORMAT) {
-    tacet_read_fail(r, TACET_ERR_VERSION);
+  uint8_t version = tacet_read_u8(r);
+  if (version != CHANGE_FORMAT) {
+    tacet_read_fail(r, version > CHANGE_FORMAT ? TACET_ERR_VERSION
+                                               : TACET_ERR_ENCODING);
   }
   uint32_t n_leaves = tacet_read_u32(r);
   TACET_TRY(*r->err);

@@ -100,8 +100,10 @@ static void private_read(tacet_reader *r, const tacet_tree *t,
 tacet_err tacet_tree_private_read(tacet_reader *r, const tacet_tree *t,
                                   tacet_tree_private *out) {
   TACET_TREE_PRIVATE(p);
-  if (tacet_read_u8(r) > PRIVATE_FORMAT) {
-    tacet_read_fail(r, TACET_ERR_VERSION);
+  uint8_t version = tacet_read_u8(r);
+  if (version != PRIVATE_FORMAT) {
+    tacet_read_fail(r, version > PRIVATE_FORMAT ? TACET_ERR_VERSION
+                                                : TACET_ERR_ENCODING);
   }
   private_read(r, t, &p);
   TACET_TRY(*r->err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/mls/forbidden.h"
 
+#include "tests/unit/mls/record.h"
+
 fixture f;
 
 tacet_bytes commit(raw_commit args) {
@@ -105,8 +107,8 @@ void of_other_group(tacet_framed_content *c) {
 void fixture_new(const tacet_suite *suite) {
   members_new(f.m, 4, suite);
   member_new(&f.m[4], suite, "outside");
-  f.to = &f.m[0];
-  f.bad = &f.m[1];
+  f.to = &f.m[1]; /* joined with a Welcome, so that its life can be told */
+  f.bad = &f.m[0];
   f.third = &f.m[2];
   f.out = &f.m[4];
   /* Fill the tree with parents, so that there is a parent hash to get wrong. */
@@ -140,8 +142,27 @@ void fixture_list_sender(void) {
                  &(tacet_mls_commit_args){.proposals = &gce, .n_proposals = 1});
 }
 
-void forbidden_run(const forbidden_row *rows, size_t n, void (*prepare)(void)) {
+static void record_start(const char *name) {
+  const char *folder = getenv("TACET_RECORD");
+  char file[64];
+  if (folder != NULL) {
+    snprintf(file, sizeof(file), "mls-refused-%s", name);
+    assert_true(record_open(folder, file));
+    record_case(name, &f.m[1]);
+  }
+}
+
+static void record_stop(void) {
+  if (record_active()) {
+    record_case_end();
+    record_close();
+  }
+}
+
+void forbidden_run(const char *name, const forbidden_row *rows, size_t n,
+                   void (*prepare)(void)) {
   size_t wrong = 0;
+  record_start(name);
   fixture_new(&tacet_suite_x25519_chacha);
   if (prepare != NULL) {
     prepare();
@@ -150,6 +171,7 @@ void forbidden_run(const forbidden_row *rows, size_t n, void (*prepare)(void)) {
     tacet_mls_event event;
     tacet_bytes message = rows[i].make();
     tacet_bytes before = member_state(f.to);
+    record_name(rows[i].name);
     tacet_err got = member_process(f.to, tacet_bytes_span(&message), &event);
     if (got != rows[i].err) {
       print_error("%s: expected %s, got %s\n", rows[i].name,
@@ -170,5 +192,6 @@ void forbidden_run(const forbidden_row *rows, size_t n, void (*prepare)(void)) {
     members_commit(f.m, 4, 3, &(tacet_mls_commit_args){.force_path = true});
   }
   members_agree(f.m, 4);
+  record_stop();
   fixture_free();
 }

@@ -8,6 +8,15 @@ tacet_mls_config test_config = {.suites = &tacet_suites_all,
                                 .max_proposals = TACET_MLS_PROPOSALS_MAX,
                                 .max_lifetime = LIFETIME_MAX};
 
+void (*members_listener)(const member_heard *h);
+tacet_mls_psks members_psks;
+
+static void tell(const member_heard *h) {
+  if (members_listener != NULL) {
+    members_listener(h);
+  }
+}
+
 static const uint16_t extension_types[] = {EXTENSION_TEST};
 static const uint16_t proposal_types[] = {PROPOSAL_TEST};
 
@@ -70,6 +79,8 @@ tacet_err member_try_join(member *m, tacet_span welcome, tacet_span tree) {
   if (err == TACET_OK) {
     tacet_mls_group_free(m->g);
     m->g = g;
+    tell(&(member_heard){
+        .m = m, .what = MEMBER_JOINED, .message = welcome, .tree = tree});
   }
   return err;
 }
@@ -78,11 +89,22 @@ void member_join(member *m, tacet_span welcome, tacet_span tree) {
   assert_ok(member_try_join(m, welcome, tree));
 }
 
+static tacet_err process(member *m, tacet_span message, tacet_buf *content,
+                         tacet_mls_event *event) {
+  const tacet_mls_process_args args = {.psks = members_psks, .now = NOW};
+  tacet_err err = tacet_mls_process(m->g, message, &args, content, event);
+  tell(&(member_heard){.m = m,
+                       .what = MEMBER_PROCESSED,
+                       .message = message,
+                       .err = err,
+                       .event = event});
+  return err;
+}
+
 tacet_err member_process(member *m, tacet_span message,
                          tacet_mls_event *event) {
   TACET_BUF(content, 1 << 20);
-  const tacet_mls_process_args args = {.now = NOW};
-  return tacet_mls_process(m->g, message, &args, &content, event);
+  return process(m, message, &content, event);
 }
 
 tacet_err member_try_follow(member *m, tacet_span commit) {
@@ -92,7 +114,11 @@ tacet_err member_try_follow(member *m, tacet_span commit) {
     return err;
   }
   assert_int_equal(event.kind, TACET_MLS_EVENT_COMMIT);
-  return tacet_mls_staged_apply(m->g, NOW);
+  err = tacet_mls_staged_apply(m->g, NOW);
+  if (err == TACET_OK) {
+    tell(&(member_heard){.m = m, .what = MEMBER_APPLIED});
+  }
+  return err;
 }
 
 void member_follow(member *m, tacet_span commit) {
@@ -102,9 +128,8 @@ void member_follow(member *m, tacet_span commit) {
 tacet_err member_read(member *m, tacet_span message, tacet_span *content) {
   static uint8_t copy[1 << 16];
   TACET_BUF(w, sizeof(copy));
-  const tacet_mls_process_args args = {.now = NOW};
   tacet_mls_event event;
-  tacet_err err = tacet_mls_process(m->g, message, &args, &w, &event);
+  tacet_err err = process(m, message, &w, &event);
   if (err != TACET_OK) {
     return err;
   }

@@ -21,6 +21,18 @@ typedef struct member {
   tacet_mls_keys keys;
 } member;
 
+/* What a member hears, for tests that write it down. NULL: nobody listens. */
+typedef struct member_heard {
+  const member *m;
+  enum { MEMBER_JOINED, MEMBER_PROCESSED, MEMBER_APPLIED } what;
+  tacet_span message, tree; /* the Welcome; a message */
+  tacet_err err;            /* of a message */
+  const tacet_mls_event *event;
+} member_heard;
+extern void (*members_listener)(const member_heard *h);
+/* Keys that are given to every message. */
+extern tacet_mls_psks members_psks;
+
 /* What the tests' leaves understand beyond RFC 9420. */
 #define EXTENSION_TEST 0xFF01 /* leaf and group extensions */
 #define PROPOSAL_TEST 0xF001  /* opaque content */

@@ -323,7 +323,7 @@ static const forbidden_row rows[] = {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), NULL);
+  forbidden_run("commits", rows, sizeof(rows) / sizeof(rows[0]), NULL);
 }
 
 /* The builder makes valid commits where it is not told otherwise: else the

@@ -333,7 +333,8 @@ static const forbidden_row rows[] = {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), fixture_list_sender);
+  forbidden_run("external", rows, sizeof(rows) / sizeof(rows[0]),
+                fixture_list_sender);
 }
 
 static void a_stranger_may_join(void **state) {

@@ -225,7 +225,7 @@ static void grow_older(void) {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), grow_older);
+  forbidden_run("frames", rows, sizeof(rows) / sizeof(rows[0]), grow_older);
 }
 
 /* ---- after the end ---- */
@@ -261,7 +261,8 @@ static void end_with_reinit(void) {
 
 static void an_ended_group_takes_nothing(void **state) {
   (void)state;
-  forbidden_run(after, sizeof(after) / sizeof(after[0]), end_with_reinit);
+  forbidden_run("ended", after, sizeof(after) / sizeof(after[0]),
+                end_with_reinit);
 }
 
 /* Who was removed reads what is past, and nothing else. */

@@ -154,7 +154,7 @@ static const forbidden_row rows[] = {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), NULL);
+  forbidden_run("paths", rows, sizeof(rows) / sizeof(rows[0]), NULL);
 }
 
 int main(void) {

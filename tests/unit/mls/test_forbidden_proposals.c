@@ -236,7 +236,7 @@ static const forbidden_row rows[] = {
 
 static void each_is_refused_and_leaves_no_trace(void **state) {
   (void)state;
-  forbidden_run(rows, sizeof(rows) / sizeof(rows[0]), NULL);
+  forbidden_run("proposals", rows, sizeof(rows) / sizeof(rows[0]), NULL);
 }
 
 int main(void) {
