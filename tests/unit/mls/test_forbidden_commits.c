@@ -69,6 +69,17 @@ static tacet_bytes two_updates_of_one(void) {
       .refs = refs, .n_refs = 2, .path = true, .apply_nothing = true});
 }
 
+static void encryption_key_of_receiver(tacet_leaf_node *leaf) {
+  tacet_mls_member m;
+  assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.to->g), &m));
+  leaf->encryption_key = m.encryption_key;
+}
+static tacet_bytes update_with_key_of_another(void) {
+  tacet_proposal p = raw_update(f.third, encryption_key_of_receiver,
+                                TACET_LEAF_SOURCE_UPDATE, &f.keep);
+  return commit_cached(f.third, &p, NULL, 0);
+}
+
 static tacet_bytes remove_of_committer(void) {
   tacet_proposal p = remove_of(f.bad);
   return commit((raw_commit){
@@ -286,6 +297,7 @@ static const forbidden_row rows[] = {
     ROW(own_update_by_reference, PROPOSAL),
     ROW(update_and_remove_of_one, PROPOSAL),
     ROW(two_updates_of_one, PROPOSAL),
+    ROW(update_with_key_of_another, DUPLICATE_KEY),
     ROW(remove_of_nobody, PROPOSAL),
     ROW(psk_with_short_nonce, PSK),
     ROW(psk_for_reinit, PSK),
@@ -339,6 +351,8 @@ static void what_is_allowed_passes(void **state) {
     tacet_proposal gce = gce_of(TACET_SPAN_EMPTY);
     tacet_proposal own = {.type = PROPOSAL_TEST, .other = TACET_SPAN_LIT("!")};
     tacet_proposal reinit = reinit_of(1);
+    member_publish(f.third);
+    tacet_proposal back[2] = {remove, raw_add(f.third)};
     const struct {
       const tacet_proposal *list;
       size_t n;
@@ -346,7 +360,8 @@ static void what_is_allowed_passes(void **state) {
     } good[] = {{NULL, 0, true, false},     {&add, 1, false, false},
                 {&add, 1, true, false},     {&remove, 1, true, false},
                 {&gce, 1, true, false},     {&own, 1, false, false},
-                {&reinit, 1, false, false}, {&psk, 1, false, true}};
+                {&reinit, 1, false, false}, {&psk, 1, false, true},
+                {back, 2, true, false}};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
       tacet_mls_event event;
       tacet_bytes before = member_state(f.to);

@@ -137,6 +137,25 @@ static void the_leaf_is_the_invited_one(void **state) {
   members_free(m, 2);
 }
 
+/* The Welcome claims a suite that is offered, but not the package's. */
+static void the_suite_is_that_of_the_package(void **state) {
+  (void)state;
+  member m[2], joiner;
+  members_new(m, 2, suite);
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  tacet_bytes welcome =
+      raw_welcome_make(&m[0], &joiner, &(raw_welcome){.edit_tree = NULL});
+  assert_int_equal(welcome.p[5], TACET_SUITE_X25519_CHACHA);
+  welcome.p[5] = TACET_SUITE_X25519_AES128;
+  assert_err(
+      TACET_ERR_NOT_FOR_US,
+      member_try_join(&joiner, tacet_bytes_span(&welcome), TACET_SPAN_EMPTY));
+  tacet_bytes_free(&welcome);
+  member_free(&joiner);
+  members_free(m, 2);
+}
+
 /* A tree of another epoch, though everybody in it is real. */
 static void the_tree_is_of_that_epoch(void **state) {
   (void)state;
@@ -216,6 +235,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_lie_gets_anybody_in),
       cmocka_unit_test(the_leaf_is_the_invited_one),
+      cmocka_unit_test(the_suite_is_that_of_the_package),
       cmocka_unit_test(the_tree_is_of_that_epoch),
       cmocka_unit_test(a_welcome_has_one_predecessor),
   };
