@@ -172,7 +172,7 @@ static tacet_token token(void) {
 }
 
 static void make_box(size_t i, tacet_buf *list) {
-  tacet_new_mailbox m;
+  tacet_new_mailbox m = {.paid = false};
   TACET_SECRET(unused);
   MUST(tacet_random(boxes[i].id, 16));
   MUST(tacet_random(boxes[i].capability, 32));

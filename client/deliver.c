@@ -9,6 +9,7 @@
 #include "client/members.h"
 #include "client/messages.h"
 #include "client/outbox.h"
+#include "client/pending.h"
 #include "client/people.h"
 #include "client/talks.h"
 #include "client/tokens.h"
@@ -18,7 +19,7 @@
 #define RETRY_FIRST (5 * (uint64_t)1000)
 #define RETRY_MOST CLIENT_HOUR
 #define GIVE_UP (30 * CLIENT_DAY) /* as long as the server keeps items */
-#define SLOT_TRIES 8
+#define TOKEN_TRIES 8
 
 /* ---- what became of it ---- */
 
@@ -156,9 +157,9 @@ static tacet_err refresh_stale(client *c, client_parcel *p, bool look_due,
 }
 
 static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
-                              tacet_span answers) {
+                              tacet_span token, tacet_span answers) {
   size_t at = 0;
-  bool stale = false, missing = false, first;
+  bool stale = false, missing = false, pay = false, first;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < p->n_to; i++) {
@@ -168,6 +169,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
     switch ((tacet_delivery)answers.p[at++]) {
     case TACET_DELIVERY_STORED:
       p->to[i].state = CLIENT_TO_DONE;
+      TACET_TRY(token.len > 0 ? client_tokens_spent(c, token) : TACET_OK);
       break;
     case TACET_DELIVERY_STALE:
       p->to[i].state = CLIENT_TO_STALE;
@@ -181,6 +183,10 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
     case TACET_DELIVERY_FULL:
       p->to[i].state = CLIENT_TO_FULL;
       break;
+    case TACET_DELIVERY_TOKEN_NEEDED:
+      p->to[i].state = CLIENT_TO_PAY;
+      pay = token.len == 0;
+      break;
     }
   }
   if (stale || missing) {
@@ -193,6 +199,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
   } else {
     uint64_t wait = RETRY_FIRST << (p->tries < 10 ? p->tries : 10);
     wait = missing || (stale && p->tries == 0) ? 0 : wait; /* after the look */
+    wait = pay ? 0 : wait;
     p->tries++;
     p->retry_at = client_now(c) + (wait < RETRY_MOST ? wait : RETRY_MOST);
     TACET_TRY(client_parcel_save(c, p));
@@ -278,7 +285,7 @@ static tacet_err drop(client *c, client_parcel *p) {
 
 static tacet_err post(client *c, const client_parcel *p, const bool *chosen,
                       tacet_span item, const tacet_slot_claim *slot,
-                      client_mem *mem, client_reply *out) {
+                      tacet_span token, client_mem *mem, client_reply *out) {
   TACET_BUF(list, TACET_RECIPIENTS_MAX * 48);
   for (size_t i = 0; i < p->n_to; i++) {
     if (chosen == NULL || chosen[i]) {
@@ -291,6 +298,7 @@ static tacet_err post(client *c, const client_parcel *p, const bool *chosen,
   TACET_TRY(list.err);
   tacet_send ask = {.recipients = tacet_buf_span(&list),
                     .item = item,
+                    .token = token,
                     .has_slot = slot != NULL};
   if (slot != NULL) {
     ask.slot = *slot;
@@ -330,12 +338,94 @@ static tacet_err upload_parts(client *c, const client_parcel *p) {
   return client_file_upload(c, tacet_buf_span(&key), NULL);
 }
 
-tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
+static tacet_err drop_token(client *c, tacet_span token) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_tokens_spent(c, token));
+  return client_tx_commit(&tx);
+}
+
+static tacet_err tokens_useless(client *c) {
+  return client_fail(&c->detail, CLIENT_REFUSED, "token",
+                     "The server takes none of this device's tokens; check the "
+                     "clock and try again tomorrow.");
+}
+
+/* Those whose mailbox costs a token come last, one a request: true if it is to
+ * one of those. */
+static bool is_to_pay(const client_parcel *p, bool *chosen) {
+  bool others = false, found = false;
+  for (size_t i = 0; i < p->n_to; i++) {
+    others = others || (chosen[i] && p->to[i].state != CLIENT_TO_PAY);
+  }
+  for (size_t i = 0; i < p->n_to; i++) {
+    if (chosen[i] && p->to[i].state == CLIENT_TO_PAY) {
+      chosen[i] = !others && !found;
+      found = found || chosen[i];
+    }
+  }
+  return found;
+}
+
+/* It costs tokens and there are none today, or the like: others go on, and
+ * this is tried again. */
+static tacet_err hold(client *c, client_parcel *p, tacet_err e) {
+  uint64_t ignored = UINT64_MAX;
+  if (client_judge(c, e, &ignored) == CLIENT_ABORT) {
+    return e;
+  }
+  client_error_clear(&c->detail);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  for (size_t i = 0; i < p->n_to; i++) {
+    if (!client_is_settled(p->to[i].state)) {
+      p->to[i].state = CLIENT_TO_PAY;
+    }
+  }
+  p->retry_at = client_now(c) + RETRY_MOST;
+  TACET_TRY(client_parcel_save(c, p));
+  return client_tx_commit(&tx);
+}
+
+/* One request, with a token if `pays`; the one that went along in *token. */
+static tacet_err ask(client *c, const client_parcel *p, const bool *now,
+                     tacet_span item, bool pays, client_mem *mem,
+                     tacet_span *token, client_reply *reply) {
+  *token = TACET_SPAN_EMPTY;
+  for (int n = 0; n < TOKEN_TRIES; n++) {
+    if (pays) {
+      TACET_TRY(client_tokens_pick(c, TACET_TOKEN_DELIVERY, 0, mem, token));
+    }
+    TACET_TRY(post(c, p, now, item, NULL, *token, mem, reply));
+    if (!pays || !client_tokens_refused(reply->code)) {
+      return TACET_OK;
+    }
+    TACET_TRY(drop_token(c, *token)); /* spent, if an answer was lost */
+  }
+  return tokens_useless(c);
+}
+
+static tacet_err send_to(client *c, client_parcel *p, bool *now) {
   CLIENT_MEM(mem);
-  client_group_record group;
   client_payload payload;
   client_reply reply;
   tacet_send_answer answer;
+  tacet_span token;
+  bool pays = is_to_pay(p, now);
+  TACET_TRY(client_payload_get(c, p, &mem, &payload));
+  limit(p, payload.item.len, now);
+  tacet_err e = ask(c, p, now, payload.item, pays, &mem, &token, &reply);
+  if (e != TACET_OK) {
+    return pays ? hold(c, p, e) : e;
+  }
+  TACET_TRY(client_expect_ok(c, &reply));
+  TACET_TRY(tacet_send_answer_parse(reply.body, &answer));
+  return note_answers(c, p, now, token, answer.deliveries);
+}
+
+tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
+  CLIENT_MEM(mem);
+  client_group_record group;
   tacet_err e = client_group_get(c, p->group, &mem, &group);
   if (e == TACET_ERR_NOT_FOUND) {
     return drop(c, p);
@@ -353,13 +443,8 @@ tacet_err client_deliver(client *c, client_parcel *p, const bool *chosen) {
   if (!is_any(now, p->n_to)) {
     return TACET_OK;
   }
-  TACET_TRY(upload_parts(c, p));
-  TACET_TRY(client_payload_get(c, p, &mem, &payload));
-  limit(p, payload.item.len, now);
-  TACET_TRY(post(c, p, now, payload.item, NULL, &mem, &reply));
-  TACET_TRY(client_expect_ok(c, &reply));
-  TACET_TRY(tacet_send_answer_parse(reply.body, &answer));
-  return note_answers(c, p, now, answer.deliveries);
+  e = upload_parts(c, p);
+  return e == TACET_OK ? send_to(c, p, now) : hold(c, p, e);
 }
 
 /* ---- commits ---- */
@@ -389,13 +474,6 @@ static tacet_err lost(client *c, const client_parcel *p) {
   return client_tx_commit(&tx);
 }
 
-static tacet_err drop_token(client *c, tacet_span token) {
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_tokens_spent(c, token));
-  return client_tx_commit(&tx);
-}
-
 static bool needs_token(tacet_wire_error e) {
   return e == TACET_WIRE_NO_RECIPIENT || e == TACET_WIRE_TOKEN_NEEDED;
 }
@@ -403,32 +481,30 @@ static bool needs_token(tacet_wire_error e) {
 tacet_err client_deliver_commit(client *c, client_parcel *p) {
   CLIENT_MEM(mem);
   client_payload payload;
+  tacet_span token = TACET_SPAN_EMPTY;
   TACET_TRY(client_payload_get(c, p, &mem, &payload));
   tacet_slot_claim slot = {.body = payload.body};
   memcpy(slot.name, p->slot, sizeof(slot.name));
-  bool token = p->n_to == 0 || payload.body.len > TACET_SLOT_FREE_MAX;
-  for (int n = 0; n < SLOT_TRIES; n++) {
+  bool pays = p->n_to == 0 || payload.body.len > TACET_SLOT_FREE_MAX;
+  for (int n = 0; n < TOKEN_TRIES; n++) {
     client_reply reply;
-    if (token) {
-      TACET_TRY(
-          client_tokens_pick(c, TACET_TOKEN_DELIVERY, 0, &mem, &slot.token));
+    if (pays) {
+      TACET_TRY(client_tokens_pick(c, TACET_TOKEN_DELIVERY, 0, &mem, &token));
     }
-    TACET_TRY(post(c, p, NULL, payload.item, &slot, &mem, &reply));
+    TACET_TRY(post(c, p, NULL, payload.item, &slot, token, &mem, &reply));
     if (reply.code == TACET_WIRE_OK) {
-      return won(c, p, slot.token);
+      return won(c, p, token);
     }
     if (reply.code == TACET_WIRE_SLOT_TAKEN ||
         reply.code == TACET_WIRE_SLOT_EXPIRED) {
       return lost(c, p);
     }
-    if (client_tokens_refused(reply.code) && slot.token.len > 0) {
-      TACET_TRY(drop_token(c, slot.token));
-    } else if (!needs_token(reply.code) || token) {
+    if (client_tokens_refused(reply.code) && token.len > 0) {
+      TACET_TRY(drop_token(c, token));
+    } else if (!needs_token(reply.code) || pays) {
       return client_expect_ok(c, &reply);
     }
-    token = true;
+    pays = true;
   }
-  return client_fail(&c->detail, CLIENT_REFUSED, "token",
-                     "The server takes none of this device's tokens; check the "
-                     "clock and try again tomorrow.");
+  return tokens_useless(c);
 }

@@ -5,6 +5,7 @@
 #include "client/tokens.h"
 
 #define BATCH TACET_MAILBOXES_MAX
+#define BATCH_PAID 8 /* one a week is used */
 #define TOKEN_TRIES 8
 
 tacet_err client_mailbox_get(client *c, tacet_span id, client_mem *mem,
@@ -53,6 +54,19 @@ static tacet_err list_of_use(client *c, uint8_t use, client_mem *mem,
   return TACET_OK;
 }
 
+static tacet_err list_spare(client *c, bool paid, client_mem *mem,
+                            client_mailbox **list, size_t *n) {
+  size_t count, kept = 0;
+  TACET_TRY(list_of_use(c, CLIENT_MAILBOX_SPARE, mem, list, &count));
+  for (size_t i = 0; i < count; i++) {
+    if ((*list)[i].paid == paid) {
+      (*list)[kept++] = (*list)[i];
+    }
+  }
+  *n = kept;
+  return TACET_OK;
+}
+
 /* ---- making ---- */
 
 static tacet_err draw_secret(tacet_secret *s) {
@@ -62,11 +76,12 @@ static tacet_err draw_secret(tacet_secret *s) {
 
 /* A batch with its keys, in the store before the server hears of it: a request
  * whose answer is lost can be repeated. */
-static tacet_err prepare(client *c) {
+static tacet_err prepare(client *c, bool paid) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  for (size_t i = 0; i < BATCH; i++) {
-    client_mailbox m = {.use = CLIENT_MAILBOX_MAKING, .made_at = client_now(c)};
+  for (size_t i = 0; i < (paid ? BATCH_PAID : BATCH); i++) {
+    client_mailbox m = {
+        .use = CLIENT_MAILBOX_MAKING, .made_at = client_now(c), .paid = paid};
     TACET_TRY(tacet_random(m.id, sizeof(m.id)));
     TACET_TRY(draw_secret(&m.read));
     TACET_TRY(draw_secret(&m.capability));
@@ -79,7 +94,7 @@ static tacet_err prepare(client *c) {
 
 static tacet_err write_batch(client_mailbox *list, size_t n, tacet_buf *w) {
   for (size_t i = 0; i < n; i++) {
-    tacet_new_mailbox m = {.id = {0}};
+    tacet_new_mailbox m = {.paid = list[i].paid};
     memcpy(m.id, list[i].id, sizeof(m.id));
     TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
                              tacet_secret_span(&list[i].read), m.read_hash));
@@ -143,27 +158,36 @@ static tacet_err make(client *c) {
                      "clock and try again tomorrow.");
 }
 
-tacet_err client_mailboxes_ensure(client *c, size_t n) {
+static tacet_err ensure(client *c, size_t n, bool paid) {
   for (;;) {
     CLIENT_MEM(mem);
     client_mailbox *list;
     size_t spare, making;
-    TACET_TRY(list_of_use(c, CLIENT_MAILBOX_SPARE, &mem, &list, &spare));
+    TACET_TRY(list_spare(c, paid, &mem, &list, &spare));
     if (spare >= n) {
       return TACET_OK;
     }
     TACET_TRY(list_of_use(c, CLIENT_MAILBOX_MAKING, &mem, &list, &making));
     if (making == 0) {
-      TACET_TRY(prepare(c));
+      TACET_TRY(prepare(c, paid));
     }
     TACET_TRY(make(c));
   }
 }
 
-tacet_err client_mailbox_take(client *c, client_mem *mem, client_mailbox *out) {
+tacet_err client_mailboxes_ensure(client *c, size_t n) {
+  return ensure(c, n, false);
+}
+
+tacet_err client_mailboxes_ensure_paid(client *c) {
+  return ensure(c, 1, true);
+}
+
+static tacet_err take(client *c, bool paid, client_mem *mem,
+                      client_mailbox *out) {
   client_mailbox *list;
   size_t n;
-  TACET_TRY(list_of_use(c, CLIENT_MAILBOX_SPARE, mem, &list, &n));
+  TACET_TRY(list_spare(c, paid, mem, &list, &n));
   if (n == 0) {
     return TACET_ERR_NOT_FOUND;
   }
@@ -172,6 +196,15 @@ tacet_err client_mailbox_take(client *c, client_mem *mem, client_mailbox *out) {
   TACET_TRY(client_chance(c, n, &i));
   *out = list[i];
   return TACET_OK;
+}
+
+tacet_err client_mailbox_take(client *c, client_mem *mem, client_mailbox *out) {
+  return take(c, false, mem, out);
+}
+
+tacet_err client_mailbox_take_paid(client *c, client_mem *mem,
+                                   client_mailbox *out) {
+  return take(c, true, mem, out);
 }
 
 /* ---- another capability ---- */

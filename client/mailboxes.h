@@ -23,6 +23,10 @@ TACET_MUST_CHECK tacet_err client_mailboxes_ensure(client *c, size_t n);
  * transaction that is open. NOT_FOUND: ensure more first. */
 TACET_MUST_CHECK tacet_err client_mailbox_take(client *c, client_mem *mem,
                                                client_mailbox *out);
+/* The same for one of those that whoever writes to it pays for. */
+TACET_MUST_CHECK tacet_err client_mailboxes_ensure_paid(client *c);
+TACET_MUST_CHECK tacet_err client_mailbox_take_paid(client *c, client_mem *mem,
+                                                    client_mailbox *out);
 /* Gives it a new capability, at the server and in *m; the old one is taken for
  * a week more. */
 TACET_MUST_CHECK tacet_err client_mailbox_rotate(client *c, client_mailbox *m);

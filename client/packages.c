@@ -59,7 +59,8 @@ static tacet_err make_one(client *c, bool last_resort) {
   client_mailbox m;
   tacet_mls_key_package_args args = {.extensions = TACET_SPAN_EMPTY};
   uint64_t now = client_now(c);
-  TACET_TRY(client_mailbox_take(c, &mem, &m));
+  TACET_TRY(last_resort ? client_mailbox_take_paid(c, &mem, &m)
+                        : client_mailbox_take(c, &mem, &m));
   TACET_TRY(client_leaf_args(c, &m, &mem, &args.leaf));
   /* Valid from an hour ago: clocks differ. */
   args.not_before = now / 1000 - 3600;
@@ -140,7 +141,8 @@ static tacet_err make_missing(client *c, const shelf *s, bool new_last_resort) {
   if (want == 0 && !last) {
     return TACET_OK;
   }
-  TACET_TRY(client_mailboxes_ensure(c, want + 1));
+  TACET_TRY(client_mailboxes_ensure(c, want));
+  TACET_TRY(last ? client_mailboxes_ensure_paid(c) : TACET_OK);
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < want; i++) {

@@ -205,19 +205,41 @@ static tacet_err groups_at(client *c, const client_mailbox *m, client_mem *mem,
   return TACET_OK;
 }
 
-/* AUTH: none of them opens it. */
-static tacet_err take_shared(client *c, const client_mailbox *m,
-                             tacet_span item) {
+static tacet_err opens_in(client *c, tacet_span group, tacet_span item,
+                          bool *out) {
+  CLIENT_MEM(mem);
+  client_epoch *list;
+  size_t n;
+  *out = false;
+  TACET_TRY(client_epochs(c, group, &mem, &list, &n));
+  for (size_t i = 0; i < n && !*out; i++) {
+    TACET_BYTES(plain);
+    tacet_envelope_type type;
+    tacet_span body;
+    tacet_err e = tacet_envelope_open(tacet_secret_span(&list[i].envelope),
+                                      item, &plain, &type, &body);
+    if (e == TACET_ERR_NOMEM) {
+      return e;
+    }
+    *out = e != TACET_ERR_AUTH;
+  }
+  return TACET_OK;
+}
+
+/* Any group's: who has not heard yet that this device moved on from here still
+ * writes to it. AUTH: none opens it. */
+static tacet_err take_shared(client *c, tacet_span item) {
   CLIENT_MEM(mem);
   client_group_record *list;
   size_t n;
-  TACET_TRY(groups_at(c, m, &mem, &list, &n));
+  TACET_TRY(client_group_list(c, NULL, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
     CLIENT_SESSION(s);
-    TACET_TRY(client_session_load(c, list[i].id, &s));
-    tacet_err e = open_item(c, &s, item);
-    if (e != TACET_ERR_AUTH) {
-      TACET_TRY(e);
+    bool opens;
+    TACET_TRY(opens_in(c, list[i].id, item, &opens));
+    if (opens) {
+      TACET_TRY(client_session_load(c, list[i].id, &s));
+      TACET_TRY(open_item(c, &s, item));
       return client_session_save(c, &s);
     }
   }
@@ -249,8 +271,25 @@ static tacet_err keep_shared(client *c, const client_mailbox *m,
 
 /* ---- where a letter is expected ---- */
 
+/* A package that serves once tells a letter that comes again; the last-resort
+ * one does not. */
+static tacet_err came_before(client *c, tacet_span item, bool *out) {
+  uint8_t hash[32];
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, item, hash));
+  tacet_span key = tacet_span_of(hash, sizeof(hash));
+  TACET_TRY(client_store_has(c->store, CLIENT_T_SEEN, key, out));
+  return *out ? TACET_OK
+              : client_store_put(c->store, CLIENT_T_SEEN, key, TACET_SPAN_EMPTY,
+                                 client_now(c) / CLIENT_DAY, TACET_SPAN_EMPTY);
+}
+
 static tacet_err take_letter(client *c, const client_mailbox *m,
                              const client_letter *letter, tacet_span item) {
+  bool before = false;
+  TACET_TRY(m->last_resort ? came_before(c, item, &before) : TACET_OK);
+  if (before) {
+    return TACET_OK;
+  }
   if (letter->absent) {
     return client_waiting_add(c, m, CLIENT_WAITS_PARTS, item);
   }
@@ -265,7 +304,7 @@ static tacet_err take_letter(client *c, const client_mailbox *m,
 static tacet_err take_for_package(client *c, const client_mailbox *m,
                                   tacet_span item) {
   bool waits;
-  tacet_err e = m->last_resort ? take_shared(c, m, item) : TACET_ERR_AUTH;
+  tacet_err e = m->last_resort ? take_shared(c, item) : TACET_ERR_AUTH;
   if (e != TACET_ERR_AUTH) {
     return e;
   }
@@ -325,7 +364,7 @@ tacet_err client_receive_behind(client *c, const client_mailbox *m,
   if (m->use != CLIENT_MAILBOX_PACKAGE) {
     return take(c, m, &none, item);
   }
-  tacet_err e = m->last_resort ? take_shared(c, m, item) : TACET_OK;
+  tacet_err e = m->last_resort ? take_shared(c, item) : TACET_OK;
   return e == TACET_ERR_AUTH && !letter_waits ? keep_shared(c, m, item) : e;
 }
 

@@ -86,6 +86,7 @@ void client_mailbox_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->until);
   client_field_u64(f, &r->made_at);
   client_field_bool(f, &r->last_resort);
+  client_field_bool(f, &r->paid);
 }
 
 void client_package_fields(client_fields *f, void *record) {

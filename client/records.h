@@ -110,6 +110,7 @@ typedef struct client_mailbox {
   uint64_t until;
   uint64_t made_at;
   bool last_resort;
+  bool paid; /* made so that whoever writes to it pays: for last_resort */
 } client_mailbox;
 
 /* ---- package: a published key package, named by its reference ---- */
@@ -273,7 +274,8 @@ typedef enum client_recipient_state {
   CLIENT_TO_FULL,
   CLIENT_TO_DONE,
   CLIENT_TO_GONE,
-  CLIENT_TO_MISSING /* no such mailbox: a newer address is looked for */
+  CLIENT_TO_MISSING, /* no such mailbox: a newer address is looked for */
+  CLIENT_TO_PAY      /* it costs a token */
 } client_recipient_state;
 static inline bool client_is_settled(uint8_t state) {
   return state == CLIENT_TO_DONE || state == CLIENT_TO_GONE;

@@ -89,6 +89,7 @@ void dlv_box_read_row(sto_query *q, dlv_box *b) {
   b->acked = (uint64_t)sto_int(q, 9);
   b->floor = (uint64_t)sto_int(q, 10);
   b->expired = (uint32_t)sto_int(q, 11);
+  b->paid = sto_int(q, 12) != 0;
 }
 
 static tacet_err count_items(dlv_box *b, sto_conn *c) {

@@ -25,6 +25,7 @@ struct dlv_box {
   uint8_t old_hash[TACET_HASH_LEN];
   int64_t old_until; /* day, inclusive */
   uint32_t old_left; /* items */
+  bool paid;         /* an item costs its sender a token */
   bool opened;       /* its owner has read from it */
   int64_t touched;   /* the day that was last, or the day it was made */
   uint64_t acked;    /* the last sequence number that was acknowledged */

@@ -182,8 +182,9 @@ struct dlv_request {
    * (SlotConflict) and BLOB_CONFLICT (BlobState). */
   tacet_wire_error status;
   tacet_buf answer;
-  bool completed;       /* BLOB_PUT: this piece was the last, 201 */
-  uint32_t outcomes[4]; /* SEND: how many recipients, by tacet_delivery */
+  bool completed; /* BLOB_PUT: this piece was the last, 201 */
+  /* SEND: how many recipients, by tacet_delivery. */
+  uint32_t outcomes[TACET_DELIVERIES];
   /* Between the stages; delivery's. */
   dlv_delivery *delivery;
   struct dlv_work *work;

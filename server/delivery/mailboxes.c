@@ -23,7 +23,8 @@ static bool same(const dlv_box *b, const tacet_new_mailbox *m) {
   return memcmp(b->id, m->id, sizeof(b->id)) == 0 &&
          memcmp(b->read_hash, m->read_hash, sizeof(b->read_hash)) == 0 &&
          memcmp(b->hash, m->capability_hash, sizeof(b->hash)) == 0 &&
-         memcmp(b->sealing_key, m->sealing_key, sizeof(b->sealing_key)) == 0;
+         memcmp(b->sealing_key, m->sealing_key, sizeof(b->sealing_key)) == 0 &&
+         b->paid == m->paid;
 }
 
 static tacet_err add(dlv_request *r, sto_conn *c, const tacet_new_mailbox *m) {
@@ -35,6 +36,7 @@ static tacet_err add(dlv_request *r, sto_conn *c, const tacet_new_mailbox *m) {
                 tacet_span_of(m->capability_hash, sizeof(m->capability_hash)));
   sto_bind_blob(q, tacet_span_of(m->sealing_key, sizeof(m->sealing_key)));
   sto_bind_int(q, dlv_today(r->delivery));
+  sto_bind_int(q, m->paid);
   return sto_exec(q);
 }
 

@@ -269,10 +269,9 @@ static enum dlv_thread begin(dlv_request *r) {
     return DLV_WRITER;
   case DLV_SEND:
     w->grows = true;
-    w->stage = r->in.send.ephemeral ? dlv_send_ephemeral
-               : r->in.send.has_slot && r->in.send.slot.token.len > 0
-                   ? dlv_send_start
-                   : dlv_send_run;
+    w->stage = r->in.send.ephemeral       ? dlv_send_ephemeral
+               : r->in.send.token.len > 0 ? dlv_send_start
+                                          : dlv_send_run;
     return w->stage == dlv_send_run ? DLV_WRITER : DLV_READER;
   case DLV_SLOTS:
     w->stage = dlv_slots_run;

@@ -55,7 +55,11 @@ static const char version_1[] = STO_META_TABLE
     "  total INTEGER NOT NULL"
     ") WITHOUT ROWID;";
 
-static const char *const steps[] = {version_1};
+/* Mailboxes whose address anybody may have: strangers pay. */
+static const char version_2[] =
+    "ALTER TABLE mailbox ADD COLUMN paid INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = {version_1, version_2};
 
 static const char *const statements[Q_N] = {
     [Q_META_GET] = STO_META_GET,
@@ -64,9 +68,10 @@ static const char *const statements[Q_N] = {
 
     [Q_BOX_GET] = "SELECT id, read_hash, capability_hash, sealing_key,"
                   " old_hash, old_until, old_left, opened, touched, acked,"
-                  " floor, expired FROM mailbox WHERE key = ?1",
+                  " floor, expired, paid FROM mailbox WHERE key = ?1",
     [Q_BOX_ADD] = "INSERT INTO mailbox(key, id, read_hash, capability_hash,"
-                  " sealing_key, touched) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                  " sealing_key, touched, paid)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [Q_BOX_UPDATE] = "UPDATE mailbox SET capability_hash = ?2, old_hash = ?3,"
                      " old_until = ?4, old_left = ?5, opened = ?6,"
                      " touched = ?7, acked = ?8, floor = ?9, expired = ?10"

@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-/* The token of a claim is checked before the writer has the request. */
+/* The token is checked before the writer has the request. */
 tacet_err dlv_send_start(dlv_request *r, sto_conn *c) {
   (void)c;
   tacet_token t;
-  if (tacet_token_parse(r->in.send.slot.token, &t) == TACET_OK) {
+  if (tacet_token_parse(r->in.send.token, &t) == TACET_OK) {
     TACET_TRY(dlv_tokens_check(r, &t, 1));
   }
   dlv_then(r, DLV_WRITER, true, dlv_send_run);
@@ -20,6 +20,7 @@ tacet_err dlv_send_start(dlv_request *r, sto_conn *c) {
 typedef struct target {
   dlv_box *box; /* NULL: gone */
   dlv_right right;
+  bool paid_for; /* by the token of the request */
 } target;
 
 static tacet_err find_targets(dlv_request *r, sto_conn *c, target *out) {
@@ -27,6 +28,7 @@ static tacet_err find_targets(dlv_request *r, sto_conn *c, target *out) {
   tacet_span list = r->in.send.recipients;
   size_t i = 0;
   for (tacet_recipient to; tacet_recipient_next(&list, &to); i++) {
+    out[i].paid_for = false;
     TACET_TRY(dlv_box_find(&d->boxes, c, to.mailbox, &out[i].box));
     out[i].right =
         out[i].box == NULL
@@ -54,41 +56,32 @@ static const uint8_t *payer(const dlv_request *r, const target *targets,
   return NULL;
 }
 
-static tacet_err pay_with_token(dlv_request *r, sto_conn *c, bool any) {
-  if (r->in.send.slot.token.len == 0) {
-    return dlv_refuse(r,
-                      any ? TACET_WIRE_TOKEN_NEEDED : TACET_WIRE_NO_RECIPIENT);
-  }
-  return dlv_tokens_spend(r, c, 1);
-}
-
-static tacet_err win_slot(dlv_request *r, sto_conn *c, const target *targets,
-                          const uint8_t hash[32]) {
-  tacet_span body = r->in.send.slot.body;
-  bool any;
-  const uint8_t *pays = payer(r, targets, &any);
-  if (pays == NULL || body.len > TACETD_SLOT_FREE_MAX) {
-    TACET_TRY(pay_with_token(r, c, any));
-    if (r->status != TACET_WIRE_OK) {
-      return TACET_OK;
-    }
-  } else {
-    (void)dlv_claims_allow(r->delivery, pays, true);
-  }
-  return dlv_slot_add(c, hash, dlv_today(r->delivery), body);
-}
-
-static tacet_err claim_slot(dlv_request *r, sto_conn *c,
-                            const target *targets) {
+/* What a claim comes to: whether the slot is this request's to write, and what
+ * that costs. */
+typedef struct claim {
   uint8_t hash[TACET_HASH_LEN];
+  bool write, costs_token;
+  const uint8_t *pays; /* else: the capability that does */
+} claim;
+
+static tacet_err look_at_slot(dlv_request *r, sto_conn *c,
+                              const target *targets, claim *out) {
   dlv_slot_result found;
   tacet_slot_conflict conflict;
-  TACET_TRY(dlv_hash(r->in.send.slot.name, TACET_SLOT_NAME_LEN, hash));
-  TACET_TRY(
-      dlv_slot_look(c, hash, r->in.send.slot.body, &found, &conflict.body));
+  tacet_span body = r->in.send.slot.body;
+  bool any;
+  TACET_TRY(dlv_hash(r->in.send.slot.name, TACET_SLOT_NAME_LEN, out->hash));
+  TACET_TRY(dlv_slot_look(c, out->hash, body, &found, &conflict.body));
   switch (found) {
   case DLV_SLOT_FREE:
-    return win_slot(r, c, targets, hash);
+    out->write = true;
+    out->pays = payer(r, targets, &any);
+    out->costs_token = out->pays == NULL || body.len > TACETD_SLOT_FREE_MAX;
+    if (out->costs_token && r->in.send.token.len == 0) {
+      return dlv_refuse(r, any ? TACET_WIRE_TOKEN_NEEDED
+                               : TACET_WIRE_NO_RECIPIENT);
+    }
+    return TACET_OK;
   case DLV_SLOT_SAME: /* a resend: its hints may not have arrived */
     return TACET_OK;
   case DLV_SLOT_OTHER:
@@ -98,6 +91,42 @@ static tacet_err claim_slot(dlv_request *r, sto_conn *c,
     return dlv_refuse(r, TACET_WIRE_SLOT_EXPIRED);
   }
   return TACET_ERR_STATE;
+}
+
+static tacet_err write_slot(dlv_request *r, sto_conn *c, const claim *s) {
+  if (!s->write) {
+    return TACET_OK;
+  }
+  if (!s->costs_token) {
+    (void)dlv_claims_allow(r->delivery, s->pays, true);
+  }
+  return dlv_slot_add(c, s->hash, dlv_today(r->delivery), r->in.send.slot.body);
+}
+
+/* ---- the token ---- */
+
+static size_t size_in_box(const dlv_request *r) {
+  return r->in.send.item.len + TACET_SEAL_TAG_LEN;
+}
+
+/* Spends it on what it is for, before anything is written: a token that is no
+ * good refuses the request. */
+static tacet_err spend(dlv_request *r, sto_conn *c, target *targets,
+                       const claim *s) {
+  if (s->costs_token) {
+    return dlv_tokens_spend(r, c, 1);
+  }
+  for (size_t i = 0; i < r->in.send.n_recipients && r->in.send.token.len > 0;
+       i++) {
+    target *t = &targets[i];
+    if (t->right != DLV_RIGHT_NONE && t->box->paid &&
+        dlv_box_has_room(t->box, size_in_box(r))) {
+      TACET_TRY(dlv_tokens_spend(r, c, 1));
+      t->paid_for = r->status == TACET_WIRE_OK;
+      return TACET_OK;
+    }
+  }
+  return TACET_OK;
 }
 
 /* ---- the item ---- */
@@ -115,8 +144,12 @@ static tacet_err deliver(dlv_request *r, const target *t, uint8_t *outcome) {
     *outcome = TACET_DELIVERY_STALE;
     return TACET_OK;
   }
-  if (!dlv_box_has_room(t->box, item.len + TACET_SEAL_TAG_LEN)) {
+  if (!dlv_box_has_room(t->box, size_in_box(r))) {
     *outcome = TACET_DELIVERY_FULL;
+    return TACET_OK;
+  }
+  if (t->box->paid && !t->paid_for) {
+    *outcome = TACET_DELIVERY_TOKEN_NEEDED;
     return TACET_OK;
   }
   TACET_TRY(dlv_outgoing_add(&d->out, t->box, dlv_now_ms(d), item));
@@ -146,13 +179,18 @@ static void answer(dlv_request *r, const uint8_t *outcomes) {
 tacet_err dlv_send_run(dlv_request *r, sto_conn *c) {
   target targets[TACET_RECIPIENTS_MAX];
   uint8_t outcomes[TACET_RECIPIENTS_MAX];
+  claim slot = {.write = false};
   TACET_TRY(find_targets(r, c, targets));
   if (r->in.send.has_slot) {
-    TACET_TRY(claim_slot(r, c, targets));
+    TACET_TRY(look_at_slot(r, c, targets, &slot));
+  }
+  if (r->status == TACET_WIRE_OK) {
+    TACET_TRY(spend(r, c, targets, &slot));
   }
   if (r->status != TACET_WIRE_OK) {
     return TACET_OK; /* nothing is stored */
   }
+  TACET_TRY(write_slot(r, c, &slot));
   TACET_TRY(deliver_all(r, targets, outcomes));
   answer(r, outcomes);
   return TACET_OK;
@@ -172,10 +210,11 @@ static tacet_err look(sto_conn *c, const tacet_recipient *to,
   }
   sto_query_end(q);
   bool there = row && memcmp(b.id, to->mailbox, sizeof(b.id)) == 0;
-  *outcome = !there ? TACET_DELIVERY_GONE
-             : dlv_box_right(&b, hash, today) == DLV_RIGHT_NONE
-                 ? TACET_DELIVERY_STALE
-                 : TACET_DELIVERY_STORED;
+  bool right = there && dlv_box_right(&b, hash, today) != DLV_RIGHT_NONE;
+  *outcome = !there   ? TACET_DELIVERY_GONE
+             : !right ? TACET_DELIVERY_STALE
+             : b.paid ? TACET_DELIVERY_TOKEN_NEEDED
+                      : TACET_DELIVERY_STORED;
   return TACET_OK;
 }
 

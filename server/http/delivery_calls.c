@@ -19,12 +19,13 @@ static dlv_call dlv_call_of(tacetd_call call) {
 }
 
 static void count_outcomes(const dlv_request *r) {
-  static const tacetd_outcome outcomes[4] = {
+  static const tacetd_outcome outcomes[TACET_DELIVERIES] = {
       [TACET_DELIVERY_STORED] = TACETD_OUTCOME_STORED,
       [TACET_DELIVERY_STALE] = TACETD_OUTCOME_STALE,
       [TACET_DELIVERY_GONE] = TACETD_OUTCOME_GONE,
-      [TACET_DELIVERY_FULL] = TACETD_OUTCOME_FULL};
-  for (size_t i = 0; i < 4; i++) {
+      [TACET_DELIVERY_FULL] = TACETD_OUTCOME_FULL,
+      [TACET_DELIVERY_TOKEN_NEEDED] = TACETD_OUTCOME_TOKEN};
+  for (size_t i = 0; i < TACET_DELIVERIES; i++) {
     if (r->outcomes[i] > 0) {
       tacetd_count(TACETD_METRIC_STORED, outcomes[i], r->outcomes[i]);
     }

@@ -40,6 +40,10 @@ static const tacetd_inventory_row rows[] = {
            true),
     COLUMN("mailbox.old_left", "how many items it is still good for", "it ends",
            "7 days or 64 items after it changed", OPERATOR, NONE, true),
+    COLUMN("mailbox.paid", "whether an item for it costs its sender a token",
+           "so that strangers cannot fill the mailbox of a last-resort key "
+           "package, which outlives being claimed",
+           BOX_LIFE, OPERATOR, TRAFFIC, true),
     COLUMN("mailbox.opened", "whether it was ever read",
            "until then it takes little", BOX_LIFE, OPERATOR, TRAFFIC, true),
     COLUMN("mailbox.touched", "the day it was last read, or made",

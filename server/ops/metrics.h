@@ -88,7 +88,8 @@ typedef enum tacetd_reason {
   X(STORED, "stored")                                                          \
   X(STALE, "stale-capability")                                                 \
   X(GONE, "gone")                                                              \
-  X(FULL, "full")
+  X(FULL, "full")                                                              \
+  X(TOKEN, "token-needed")
 typedef enum tacetd_outcome {
 #define X(name, text) TACETD_OUTCOME_##name,
   TACETD_OUTCOMES(X)

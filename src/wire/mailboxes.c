@@ -9,6 +9,7 @@ void tacet_new_mailbox_write(tacet_buf *w, const tacet_new_mailbox *m) {
   wire_write_fixed(w, m->read_hash, sizeof(m->read_hash));
   wire_write_fixed(w, m->capability_hash, sizeof(m->capability_hash));
   wire_write_fixed(w, m->sealing_key, sizeof(m->sealing_key));
+  tacet_write_optional(w, m->paid);
 }
 
 static void read_new(tacet_reader *r, tacet_new_mailbox *out) {
@@ -16,6 +17,12 @@ static void read_new(tacet_reader *r, tacet_new_mailbox *out) {
   tacet_read_copy(r, out->read_hash, sizeof(out->read_hash));
   tacet_read_copy(r, out->capability_hash, sizeof(out->capability_hash));
   tacet_read_copy(r, out->sealing_key, sizeof(out->sealing_key));
+  out->paid = wire_read_bool(r);
+}
+
+static void check_new(tacet_reader *r) {
+  tacet_new_mailbox m;
+  read_new(r, &m);
 }
 
 bool tacet_new_mailbox_next(tacet_span *list, tacet_new_mailbox *out) {
@@ -36,8 +43,11 @@ tacet_err tacet_create_mailboxes_parse(tacet_span in,
   if (err == TACET_OK) {
     err = tacet_token_parse(token, &m.token);
   }
-  m.mailboxes = wire_read_array(&r, sizeof(tacet_new_mailbox), 1,
-                                TACET_MAILBOXES_MAX, &m.n_mailboxes);
+  m.mailboxes =
+      wire_read_list(&r, TACET_MAILBOXES_MAX, check_new, &m.n_mailboxes);
+  if (m.n_mailboxes == 0) {
+    tacet_read_fail(&r, TACET_ERR_LIMIT);
+  }
   WIRE_END(out, m);
 }
 

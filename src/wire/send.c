@@ -22,11 +22,11 @@ void tacet_send_write(tacet_buf *w, const tacet_send *m) {
   tacet_write_vec(w, m->recipients);
   tacet_write_vec(w, m->item);
   tacet_write_optional(w, m->ephemeral);
+  tacet_write_vec(w, m->token);
   tacet_write_optional(w, m->has_slot);
   if (m->has_slot) {
     wire_write_fixed(w, m->slot.name, sizeof(m->slot.name));
     tacet_write_vec(w, m->slot.body);
-    tacet_write_vec(w, m->slot.token);
   }
 }
 
@@ -37,13 +37,14 @@ tacet_err tacet_send_parse(tacet_span in, tacet_send *out) {
                                  TACET_RECIPIENTS_MAX, &m.n_recipients);
   m.item = tacet_read_vec_max(&r, TACET_ITEM_MAX);
   m.ephemeral = wire_read_bool(&r);
+  m.token = wire_read_maybe(&r, TACET_TOKEN_LEN);
   m.has_slot = tacet_read_optional(&r);
   if (m.has_slot) {
     tacet_read_copy(&r, m.slot.name, sizeof(m.slot.name));
     m.slot.body = tacet_read_vec_max(&r, TACET_SLOT_BODY_MAX);
-    m.slot.token = wire_read_maybe(&r, TACET_TOKEN_LEN);
   }
-  if ((!m.has_slot && m.n_recipients == 0) || (m.has_slot && m.ephemeral)) {
+  if ((!m.has_slot && m.n_recipients == 0) ||
+      (m.ephemeral && (m.has_slot || m.token.len > 0))) {
     tacet_read_fail(&r, TACET_ERR_ENCODING);
   } else if (m.item.len * m.n_recipients > TACET_SEND_BYTES_MAX) {
     tacet_read_fail(&r, TACET_ERR_LIMIT);
@@ -59,7 +60,7 @@ tacet_err tacet_send_answer_parse(tacet_span in, tacet_send_answer *out) {
   WIRE_READ(in);
   tacet_send_answer m = {tacet_read_vec_max(&r, TACET_RECIPIENTS_MAX)};
   for (size_t i = 0; i < m.deliveries.len; i++) {
-    if (m.deliveries.p[i] > TACET_DELIVERY_FULL) {
+    if (m.deliveries.p[i] >= TACET_DELIVERIES) {
       tacet_read_fail(&r, TACET_ERR_UNKNOWN_TYPE);
     }
   }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One to one: the first letter, answers, files, being away, being blocked."""
 import os
+import sqlite3
 import unittest
 
 from harness import Case
@@ -121,6 +122,37 @@ class Conversation(Case):
         bob.receive(timeout=2)
         self.assertNotIn('buy that', bob.texts())
         self.assertNotIn('alice', bob.run('contacts').stdout.decode())
+
+    def test_a_letter_through_the_last_resort(self):
+        """When nothing else is on the shelf each item costs a token; neither
+        side notices."""
+        server = self.server()
+        alice, bob = self.person('alice', server), self.person('bob', server)
+
+        def count(sql):
+            db = sqlite3.connect(os.path.join(server.data, 'delivery.db'))
+            n = db.execute(sql).fetchone()[0]
+            db.close()
+            return n
+
+        paid = ('SELECT count(*) FROM item JOIN mailbox ON item.mailbox ='
+                ' mailbox.key WHERE mailbox.paid')
+        for n in range(30):  # all that he has published
+            alice.run('group', 'create', f'group {n}', 'bob')
+        self.assertEqual(count(paid), 0)
+        spent = count('SELECT count(*) FROM spent')
+        alice.run('group', 'create', 'the last', 'bob')
+        alice.send('the last', 'still there?', '--sent')
+        self.assertEqual(count(paid), 2)
+        self.assertEqual(count('SELECT count(*) FROM spent'), spent + 2)
+        bob.wait_text('still there?')
+        bob.accept('alice')
+        bob.send('the last', 'always')
+        alice.wait_text('always')
+        spent = count('SELECT count(*) FROM spent')
+        alice.send('the last', 'good', '--sent')
+        bob.wait_text('good')
+        self.assertEqual(count('SELECT count(*) FROM spent'), spent)
 
 
 class Attachments(Case):

@@ -63,6 +63,7 @@ static void create_mailboxes(fake_server *s, tacet_span body, fake_reply *out) {
     memcpy(b->read_hash, one.read_hash, 32);
     memcpy(b->capability_hash, one.capability_hash, 32);
     memcpy(b->sealing_key, one.sealing_key, 32);
+    b->paid = one.paid;
     b->next_seq = 1;
     s->mailboxes =
         fake_grow(s->mailboxes, &s->n_mailboxes, sizeof(fake_mailbox *));
@@ -132,8 +133,9 @@ static void store_item(fake_mailbox *b, tacet_span item) {
   tacet_sealer_wipe(&sealer);
 }
 
+/* *paid: a token is at hand; it is used up by who wants one. */
 static uint8_t deliver(fake_server *s, const tacet_recipient *r,
-                       tacet_span item, bool store) {
+                       tacet_span item, bool store, bool *paid) {
   fake_mailbox *b = fake_mailbox_find(s, r->mailbox);
   if (b == NULL) {
     return TACET_DELIVERY_GONE;
@@ -145,6 +147,10 @@ static uint8_t deliver(fake_server *s, const tacet_recipient *r,
   if (b->full) {
     return TACET_DELIVERY_FULL;
   }
+  if (b->paid && !*paid) {
+    return TACET_DELIVERY_TOKEN_NEEDED;
+  }
+  *paid = *paid && !b->paid;
   if (!store) {
     return TACET_DELIVERY_STORED;
   }
@@ -171,7 +177,7 @@ static fake_slot *slot_find(fake_server *s, const uint8_t name[32]) {
 }
 
 /* False where the claim is refused, with the answer set. */
-static bool claim_slot(fake_server *s, const tacet_send *m, bool any_right,
+static bool claim_slot(fake_server *s, tacet_send *m, bool any_right,
                        fake_reply *out) {
   fake_slot *slot = slot_find(s, m->slot.name);
   if (slot != NULL && slot->expired) {
@@ -192,14 +198,14 @@ static bool claim_slot(fake_server *s, const tacet_send *m, bool any_right,
   }
   bool costs = !any_right || m->slot.body.len > TACET_SLOT_FREE_MAX;
   if (costs) {
-    tacet_wire_error e =
-        m->slot.token.len == 0 && !any_right
-            ? TACET_WIRE_NO_RECIPIENT
-            : fake_spend(s, TACET_TOKEN_DELIVERY, m->slot.token);
+    tacet_wire_error e = m->token.len == 0 && !any_right
+                             ? TACET_WIRE_NO_RECIPIENT
+                             : fake_spend(s, TACET_TOKEN_DELIVERY, m->token);
     if (e != TACET_WIRE_OK) {
       fake_problem(out, e);
       return false;
     }
+    m->token = TACET_SPAN_EMPTY;
   }
   s->slots = fake_grow(s->slots, &s->n_slots, sizeof(fake_slot));
   slot = &s->slots[s->n_slots - 1];
@@ -215,20 +221,30 @@ static void send_item(fake_server *s, tacet_span body, fake_reply *out) {
     fake_problem(out, TACET_WIRE_MALFORMED);
     return;
   }
-  bool any_right = false;
+  bool any_right = false, wanted = false, paid = false;
   tacet_span list = m.recipients;
   tacet_recipient r;
   while (tacet_recipient_next(&list, &r)) {
-    any_right =
-        any_right || deliver(s, &r, m.item, false) == TACET_DELIVERY_STORED;
+    bool one = true;
+    uint8_t d = deliver(s, &r, m.item, false, &one);
+    any_right = any_right || d == TACET_DELIVERY_STORED;
+    wanted = wanted || !one;
   }
   if (m.has_slot && !claim_slot(s, &m, any_right, out)) {
     return;
   }
+  if (wanted && m.token.len > 0) {
+    tacet_wire_error e = fake_spend(s, TACET_TOKEN_DELIVERY, m.token);
+    if (e != TACET_WIRE_OK) {
+      fake_problem(out, e);
+      return;
+    }
+    paid = true;
+  }
   TACET_BUF(each, TACET_RECIPIENTS_MAX);
   list = m.recipients;
   while (tacet_recipient_next(&list, &r)) {
-    tacet_write_u8(&each, deliver(s, &r, m.item, true));
+    tacet_write_u8(&each, deliver(s, &r, m.item, true, &paid));
   }
   tacet_send_answer answer = {tacet_buf_span(&each)};
   TACET_BUF(w, 4096);

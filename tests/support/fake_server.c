@@ -365,6 +365,10 @@ static void draw(fake_server *s, const client_call *call, fake_reply *out) {
     fake_problem(out, TACET_WIRE_MALFORMED);
     return;
   }
+  if (m.kind == TACET_TOKEN_DELIVERY && s->no_delivery_tokens) {
+    fake_problem(out, TACET_WIRE_QUOTA);
+    return;
+  }
   tacet_token_key_id(s->issuer[m.kind].public_key, id);
   if (memcmp(id, m.key_id, 8) != 0) {
     fake_problem(out, TACET_WIRE_ISSUER_KEY);

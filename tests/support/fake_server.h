@@ -49,7 +49,7 @@ typedef struct fake_item {
 typedef struct fake_mailbox {
   uint8_t id[16], read_hash[32], capability_hash[32], old_hash[32],
       sealing_key[32];
-  bool gone, full, has_old;
+  bool gone, full, has_old, paid;
   uint64_t next_seq, acknowledged;
   fake_item *items;
   size_t n_items;
@@ -93,7 +93,8 @@ typedef struct fake_server {
   bool lose_answer;    /* ... after it was carried out */
   size_t drop_items;   /* so many items are answered `stored` and dropped */
   size_t repeat_items; /* so many items are stored twice */
-  bool last_resort_only; /* claims give the last-resort package */
+  bool last_resort_only;   /* claims give the last-resort package */
+  bool no_delivery_tokens; /* the day's are used up */
   /* The next claim is answered with the package of this account ... */
   const fake_account *impostor;
   /* ... and look-ups of a handle with the chain of this one. */

@@ -172,7 +172,7 @@ static void sample_draw_answer(tacet_buf *w) {
 static void sample_create_mailboxes(tacet_buf *w) {
   TACET_BUF(list, 1 << 16);
   for (uint8_t i = 0; i < 3; i++) {
-    tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.id = {i}});
+    tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.id = {i}, .paid = i == 1});
   }
   tacet_create_mailboxes_write(
       w, &(tacet_create_mailboxes){.mailboxes = tacet_buf_span(&list)});
@@ -194,13 +194,13 @@ static void sample_send(tacet_buf *w) {
   tacet_send_write(
       w, &(tacet_send){.recipients = tacet_buf_span(&list),
                        .item = BYTES(256),
+                       .token = BYTES(TACET_TOKEN_LEN),
                        .has_slot = true,
-                       .slot = {.body = BYTES(700),
-                                .token = BYTES(TACET_TOKEN_LEN)}});
+                       .slot = {.body = BYTES(700)}});
 }
 static void sample_send_answer(tacet_buf *w) {
-  static const uint8_t all[] = {0, 1, 2, 3};
-  tacet_send_answer_write(w, &(tacet_send_answer){tacet_span_of(all, 4)});
+  static const uint8_t all[] = {0, 1, 2, 3, 4};
+  tacet_send_answer_write(w, &(tacet_send_answer){tacet_span_of(all, 5)});
 }
 static void sample_slot_conflict(tacet_buf *w) {
   tacet_slot_conflict_write(w, &(tacet_slot_conflict){BYTES(500)});

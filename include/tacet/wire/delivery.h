@@ -39,13 +39,15 @@ extern "C" {
 
 /* POST /v1/mailboxes -> 201, empty.
  *   struct { opaque id[16]; opaque read_hash[32]; opaque capability_hash[32];
- *            opaque sealing_key[32]; } NewMailbox;
+ *            opaque sealing_key[32]; uint8 paid; } NewMailbox;
  *   struct { opaque token[104]; NewMailbox mailboxes<V>; } CreateMailboxes;
  * One token for 1 to 64. The same request again is answered the same: the token
- * is spent only if a mailbox is made. */
+ * is spent only if a mailbox is made. paid: each item for it costs its sender a
+ * token; for one whose address is given to anybody. */
 typedef struct tacet_new_mailbox {
   uint8_t id[TACET_MAILBOX_ID_LEN], read_hash[TACET_HASH_LEN],
       capability_hash[TACET_HASH_LEN], sealing_key[TACET_SEALING_KEY_LEN];
+  bool paid;
 } tacet_new_mailbox;
 void tacet_new_mailbox_write(tacet_buf *w, const tacet_new_mailbox *m);
 bool tacet_new_mailbox_next(tacet_span *list, tacet_new_mailbox *out);
@@ -96,14 +98,19 @@ tacet_delete_mailboxes_parse(tacet_span in, tacet_delete_mailboxes *out);
 /* POST /v1/send -> 200, SendAnswer; 409 slot-taken with SlotConflict as an
  * application/tacet body (nothing was stored).
  *   struct { opaque mailbox[16]; opaque capability[32]; } Recipient;
- *   struct { opaque name[32]; opaque body<V>; opaque token<V>; } SlotClaim;
+ *   struct { opaque name[32]; opaque body<V>; } SlotClaim;
  *   struct { Recipient recipients<V>; opaque item<V>; uint8 ephemeral;
- *            optional<SlotClaim> slot; } Send;
- *   enum { stored(0), stale_capability(1), gone(2), full(3) } Delivery;
+ *            opaque token<V>; optional<SlotClaim> slot; } Send;
+ *   enum { stored(0), stale_capability(1), gone(2), full(3),
+ *          token_needed(4) } Delivery;
  *   struct { Delivery deliveries<V>; } SendAnswer;     in order
  *   struct { opaque body<V>; } SlotConflict;           the winner's
  * Without a slot there is at least one recipient. An ephemeral item is pushed
- * to whoever is connected, and never stored; it has no slot. */
+ * to whoever is connected, and never stored; it has no slot and no token.
+ * The token pays for one thing: the slot, where that costs one; else the first
+ * recipient that has room and whose mailbox is a paid one. It is spent if it
+ * pays. Other paid mailboxes answer token_needed, and get nothing. A token that
+ * was to pay and is no good refuses the request, and nothing is stored. */
 typedef struct tacet_recipient {
   uint8_t mailbox[TACET_MAILBOX_ID_LEN], capability[TACET_CAPABILITY_LEN];
 } tacet_recipient;
@@ -112,13 +119,13 @@ bool tacet_recipient_next(tacet_span *list, tacet_recipient *out);
 typedef struct tacet_slot_claim {
   uint8_t name[TACET_SLOT_NAME_LEN];
   tacet_span body;
-  tacet_span token; /* 104 bytes, or empty */
 } tacet_slot_claim;
 typedef struct tacet_send {
   tacet_span recipients;
   size_t n_recipients; /* filled by parse */
   tacet_span item;
   bool ephemeral, has_slot;
+  tacet_span token; /* 104 bytes, or empty */
   tacet_slot_claim slot;
 } tacet_send;
 void tacet_send_write(tacet_buf *w, const tacet_send *m);
@@ -127,8 +134,10 @@ typedef enum tacet_delivery {
   TACET_DELIVERY_STORED = 0,
   TACET_DELIVERY_STALE = 1,
   TACET_DELIVERY_GONE = 2,
-  TACET_DELIVERY_FULL = 3
+  TACET_DELIVERY_FULL = 3,
+  TACET_DELIVERY_TOKEN_NEEDED = 4
 } tacet_delivery;
+#define TACET_DELIVERIES 5 /* how many there are */
 typedef struct tacet_send_answer {
   tacet_span deliveries; /* one byte each, all of them known values */
 } tacet_send_answer;

@@ -224,7 +224,7 @@ void peer_mailbox_new(peer_mailbox *m) {
 }
 
 static void write_mailbox(const peer_mailbox *m, tacet_buf *w) {
-  tacet_new_mailbox n;
+  tacet_new_mailbox n = {.paid = false};
   memcpy(n.id, m->id, sizeof(n.id));
   memcpy(n.sealing_key, m->sealing_public, sizeof(n.sealing_key));
   MUST(tacet_hash_one(&tacet_hash_sha256, tacet_span_of(m->read_secret, 32),

@@ -217,6 +217,7 @@ static void test_tokens_buy_mailboxes_once(void **state) {
   tacet_token t = peer_token(&p, TACET_TOKEN_DELIVERY);
   tacet_new_mailbox n;
   memset(&n, 7, sizeof(n));
+  n.paid = false;
   memcpy(n.sealing_key, boxes[0].sealing_public, 32);
   tacet_new_mailbox_write(&inner, &n);
   tacet_create_mailboxes m = {

@@ -101,6 +101,7 @@ static void good_body(tacetd_call call, tacet_buf *w) {
   case TACETD_CALL_MAILBOXES: {
     tacet_new_mailbox n;
     memset(&n, 5, sizeof(n));
+    n.paid = false;
     tacet_new_mailbox_write(&inner, &n);
     const tacet_create_mailboxes m = {.mailboxes = tacet_buf_span(&inner),
                                       .n_mailboxes = 1};

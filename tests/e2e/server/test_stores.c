@@ -60,7 +60,8 @@ static int claim(peer *p, const uint8_t name[32], tacet_span commit,
                   .n_recipients = with_recipient,
                   .item = TACET_SPAN_LIT("hint"),
                   .has_slot = true,
-                  .slot = {.body = commit, .token = tacet_buf_span(&paid)}};
+                  .token = tacet_buf_span(&paid),
+                  .slot = {.body = commit}};
   memcpy(m.slot.name, name, 32);
   tacet_send_write(&body, &m);
   return peer_call(p, "POST", "/v1/send", NULL, tacet_buf_span(&body), a, NULL);

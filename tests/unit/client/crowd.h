@@ -20,7 +20,7 @@ const char *const *crowd_names(size_t n);
  * one, or the first of the others. */
 void crowd_address(world *w, const char *handle, bool last_resort,
                    tacet_recipient *to, uint8_t sealing_key[32]);
-/* A letter of a stranger's making into such a mailbox. */
+/* A letter of a stranger's making into such a mailbox, without a token. */
 tacet_delivery crowd_post(world *w, const char *handle, bool last_resort,
                           const tacet_letter *letter);
 /* A blob as the server holds it; *a is what opens it. */

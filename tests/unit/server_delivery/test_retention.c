@@ -115,7 +115,7 @@ static sent claim(const char *body) {
   tacet_token t = post_token(TACET_TOKEN_DELIVERY);
   TACET_BUF(w, 256);
   tacet_token_write(&w, &t);
-  m.slot.token = tacet_buf_span(&w);
+  m.token = tacet_buf_span(&w);
   return post_send(&m, NULL, 0);
 }
 

@@ -17,7 +17,7 @@ static void pay(tacet_send *m, const tacet_token *t) {
   tacet_token_write(&w, t);
   assert_int_equal(TACET_TOKEN_LEN, w.len);
   memcpy(token_bytes, w.p, w.len);
-  m->slot.token = tacet_span_of(token_bytes, sizeof(token_bytes));
+  m->token = tacet_span_of(token_bytes, sizeof(token_bytes));
 }
 
 static dlv_request *read_slots(const uint8_t *names, size_t n) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The test vectors of docs/protocol: what we invented, so that somebody else can
- * check his own. With an argument it writes them anew instead:
+ * The test vectors of docs/protocol: what we invented, so that somebody else
+ * can check his own. With an argument it writes them anew instead:
  *
  *   test_own_vectors --write FILE
  */
@@ -219,6 +219,70 @@ static void check_account(const json_t *o) {
   test_hex_free(b1);
 }
 
+/* ---- calls of delivery ---- */
+
+static json_t *make_delivery(void) {
+  json_t *o = json_object();
+  TACET_BUF(list, 1024);
+  TACET_BUF(w, 4096);
+  tacet_token t = {.nonce = {2}};
+  uint8_t token[TACET_TOKEN_LEN];
+  tacet_token_write(&w, &t);
+  memcpy(token, w.p, sizeof(token));
+  tacet_buf_clear(&w);
+  for (uint8_t i = 0; i < 2; i++) {
+    tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.id = {i},
+                                                        .read_hash = {3},
+                                                        .capability_hash = {4},
+                                                        .sealing_key = {5},
+                                                        .paid = i == 1});
+  }
+  tacet_create_mailboxes_write(
+      &w, &(tacet_create_mailboxes){.token = t,
+                                    .mailboxes = tacet_buf_span(&list)});
+  put(o, "create_mailboxes", w.p, w.len);
+  tacet_buf_clear(&list);
+  tacet_buf_clear(&w);
+  tacet_recipient_write(&list,
+                        &(tacet_recipient){.mailbox = {1}, .capability = {6}});
+  tacet_send_write(
+      &w, &(tacet_send){.recipients = tacet_buf_span(&list),
+                        .item = TACET_SPAN_LIT("item"),
+                        .token = tacet_span_of(token, sizeof(token)),
+                        .has_slot = true,
+                        .slot = {.name = {7}, .body = TACET_SPAN_LIT("body")}});
+  put(o, "send", w.p, w.len);
+  return o;
+}
+
+static void check_delivery(const json_t *o) {
+  tacet_span made = get(o, "create_mailboxes"), sent = get(o, "send");
+  tacet_create_mailboxes c;
+  tacet_new_mailbox m;
+  tacet_send s;
+  tacet_recipient r;
+  assert_ok(tacet_create_mailboxes_parse(made, &c));
+  assert_int_equal(c.n_mailboxes, 2);
+  for (uint8_t i = 0; i < 2; i++) {
+    assert_true(tacet_new_mailbox_next(&c.mailboxes, &m));
+    assert_int_equal(m.id[0], i);
+    assert_int_equal(m.paid, i == 1);
+  }
+  assert_ok(tacet_send_parse(sent, &s));
+  assert_int_equal(s.n_recipients, 1);
+  assert_true(tacet_recipient_next(&s.recipients, &r));
+  assert_int_equal(r.mailbox[0], 1);
+  assert_int_equal(r.capability[0], 6);
+  assert_span(TACET_SPAN_LIT("item"), s.item);
+  assert_false(s.ephemeral);
+  assert_int_equal(s.token.len, TACET_TOKEN_LEN);
+  assert_true(s.has_slot);
+  assert_int_equal(s.slot.name[0], 7);
+  assert_span(TACET_SPAN_LIT("body"), s.slot.body);
+  test_hex_free(made);
+  test_hex_free(sent);
+}
+
 static void the_published_vectors_hold(void **state) {
   (void)state;
   json_t *root = json_load_file(VECTORS, 0, NULL);
@@ -226,6 +290,7 @@ static void the_published_vectors_hold(void **state) {
   check_sealing(json_object_get(root, "sealing"));
   check_token(json_object_get(root, "token"));
   check_account(json_object_get(root, "account"));
+  check_delivery(json_object_get(root, "delivery"));
   json_decref(root);
 }
 
@@ -235,6 +300,7 @@ int main(int argc, char **argv) {
     json_object_set_new(root, "sealing", make_sealing());
     json_object_set_new(root, "token", make_token());
     json_object_set_new(root, "account", make_account());
+    json_object_set_new(root, "delivery", make_delivery());
     int r = json_dump_file(root, argv[2], JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     json_decref(root);
     return r != 0;

@@ -104,6 +104,64 @@ static void what_a_send_must_not_be(void **state) {
   free(item);
 }
 
+/* One token, or none, and none with what is never stored. */
+static void what_a_token_may_go_with(void **state) {
+  (void)state;
+  static const uint8_t zeros[TACET_TOKEN_LEN + 1] = {0};
+  static const struct {
+    size_t len;
+    bool ephemeral;
+    tacet_err err;
+  } rows[] = {{0, false, TACET_OK},
+              {TACET_TOKEN_LEN, false, TACET_OK},
+              {TACET_TOKEN_LEN - 1, false, TACET_ERR_ENCODING},
+              {TACET_TOKEN_LEN + 1, false, TACET_ERR_LIMIT},
+              {0, true, TACET_OK},
+              {TACET_TOKEN_LEN, true, TACET_ERR_ENCODING}};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    TACET_BUF(list, 64);
+    TACET_BUF(w, 1024);
+    tacet_send m;
+    tacet_recipient_write(&list, &(tacet_recipient){.mailbox = {1}});
+    tacet_send_write(&w,
+                     &(tacet_send){.recipients = tacet_buf_span(&list),
+                                   .ephemeral = rows[i].ephemeral,
+                                   .token = tacet_span_of(zeros, rows[i].len)});
+    assert_err(rows[i].err, tacet_send_parse(tacet_buf_span(&w), &m));
+  }
+}
+
+/* Each mailbox of a batch is looked at before the first is made. */
+static void a_mailbox_is_paid_or_not(void **state) {
+  (void)state;
+  for (size_t bad = 0; bad <= 3; bad++) {
+    TACET_BUF(list, 1024);
+    TACET_BUF(w, 1024);
+    for (size_t i = 0; i < 3; i++) {
+      tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.paid = i == 1});
+      list.p[list.len - 1] |= bad == i ? 2 : 0;
+    }
+    tacet_create_mailboxes m;
+    tacet_create_mailboxes_write(
+        &w, &(tacet_create_mailboxes){.mailboxes = tacet_buf_span(&list)});
+    tacet_err err = tacet_create_mailboxes_parse(tacet_buf_span(&w), &m);
+    assert_int_equal(err == TACET_OK, bad == 3);
+  }
+  for (size_t n = 0; n <= TACET_MAILBOXES_MAX + 1; n++) {
+    TACET_BUF(list, 16384);
+    TACET_BUF(w, 16384);
+    tacet_create_mailboxes m;
+    for (size_t i = 0; i < n; i++) {
+      tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.paid = false});
+    }
+    tacet_create_mailboxes_write(
+        &w, &(tacet_create_mailboxes){.mailboxes = tacet_buf_span(&list)});
+    bool fits = n >= 1 && n <= TACET_MAILBOXES_MAX;
+    assert_err(fits ? TACET_OK : TACET_ERR_LIMIT,
+               tacet_create_mailboxes_parse(tacet_buf_span(&w), &m));
+  }
+}
+
 static void frames_have_a_direction(void **state) {
   (void)state;
   for (unsigned type = 0; type < 256; type++) {
@@ -116,8 +174,7 @@ static void frames_have_a_direction(void **state) {
                                          .list = tacet_span_of(key, 48)});
     if (type == TACET_FRAME_SUBSCRIBED) {
       tacet_buf_clear(&w);
-      tacet_frame_write(&w,
-                        &(tacet_frame){.type = (tacet_frame_type)type});
+      tacet_frame_write(&w, &(tacet_frame){.type = (tacet_frame_type)type});
     }
     assert_err(client ? TACET_OK : TACET_ERR_UNKNOWN_TYPE,
                tacet_frame_parse(tacet_buf_span(&w), true, &f));
@@ -247,8 +304,8 @@ static void a_seal_opens_for_its_mailbox_and_number(void **state) {
     assert_memory_not_equal(sealed[0], sealed[1], sizeof(sealed[0]));
   }
   uint32_t number;
-  assert_err(TACET_ERR_LIMIT, tacet_sealer_seal(&s, TACET_SPAN_LIT("more"),
-                                                &number, sealed[0]));
+  assert_err(TACET_ERR_LIMIT,
+             tacet_sealer_seal(&s, TACET_SPAN_LIT("more"), &number, sealed[0]));
   static const uint8_t zero[32];
   assert_int_not_equal(tacet_sealer_new(zero, box, &s), TACET_OK);
   tacet_sealer_wipe(&s);
@@ -262,6 +319,8 @@ int main(void) {
       cmocka_unit_test(none_is_taken_cut_short_or_prolonged),
       cmocka_unit_test(changed_bits_are_refused_or_canonical),
       cmocka_unit_test(what_a_send_must_not_be),
+      cmocka_unit_test(what_a_token_may_go_with),
+      cmocka_unit_test(a_mailbox_is_paid_or_not),
       cmocka_unit_test(frames_have_a_direction),
       cmocka_unit_test(an_item_has_its_bound),
       cmocka_unit_test(a_key_that_does_not_fit_leaves_no_trace),
