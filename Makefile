@@ -12,7 +12,7 @@
 #   make kill     1,000 x kill -9 of the server under load
 #   make tsan     the tests of net and server under ThreadSanitizer
 #   make format   clang-format over the sources
-#   make install  honours DESTDIR and PREFIX
+#   make install  programs and libtacet; honours DESTDIR and PREFIX
 
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -87,6 +87,7 @@ format:
 
 install: build
 	cmake --install build/release --prefix $(PREFIX)
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 clean:
 	rm -rf build/dev build/release build/tsan build/fuzz

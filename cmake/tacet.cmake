@@ -21,6 +21,7 @@ add_compile_options(
   -Wall -Wextra -pedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla
   -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
   -Wpointer-arith -Wwrite-strings -fno-common -fvisibility=hidden
+  -fno-semantic-interposition
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(TACET_WERROR)
   add_compile_options(-Werror)
@@ -52,10 +53,12 @@ else()
     INTERFACE_INCLUDE_DIRECTORIES ${TACET_DEPS}/sodium/usr/include)
 endif()
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET GLOBAL libcrypto>=3.0)
-pkg_check_modules(SSL REQUIRED IMPORTED_TARGET GLOBAL libssl>=3.0)
-pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET GLOBAL sqlite3>=3.40)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
-pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+if(NOT TACET_ONLY_LIBRARY)
+  pkg_check_modules(SSL REQUIRED IMPORTED_TARGET GLOBAL libssl>=3.0)
+  pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET GLOBAL sqlite3>=3.40)
+  pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+endif()
 
 # ---- kinds of target ----
 

@@ -30,6 +30,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* What these headers declare is what libtacet.so exports: all else is compiled
+ * hidden. */
+#pragma GCC visibility push(default)
 
 #define TACET_MUST_CHECK __attribute__((warn_unused_result))
 #define TACET_CLEANUP(fn) __attribute__((cleanup(fn)))
@@ -218,6 +221,7 @@ static inline tacet_span tacet_bytes_span(const tacet_bytes *b) {
   return (tacet_span){b->p, b->len};
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

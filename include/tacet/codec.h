@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- reader ---- */
 
@@ -138,6 +139,7 @@ bool tacet_is_utf8(tacet_span text);
  * is none. */
 size_t tacet_utf8_at(const uint8_t *p, size_t left);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

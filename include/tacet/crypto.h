@@ -21,6 +21,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Maxima over all algorithms that a build may contain; for buffers on stack. */
 #define TACET_HASH_MAX 64
@@ -279,6 +280,7 @@ static inline tacet_err tacet_hash_one(const tacet_hash *h, tacet_span in,
   return h->digest(&in, 1, out);
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -51,6 +51,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 typedef struct tacet_mls_group tacet_mls_group;
 
@@ -723,6 +724,7 @@ TACET_MUST_CHECK tacet_err tacet_mls_load_whole(const tacet_mls_config *config,
                                                 tacet_span state,
                                                 tacet_mls_group **out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

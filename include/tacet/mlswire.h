@@ -34,6 +34,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- limits: beyond them reading fails with LIMIT ---- */
 
@@ -528,6 +529,7 @@ void tacet_message_write(tacet_buf *w, const tacet_message *m);
 /* Version and wire format alone: for writing one piece by piece. */
 void tacet_message_head_write(tacet_buf *w, uint16_t wire_format);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

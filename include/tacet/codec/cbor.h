@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TACET_CBOR_DEPTH_MAX 8 /* arrays, maps and tags within each other */
 
@@ -53,6 +54,7 @@ void tacet_cbor_write_array(tacet_buf *w, size_t n);
 /* Pairs follow, by ascending encoded key: that is the caller's to do. */
 void tacet_cbor_write_map(tacet_buf *w, size_t n);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TACET_GROUP_ELEMENT_MAX 32
 #define TACET_GROUP_SCALAR_MAX 32
@@ -49,6 +50,7 @@ typedef struct tacet_group {
 
 extern const tacet_group tacet_group_ristretto255; /* RFC 9496 */
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

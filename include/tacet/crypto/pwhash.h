@@ -9,6 +9,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TACET_PWHASH_SALT 16 /* bytes, random */
 /* What is accepted, so that a forged header cannot make a program ask for all
@@ -26,6 +27,7 @@ TACET_MUST_CHECK tacet_err tacet_pwhash(tacet_span passphrase, tacet_span salt,
                                         uint32_t passes, uint32_t memory_kib,
                                         tacet_secret *key);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -28,6 +28,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TACET_VOPRF_ELEMENT_LEN 32 /* blinded, evaluated, public key */
 #define TACET_VOPRF_SCALAR_LEN 32  /* private key, blind */
@@ -98,6 +99,7 @@ TACET_MUST_CHECK tacet_err tacet_voprf_redeem(const tacet_voprf_key *k,
                                               tacet_span input,
                                               tacet_span output);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TACET_VRF_PUBLIC_LEN 32
 #define TACET_VRF_PRIVATE_LEN 32 /* a scalar, little endian, reduced, not 0 */
@@ -55,6 +56,7 @@ TACET_MUST_CHECK tacet_err tacet_vrf_verify(tacet_span public_key,
                                             tacet_span alpha, tacet_span pi,
                                             uint8_t beta[TACET_VRF_OUTPUT_LEN]);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
