@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUND 128 /* events taken from the kernel at once */
+#define ROUND 128    /* events taken from the kernel at once */
+#define HELD_LOOPS 8 /* for more of them nothing is held back */
 
 struct net_loop {
   int epoll, wake;
@@ -60,17 +61,64 @@ tacet_err net_loop_new(net_loop **out) {
 
 /* ---- posted calls ---- */
 
-void net_post_send(net_loop *l, net_post *p) {
-  p->next = NULL;
+/* Appends a list that is not empty. */
+static void post_list(net_loop *l, net_post *list, net_post **last) {
   pthread_mutex_lock(&l->lock);
   bool first = l->first == NULL;
-  *l->last = p;
-  l->last = &p->next;
+  *l->last = list;
+  l->last = last;
   if (first) {        /* else somebody has woken it up already */
     uint64_t one = 1; /* under the lock: afterwards the loop may be gone */
     (void)!write(l->wake, &one, sizeof(one));
   }
   pthread_mutex_unlock(&l->lock);
+}
+
+/* What this thread holds back, by loop. */
+static _Thread_local struct {
+  bool holds;
+  unsigned n;
+  struct held {
+    net_loop *loop;
+    net_post *first, **last;
+  } of[HELD_LOOPS];
+} held;
+
+static bool hold_back(net_loop *l, net_post *p) {
+  unsigned i = 0;
+  while (i < held.n && held.of[i].loop != l) {
+    i++;
+  }
+  if (i == HELD_LOOPS) {
+    return false;
+  }
+  struct held *h = &held.of[i];
+  if (i == held.n) {
+    held.n++;
+    *h = (struct held){.loop = l, .last = &h->first};
+  }
+  *h->last = p;
+  h->last = &p->next;
+  return true;
+}
+
+void net_post_send(net_loop *l, net_post *p) {
+  p->next = NULL;
+  if (!held.holds || !hold_back(l, p)) {
+    post_list(l, p, &p->next);
+  }
+}
+
+void net_post_hold(void) {
+  held.holds = true;
+}
+
+void net_post_release(void) {
+  for (unsigned i = 0; i < held.n; i++) {
+    post_list(held.of[i].loop, held.of[i].first, held.of[i].last);
+  }
+  held.n = 0;
+  held.holds = false;
 }
 
 typedef struct copied {

@@ -39,6 +39,10 @@ typedef struct net_post {
   struct net_post *next;
 } net_post;
 void net_post_send(net_loop *l, net_post *p);
+/* Between these two what this thread posts, to up to 8 loops, waits, and then
+ * comes together: one wake-up for the results of many. */
+void net_post_hold(void);
+void net_post_release(void);
 
 /* ---- later in the same round ---- */
 

@@ -12,6 +12,8 @@ struct net_reply {
   loop_context *lc;
   net_request *request; /* NULL: the connection broke */
   net_post answer, resume;
+  void (*fn)(void *user, net_request *r); /* of net_reply_call() */
+  void *user;
   atomic_bool resuming; /* `resume` is under way */
   int status;
   bool close, has_source;
@@ -199,6 +201,7 @@ void net_respond(net_request *r, const net_response *a) {
 /* ---- answers from other threads ---- */
 
 static void deliver(void *user);
+static void ask(void *user);
 static void resume(void *user);
 
 net_reply *net_request_defer(net_request *r) {
@@ -254,6 +257,26 @@ void net_reply_send(net_reply *p, const net_response *a) {
   } else {
     tacet_write_bytes(&p->bytes, a->body);
   }
+  net_post_send(p->lc->loop, &p->answer);
+}
+
+static void ask(void *user) {
+  net_reply *p = user;
+  net_request *r = p->request;
+  void (*fn)(void *, net_request *) = p->fn;
+  void *his = p->user;
+  if (r != NULL) {
+    r->reply = NULL;
+  }
+  tacet_free(p);
+  fn(his, r != NULL && !r->answered ? r : NULL);
+}
+
+void net_reply_call(net_reply *p, void (*fn)(void *user, net_request *r),
+                    void *user) {
+  p->fn = fn;
+  p->user = user;
+  p->answer.fn = ask;
   net_post_send(p->lc->loop, &p->answer);
 }
 

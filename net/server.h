@@ -63,11 +63,15 @@ void net_respond(net_request *r, const net_response *a);
 void net_request_overlap(net_request *r);
 
 /* For an answer from another thread: made on the loop; exactly one call of
- * net_reply_send() or net_reply_drop() ends it, at the latest before
+ * net_reply_send(), _drop() or _call() ends it, at the latest before
  * net_server_free(). NULL: no memory. */
 net_reply *net_request_defer(net_request *r);
 void net_reply_send(net_reply *p, const net_response *a);
 void net_reply_drop(net_reply *p); /* answers 500 */
+/* A third end: fn is called on the loop and answers there, with what only that
+ * thread need touch. r is NULL if the connection broke meanwhile. */
+void net_reply_call(net_reply *p, void (*fn)(void *user, net_request *r),
+                    void *user);
 
 /* ---- requests ---- */
 

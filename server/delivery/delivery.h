@@ -74,6 +74,8 @@ typedef struct dlv_hooks {
                     tacet_span item);
   /* A mailbox was deleted, or expired. */
   void (*gone)(void *user, const uint8_t mailbox[TACET_MAILBOX_ID_LEN]);
+  /* Around all that one commit leads to, done() of its requests included. */
+  void (*telling)(void *user, bool begins);
 } dlv_hooks;
 
 typedef struct dlv_options {

@@ -40,6 +40,13 @@ static void undo(void *user) {
   sto_keeper_undo(&d->keeper);
 }
 
+static void telling(void *user, bool begins) {
+  const dlv_delivery *d = user;
+  if (d->hooks.telling != NULL) {
+    d->hooks.telling(d->hooks.user, begins);
+  }
+}
+
 static void tick(void *user) {
   sto_keeper_tick(&((dlv_delivery *)user)->keeper);
 }
@@ -55,7 +62,8 @@ static sto_options options_of(const char *path, dlv_delivery *d,
                 .flush = flush,
                 .committed = committed,
                 .undo = undo,
-                .tick = tick},
+                .tick = tick,
+                .telling = telling},
       .watch = d->watch,
       .n_readers = READERS,
       .queue_jobs_max = TACETD_WRITER_QUEUE_MAX,

@@ -32,20 +32,28 @@ static void count_outcomes(const dlv_request *r) {
   }
 }
 
+/* On the loop that took it: the memory of a request is this thread's, and the
+ * writer has better things to do than to write heads. */
+static void answer(void *user, net_request *r) {
+  dlv_request *d = user;
+  tacetd_exchange *x = d->user;
+  tacetd_answer a = {.error = d->status};
+  if (d->status == TACET_WIRE_OK) {
+    a.status = x->call == TACETD_CALL_MAILBOXES ? 201 : 200;
+    a.body = tacet_buf_span(&d->answer);
+    count_outcomes(d);
+  } else if (d->status == TACET_WIRE_SLOT_TAKEN && d->answer.len > 0) {
+    a.type = "application/tacet"; /* the winner's bytes */
+    a.body = tacet_buf_span(&d->answer);
+  }
+  tacetd_answer_here(x, r, &a);
+  dlv_request_free(d);
+}
+
 /* On a thread of delivery: it is durable, or refused. */
 static void done(dlv_request *r) {
   tacetd_exchange *x = r->user;
-  tacetd_answer a = {.error = r->status};
-  if (r->status == TACET_WIRE_OK) {
-    a.status = x->call == TACETD_CALL_MAILBOXES ? 201 : 200;
-    a.body = tacet_buf_span(&r->answer);
-    count_outcomes(r);
-  } else if (r->status == TACET_WIRE_SLOT_TAKEN && r->answer.len > 0) {
-    a.type = "application/tacet"; /* the winner's bytes */
-    a.body = tacet_buf_span(&r->answer);
-  }
-  tacetd_answer_later(x, &a);
-  dlv_request_free(r);
+  net_reply_call(x->reply, answer, r);
 }
 
 void tacetd_delivery_call(tacetd_exchange *x, net_request *r, tacet_span body) {

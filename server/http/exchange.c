@@ -149,16 +149,31 @@ void tacetd_refuse(tacetd_service *s, tacetd_call call, net_request *r,
       s, call, r, &(tacetd_answer){.error = e, .retry_after_s = retry_after_s});
 }
 
-void tacetd_answer_later(tacetd_exchange *x, const tacetd_answer *a) {
-  struct written w;
+static void write_late(const tacetd_exchange *x, const tacetd_answer *a,
+                       struct written *w) {
   tacetd_answer with_wait = *a;
   if (a->error == TACET_WIRE_BUSY || a->error == TACET_WIRE_STORAGE) {
     with_wait.retry_after_s = TACETD_RETRY_AFTER_SECONDS;
   }
-  write_answer(x->s, x->call, &with_wait, &w);
-  if (x->call == TACETD_CALL_SEND && w.response.status == 200) {
+  write_answer(x->s, x->call, &with_wait, w);
+  if (x->call == TACETD_CALL_SEND && w->response.status == 200) {
     tacetd_observe_send((int64_t)(tacetd_now_ms() - x->started_ms));
   }
+}
+
+void tacetd_answer_here(tacetd_exchange *x, net_request *r,
+                        const tacetd_answer *a) {
+  struct written w;
+  write_late(x, a, &w);
+  if (r != NULL) {
+    net_respond(r, &w.response);
+  }
+  tacetd_exchange_unref(x);
+}
+
+void tacetd_answer_later(tacetd_exchange *x, const tacetd_answer *a) {
+  struct written w;
+  write_late(x, a, &w);
   net_reply_send(x->reply, &w.response);
   tacetd_exchange_unref(x);
 }

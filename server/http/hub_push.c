@@ -6,6 +6,7 @@
  * mailbox turns behind, and everything above its sequence number is read from
  * the disk. What is committed while a cursor is out sets `again`, so that it
  * is fetched once more before the mailbox is live. */
+#include "net/loop.h"
 #include "server/http/hub_table.h"
 
 #include <stdlib.h>
@@ -141,11 +142,24 @@ static void on_gone(void *user, const uint8_t mailbox[TACET_MAILBOX_ID_LEN]) {
   (void)pthread_mutex_unlock(&h->lock);
 }
 
+/* A commit is news for many sessions and the answer to many requests: each loop
+ * hears of all of them at once. It is woken once, does not fight for the lock
+ * of its list with us, and what goes to one connection goes in one record. */
+static void on_telling(void *user, bool begins) {
+  (void)user;
+  if (begins) {
+    net_post_hold();
+  } else {
+    net_post_release();
+  }
+}
+
 dlv_hooks tacetd_hub_hooks(tacetd_hub *h) {
   return (dlv_hooks){.user = h,
                      .stored = on_stored,
                      .ephemeral = on_ephemeral,
-                     .gone = on_gone};
+                     .gone = on_gone,
+                     .telling = on_telling};
 }
 
 /* ---- taking ---- */

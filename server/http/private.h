@@ -117,6 +117,9 @@ void tacetd_answer_now(tacetd_service *s, tacetd_call call, net_request *r,
                        const tacetd_answer *a);
 /* Through x->reply, from any thread; lets go of the reference to x. */
 void tacetd_answer_later(tacetd_exchange *x, const tacetd_answer *a);
+/* The same on the loop, for net_reply_call(); r may be NULL. */
+void tacetd_answer_here(tacetd_exchange *x, net_request *r,
+                        const tacetd_answer *a);
 /* The same for an error, at once. */
 void tacetd_refuse(tacetd_service *s, tacetd_call call, net_request *r,
                    tacet_wire_error e, uint32_t retry_after_s);

@@ -38,6 +38,7 @@ static tacetd_session *session_new(tacetd_loop *l,
   atomic_init(&s->references, 1);
   s->loop = l;
   s->reader.wake = tacetd_session_wake;
+  s->wake = (net_post){.fn = tacetd_session_woken, .user = s};
   s->retry = (net_timer){.fn = on_retry, .user = s};
   if (tacetd_resume_ticket(s, ticket) != TACET_OK ||
       tacetd_hub_enter(l->s->hub, &s->reader) != TACET_OK) {

@@ -30,6 +30,8 @@ struct tacetd_session {
   bool fetching, ended;
   bool refused; /* an item of the batch at hand: the rest must not overtake */
   net_timer retry;
+  net_post wake;
+  atomic_bool waking; /* `wake` is under way */
   uint8_t ticket[32]; /* its hash */
   uint64_t detached_ms;
   uint32_t kept; /* mailboxes that it counts for while detached */
@@ -56,6 +58,7 @@ void tacetd_session_pump(tacetd_session *s);
 void tacetd_session_landed(tacetd_session *s, const uint8_t *mailbox,
                            uint64_t seq);
 void tacetd_session_wake(tacetd_reader *r);
+void tacetd_session_woken(void *user);
 
 /* ---- resuming: resume.c ---- */
 

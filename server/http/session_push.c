@@ -222,8 +222,9 @@ void tacetd_session_pump(tacetd_session *s) {
   }
 }
 
-static void on_wake(void *user) {
+void tacetd_session_woken(void *user) {
   tacetd_session *s = user;
+  atomic_store(&s->waking, false); /* before it looks what there is */
   tacetd_session_pump(s);
   tacetd_session_unref(s);
 }
@@ -231,9 +232,8 @@ static void on_wake(void *user) {
 /* On any thread, the hub's lock held. */
 void tacetd_session_wake(tacetd_reader *r) {
   tacetd_session *s = (tacetd_session *)(void *)r;
-  tacetd_session_ref(s);
-  if (net_loop_post(s->loop->loop, on_wake, s) != TACET_OK) {
-    r->called = false; /* the next parcel tries again */
-    tacetd_session_unref(s);
+  if (!atomic_exchange(&s->waking, true)) {
+    tacetd_session_ref(s);
+    net_post_send(s->loop->loop, &s->wake);
   }
 }

@@ -112,6 +112,9 @@ typedef struct sto_hooks {
   /* On the writer about once a second, outside of transactions. May call
    * sto_write(). */
   void (*tick)(void *user);
+  /* On the writer, around committed() and the done()s of one transaction: what
+   * they tell others may be held back until it ends. */
+  void (*telling)(void *user, bool begins);
 } sto_hooks;
 
 typedef struct sto_options {

@@ -171,17 +171,27 @@ static sto_job *without_growing(sto_db *db, sto_job *list) {
   return low ? kept : list;
 }
 
+static void telling(const sto_db *db, bool begins) {
+  if (db->o.hooks.telling != NULL) {
+    db->o.hooks.telling(db->o.hooks.user, begins);
+  }
+}
+
 static void run_batch(sto_db *db, sto_job *list) {
   list = without_growing(db, list);
   if (list == NULL) {
     return;
   }
+  telling(db, true);
   tacet_err err = transact(db->writer, &db->o.hooks, list);
   count(db, err, err == TACET_OK ? length(list) : 0);
-  if (err != TACET_OK && list->next != NULL) {
-    run_alone(db, list);
-  } else {
+  bool alone = err != TACET_OK && list->next != NULL;
+  if (!alone) {
     (void)finish(list, err);
+  }
+  telling(db, false);
+  if (alone) {
+    run_alone(db, list);
   }
 }
 
