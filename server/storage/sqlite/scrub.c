@@ -2,6 +2,8 @@
  * A VFS that zeroes the unallocated part of pages. */
 #include "server/storage/sqlite/scrub.h"
 
+#include "server/storage/sqlite/gather.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -56,24 +58,39 @@ static int remember(int rc) {
 
 typedef struct scrub_file {
   sqlite3_file base;
-  bool is_database;   /* not a log of one */
+  bool is_database; /* not a log of one */
+  bool is_log;
+  gather log;         /* what waits to be written to it */
   sqlite3_file *real; /* lies right behind */
 } scrub_file;
 
 static sqlite3_file *real(sqlite3_file *f) {
   return ((scrub_file *)(void *)f)->real;
 }
+/* Before a call that looks at the file. */
+static int settle(sqlite3_file *f) {
+  return remember(gather_flush(&((scrub_file *)(void *)f)->log, real(f)));
+}
+
 static int file_close(sqlite3_file *f) {
-  return real(f)->pMethods->xClose(real(f));
+  int rc = settle(f);
+  gather_free(&((scrub_file *)(void *)f)->log);
+  int rc_close = real(f)->pMethods->xClose(real(f));
+  return rc != SQLITE_OK ? rc : rc_close;
 }
 static int file_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
-  return real(f)->pMethods->xRead(real(f), p, n, at);
+  int rc = settle(f);
+  return rc != SQLITE_OK ? rc : real(f)->pMethods->xRead(real(f), p, n, at);
 }
 static int file_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   uint8_t page[PAGE_MAX];
+  scrub_file *ours = (scrub_file *)(void *)f;
+  if (ours->is_log) {
+    return remember(gather_write(&ours->log, real(f), p, n, at));
+  }
   /* SQLite writes whole pages: 512 bytes to 64 KiB, a power of two. */
-  bool whole = ((scrub_file *)(void *)f)->is_database && n >= 512 &&
-               n <= PAGE_MAX && (n & (n - 1)) == 0 && at % n == 0;
+  bool whole = ours->is_database && n >= 512 && n <= PAGE_MAX &&
+               (n & (n - 1)) == 0 && at % n == 0;
   if (!whole) {
     return remember(real(f)->pMethods->xWrite(real(f), p, n, at));
   }
@@ -82,13 +99,17 @@ static int file_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   return remember(real(f)->pMethods->xWrite(real(f), page, n, at));
 }
 static int file_truncate(sqlite3_file *f, sqlite3_int64 size) {
-  return real(f)->pMethods->xTruncate(real(f), size);
+  int rc = settle(f);
+  return rc != SQLITE_OK ? rc : real(f)->pMethods->xTruncate(real(f), size);
 }
 static int file_sync(sqlite3_file *f, int flags) {
-  return remember(real(f)->pMethods->xSync(real(f), flags));
+  int rc = settle(f);
+  return rc != SQLITE_OK ? rc
+                         : remember(real(f)->pMethods->xSync(real(f), flags));
 }
 static int file_size(sqlite3_file *f, sqlite3_int64 *size) {
-  return real(f)->pMethods->xFileSize(real(f), size);
+  int rc = settle(f);
+  return rc != SQLITE_OK ? rc : real(f)->pMethods->xFileSize(real(f), size);
 }
 static int file_lock(sqlite3_file *f, int level) {
   return real(f)->pMethods->xLock(real(f), level);
@@ -149,6 +170,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
   sqlite3_vfs *base = vfs->pAppData;
   scrub_file *ours = (scrub_file *)(void *)f;
   ours->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+  ours->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+  ours->log = (gather){NULL, 0, 0};
   ours->base.pMethods = NULL;
   ours->real = (sqlite3_file *)(void *)(ours + 1);
   memset(ours->real, 0, (size_t)base->szOsFile);

@@ -7,7 +7,8 @@
  * overwrites only the copy that counts. (A test of tests/unit/server_storage
  * found bodies of erased rows that way.) This VFS lies over another one and
  * zeroes the unallocated part of each b-tree page as a checkpoint writes it
- * into the database, where no checksum covers it and SQLite never reads it.
+ * into the database, where no checksum covers it and SQLite never reads it. It
+ * also gathers what is written to the log (gather.h).
  */
 #ifndef TACETD_STORAGE_SQLITE_SCRUB_H
 #define TACETD_STORAGE_SQLITE_SCRUB_H
