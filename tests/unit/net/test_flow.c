@@ -218,6 +218,48 @@ static void a_second_answer_does_nothing(void **state) {
   rig_close();
 }
 
+/* ---- answers that are made on the loop ---- */
+
+static atomic_int asked, asked_for_nobody;
+
+static void make_answer(void *user, net_request *r) {
+  assert_ptr_equal(user, &asked);
+  if (r != NULL) {
+    net_respond(r,
+                &(net_response){.status = 200, .body = TACET_SPAN_LIT("made")});
+  }
+  rig_count(r != NULL ? &asked : &asked_for_nobody);
+}
+
+static void an_answer_is_asked_for_on_the_loop(void **state) {
+  (void)state;
+  static const char get[] = "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n";
+  atomic_store(&asked, 0);
+  atomic_store(&asked_for_nobody, 0);
+  rig_open((net_server_config){.n_loops = 1}, true);
+  peer *p = peer_open(), *q = peer_open();
+  for (int i = 1; i <= 3; i++) {
+    peer_send(p, get);
+    rig_until(&the.held, i);
+    net_reply_call(the.reply, make_answer, &asked);
+    expect_answer(p, 200, "made");
+  }
+  peer_send(q, get); /* who is gone by then, and who was answered already */
+  rig_until(&the.held, 4);
+  peer_reset(q);
+  rig_until_connections(1);
+  net_reply_call(the.reply, make_answer, &asked);
+  rig_until(&asked_for_nobody, 1);
+  peer_send(p, get);
+  rig_until(&the.held, 5);
+  rig_on_loop(respond_big, NULL);
+  net_reply_call(the.reply, make_answer, &asked);
+  rig_until(&asked_for_nobody, 2);
+  assert_int_equal(atomic_load(&asked), 3);
+  peer_reset(p);
+  rig_close();
+}
+
 static void send_one(void *user) {
   assert_true(net_ws_send(the.ws, tacet_span_str(user)));
 }
@@ -447,6 +489,7 @@ int main(void) {
       cmocka_unit_test(errors_of_others_do_no_harm),
       cmocka_unit_test(answering_calls_nobody),
       cmocka_unit_test(a_second_answer_does_nothing),
+      cmocka_unit_test(an_answer_is_asked_for_on_the_loop),
       cmocka_unit_test(sending_calls_nobody),
       cmocka_unit_test(a_queue_is_refilled_as_it_empties),
       cmocka_unit_test(a_slow_reader_costs_no_more_than_its_queue),

@@ -64,6 +64,36 @@ static void posted_calls_keep_their_order(void **state) {
   expect_log("abc");
 }
 
+/* Held back: each loop gets its own, in order, and no earlier than released. */
+static void held_calls_come_together(void **state) {
+  (void)state;
+  enum { LOOPS = 10 }; /* more than can be held for: the last do not wait */
+  net_loop *many[LOOPS];
+  for (size_t i = 0; i < LOOPS; i++) {
+    assert_ok(net_loop_new(&many[i]));
+  }
+  net_post_hold();
+  for (size_t i = 0; i < LOOPS; i++) {
+    assert_ok(net_loop_post(many[i], post_note, letter('a')));
+  }
+  for (size_t i = 0; i < LOOPS; i++) {
+    assert_ok(net_loop_post(many[i], post_note, letter('b')));
+    assert_true(net_loop_run_left(many[i]) == (i >= 8));
+  }
+  expect_log("abab");
+  net_post_release();
+  for (size_t i = 0; i < LOOPS; i++) {
+    assert_true(net_loop_run_left(many[i]) == (i < 8));
+  }
+  expect_log("abababababababab");
+  assert_ok(net_loop_post(many[0], post_note, letter('c'))); /* as before */
+  assert_true(net_loop_run_left(many[0]));
+  expect_log("c");
+  for (size_t i = 0; i < LOOPS; i++) {
+    net_loop_free(many[i]);
+  }
+}
+
 static void what_is_left_runs_at_the_end(void **state) {
   (void)state;
   assert_ok(net_loop_post(loop, post_note, letter('a')));
@@ -337,6 +367,7 @@ int main(void) {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
   static const struct CMUnitTest tests[] = {
       TEST(posted_calls_keep_their_order),
+      TEST(held_calls_come_together),
       TEST(what_is_left_runs_at_the_end),
       TEST(many_threads_may_post),
       TEST(tasks_run_once_at_the_end_of_the_round),
