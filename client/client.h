@@ -276,7 +276,7 @@ typedef struct client_event {
       const char *group; /* name, if it is an invitation to one; else NULL */
     } request;
     struct {
-      const char *code; /* "gap", "undecryptable", "keys-changed", ... */
+      const char *code; /* "gap", "undecryptable", "made-anew", ... */
       const char *text; /* one sentence with a next step */
     } warning;
   } u;

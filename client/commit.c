@@ -71,8 +71,17 @@ static tacet_err plan_removals(client *c, client_session *s, plan *p,
     }
   }
   for (size_t i = 0; i < s->r.n_leaving; i++) {
-    if (client_leaver_check(c, s, &s->r.leaving[i]) == TACET_OK) {
+    if (client_leaver_check(c, s, CLIENT_WORD_LEAVE, &s->r.leaving[i]) ==
+        TACET_OK) {
       client_leaver_write(&aad, &s->r.leaving[i]);
+    }
+  }
+  for (size_t i = 0; i < s->r.n_returning; i++) {
+    for (size_t k = 0; k < n; k++) {
+      if (is_listed(p->ch, leaves[k].index) &&
+          client_is_device(&leaves[k], &s->r.returning[i])) {
+        client_leaver_write(&aad, &s->r.returning[i]);
+      }
     }
   }
   TACET_TRY(client_mem_take(mem, &aad, &p->aad));
@@ -337,6 +346,14 @@ tacet_err client_commit_settle(client *c, client_session *s) {
     }
   }
   s->r.n_leaving = kept;
+  kept = 0;
+  for (size_t i = 0; i < s->r.n_returning; i++) { /* who is back is not */
+    if (client_leaver_check(c, s, CLIENT_WORD_RETURN, &s->r.returning[i]) ==
+        TACET_OK) {
+      s->r.returning[kept++] = s->r.returning[i];
+    }
+  }
+  s->r.n_returning = kept;
   kept = 0;
   for (size_t i = 0; i < s->r.n_addresses; i++) {
     if (is_in(leaves, n, s->r.addresses[i].account, s->r.addresses[i].device)) {

@@ -17,14 +17,12 @@
 
 /* ---- leaving ---- */
 
-/* When this device commits somebody's removal: by its place among those who
- * stay, so that mostly one does. */
-static tacet_err turn(client *c, client_session *s, client_mem *mem,
-                      uint64_t *due) {
+tacet_err client_turn(client *c, client_session *s, uint64_t *due) {
+  CLIENT_MEM(mem);
   client_leaf *leaves;
   size_t n;
   uint64_t rank = 0, jitter;
-  TACET_TRY(client_leaves(c, s->mls, mem, &leaves, &n));
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &n));
   for (size_t i = 0; i < n; i++) {
     rank += leaves[i].index < tacet_mls_own_leaf(s->mls) &&
             !client_is_leaving(&s->r, leaves[i].who.account);
@@ -52,7 +50,6 @@ static tacet_err add_leaver(client_session *s, const client_leaver *l) {
 static tacet_err take_leave(client *c, client_session *s,
                             const client_talk *talk, const tacet_identity *who,
                             tacet_span aad) {
-  CLIENT_MEM(mem);
   client_leaver l;
   uint64_t due;
   uint8_t members[1][CLIENT_ID_LEN];
@@ -62,7 +59,7 @@ static tacet_err take_leave(client *c, client_session *s,
       client_is_leaving(&s->r, l.account)) {
     return TACET_OK;
   }
-  tacet_err e = client_leaver_check(c, s, &l);
+  tacet_err e = client_leaver_check(c, s, CLIENT_WORD_LEAVE, &l);
   if (e != TACET_OK) {
     return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK;
   }
@@ -73,7 +70,7 @@ static tacet_err take_leave(client *c, client_session *s,
   if (talk->state != CLIENT_TALK_OPEN) {
     return TACET_OK; /* nothing is sent from a request */
   }
-  TACET_TRY(turn(c, s, &mem, &due));
+  TACET_TRY(client_turn(c, s, &due));
   return client_job_tidy(c, talk->id, due);
 }
 
@@ -151,7 +148,8 @@ tacet_err client_control_take(client *c, client_session *s,
     return take_address(s, who, &control);
   case TACET_CONTROL_ERASED:
     return take_erased(c, talk, who, control.manifest);
-  case TACET_CONTROL_SUCCESSOR: /* not followed by this version */
+  case TACET_CONTROL_SUCCESSOR: /* said by the group's id already: it could not
+                                   have been joined (client/successor.c) */
     break;
   }
   return TACET_OK;

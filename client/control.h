@@ -15,4 +15,9 @@ TACET_MUST_CHECK tacet_err client_control_take(client *c, client_session *s,
                                                tacet_span control,
                                                tacet_span aad);
 
+/* When this device commits what any member may: by its place among those who
+ * stay, so that mostly one does. */
+TACET_MUST_CHECK tacet_err client_turn(client *c, client_session *s,
+                                       uint64_t *due);
+
 #endif

@@ -5,37 +5,79 @@
 #include "client/claims.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
+#include "client/successor.h"
 #include "client/talks.h"
 
-#define ID_TRIES 256
+#define HEAD_LEN 8 /* bytes of an id that are made smaller */
 
 /* ---- making ---- */
 
+static uint64_t head_of(const uint8_t *id) {
+  uint64_t v = 0;
+  for (int i = 0; i < HEAD_LEN; i++) {
+    v = v << 8 | id[i];
+  }
+  return v;
+}
+
 /* Random; below that of a broken group before it, so that of the two everybody
- * takes this one (the smaller id wins). */
+ * takes this one (the smaller id wins). About halved each time: enough for more
+ * breaks than anybody lives to see. */
 static tacet_err draw_id(client *c, tacet_span before, client_mem *mem,
                          tacet_span *out) {
   uint8_t id[CLIENT_GROUP_ID_LEN];
-  (void)c;
-  for (int n = 0; n < ID_TRIES; n++) {
-    TACET_TRY(tacet_random(id, sizeof(id)));
-    if (before.len == 0 ||
-        tacet_span_compare(tacet_span_of(id, sizeof(id)), before) < 0) {
-      break;
+  uint64_t most = before.len >= HEAD_LEN ? head_of(before.p) : 0, head;
+  TACET_TRY(tacet_random(id, sizeof(id)));
+  if (most > 0 && head_of(id) >= most) {
+    TACET_TRY(client_chance(c, most, &head));
+    for (int i = HEAD_LEN; i-- > 0; head >>= 8) {
+      id[i] = (uint8_t)head;
     }
   }
   return client_mem_copy(mem, tacet_span_of(id, sizeof(id)), out);
 }
 
-static tacet_err mls_make(client *c, client_session *s, const tacet_room *room,
-                          const client_mailbox *m, client_mem *mem) {
+static tacet_err extensions_of(const client_founding *f, client_mem *mem,
+                               tacet_span *out) {
+  tacet_span room;
+  TACET_BUF(list, 16 * 1024);
+  TACET_TRY(client_room_extensions(f->room, mem, &room));
+  tacet_write_bytes(&list, room);
+  if (f->word.len > 0) {
+    tacet_mls_extensions_add(&list, TACET_EXTENSION_RETURN, f->word);
+  }
+  return client_mem_take(mem, &list, out);
+}
+
+static tacet_err mls_make(client *c, client_session *s,
+                          const client_founding *f, const client_mailbox *m,
+                          client_mem *mem) {
   tacet_mls_config config = client_mls_config();
   tacet_mls_leaf_args leaf;
   tacet_span extensions;
   TACET_TRY(client_leaf_args(c, m, mem, &leaf));
-  TACET_TRY(client_room_extensions(room, mem, &extensions));
+  TACET_TRY(extensions_of(f, mem, &extensions));
   return tacet_mls_group_new(&config, CLIENT_SUITE, s->r.id, &leaf, extensions,
                              &s->mls);
+}
+
+tacet_err client_group_found(client *c, const client_founding *f,
+                             client_session *s) {
+  CLIENT_MEM(mem);
+  client_mailbox m;
+  client_change ch = {
+      .packages = f->packages, .n_packages = f->n_packages, .alone = true};
+  TACET_TRY(client_mailbox_take(c, &mem, &m));
+  TACET_TRY(client_mem_copy(&s->mem, f->id, &s->r.id));
+  memcpy(s->r.talk, f->talk, sizeof(s->r.talk));
+  memcpy(s->r.mailbox, m.id, sizeof(s->r.mailbox));
+  s->r.looked_at = client_now(c);
+  TACET_TRY(mls_make(c, s, f, &m, &mem));
+  m.use = CLIENT_MAILBOX_GROUP;
+  m.group = s->r.id;
+  TACET_TRY(client_mailbox_save(c, &m));
+  return f->n_packages == 0 ? client_session_enter(c, s)
+                            : client_commit_make(c, s, &ch);
 }
 
 tacet_err client_group_begin(client *c, client_talk *talk,
@@ -43,26 +85,18 @@ tacet_err client_group_begin(client *c, client_talk *talk,
                              size_t n_packages) {
   CLIENT_MEM(mem);
   CLIENT_SESSION(s);
-  client_mailbox m;
-  TACET_TRY(client_mailbox_take(c, &mem, &m));
-  TACET_TRY(draw_id(c, talk->group, &s.mem, &s.r.id));
-  memcpy(s.r.talk, talk->id, sizeof(s.r.talk));
-  memcpy(s.r.mailbox, m.id, sizeof(s.r.mailbox));
-  s.r.looked_at = client_now(c);
-  TACET_TRY(mls_make(c, &s, room, &m, &mem));
-  m.use = CLIENT_MAILBOX_GROUP;
-  m.group = s.r.id;
-  TACET_TRY(client_mailbox_save(c, &m));
-  talk->group = s.r.id;
-  TACET_TRY(client_talk_save(c, talk));
-  if (n_packages == 0) {
-    TACET_TRY(client_session_enter(c, &s));
-  } else {
-    client_change ch = {
-        .packages = packages, .n_packages = n_packages, .alone = true};
-    TACET_TRY(client_commit_make(c, &s, &ch));
+  client_founding f = {.talk = talk->id,
+                       .room = room,
+                       .packages = packages,
+                       .n_packages = n_packages};
+  TACET_TRY(draw_id(c, talk->group, &mem, &f.id));
+  if (talk->group.len > 0) {
+    TACET_TRY(client_group_superseded(c, talk->group));
   }
-  talk->group = TACET_SPAN_EMPTY; /* lives no longer than s */
+  talk->group = f.id;
+  TACET_TRY(client_talk_save(c, talk));
+  TACET_TRY(client_group_found(c, &f, &s));
+  talk->group = TACET_SPAN_EMPTY; /* lives no longer than mem */
   return TACET_OK;
 }
 

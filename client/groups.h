@@ -7,6 +7,20 @@
 
 #include "client/commit.h"
 
+/* A group with this device alone, to which others are added at once. */
+typedef struct client_founding {
+  const uint8_t *talk;
+  tacet_span id;
+  const tacet_room *room;
+  tacet_span word;            /* of a call for help (client/returning.h) */
+  const tacet_span *packages; /* of who is in it besides */
+  size_t n_packages;
+} client_founding;
+/* Makes it, loads it into *s, and puts the letters to the others into the
+ * outbox. Within a transaction, with a spare mailbox at hand. */
+TACET_MUST_CHECK tacet_err client_group_found(client *c,
+                                              const client_founding *f,
+                                              client_session *s);
 /* Makes the group of a conversation that has none (or a broken one), with these
  * packages for its other members; their letters go into the outbox. Within a
  * transaction, with a spare mailbox at hand. */

@@ -12,6 +12,8 @@
 #include "client/mailboxes.h"
 #include "client/pending.h"
 #include "client/policy.h"
+#include "client/recovery.h"
+#include "client/returning.h"
 #include "client/talks.h"
 
 /* ---- the record ---- */
@@ -20,7 +22,7 @@ static void number_key(uint64_t number, tacet_buf *w) {
   tacet_write_u64(w, number);
 }
 
-static tacet_err save(client *c, client_job *job) {
+tacet_err client_job_save(client *c, client_job *job) {
   TACET_BUF(key, 16);
   number_key(job->number, &key);
   TACET_TRY(key.err);
@@ -31,7 +33,7 @@ static tacet_err save(client *c, client_job *job) {
 
 tacet_err client_job_add(client *c, client_job *job) {
   TACET_TRY(client_store_next(c->store, &job->number));
-  return save(c, job);
+  return client_job_save(c, job);
 }
 
 tacet_err client_job_get(client *c, uint64_t number, client_mem *mem,
@@ -79,7 +81,7 @@ tacet_err client_job_finish(client *c, uint64_t number,
     job.code = why->code;
     job.why = why->text;
   }
-  return save(c, &job);
+  return client_job_save(c, &job);
 }
 
 tacet_err client_job_tidy(client *c, const uint8_t *talk, uint64_t due) {
@@ -180,7 +182,11 @@ static tacet_err plan(client *c, const client_job *job, client_session *s,
     }
     TACET_TRY(
         client_chain_newest(c, client_id_span(leaves[i].who.account), &newest));
-    drop = drop || tacet_manifest_device(&newest, leaves[i].who.device) == NULL;
+    drop = drop ||
+           tacet_manifest_device(&newest, leaves[i].who.device) == NULL ||
+           (job->kind == CLIENT_JOB_TIDY &&
+            client_is_returning(c, &s->r, &leaves[i], ch->packages,
+                                ch->n_packages));
     if (drop && leaves[i].index != tacet_mls_own_leaf(s->mls)) {
       chosen[n_leaves++] = leaves[i].index;
     }
@@ -212,6 +218,7 @@ static tacet_err commit_job(client *c, const client_job *job, tacet_span group,
     ch->job = job->number;
     ch->fresh = s.r.fresh_due;
     TACET_TRY(client_commit_make(c, &s, ch));
+    TACET_TRY(client_returning_used(c, &s.r));
     *next = 0;
   }
   return client_tx_commit(&tx);
@@ -233,10 +240,16 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
     return job->kind == CLIENT_JOB_TIDY ? finish(c, job) : not_member(c);
   }
   TACET_TRY(e);
+  if (r.broken && job->kind == CLIENT_JOB_TIDY) {
+    return finish(c, job);
+  }
+  if (r.broken && r.trouble == CLIENT_STUCK) {
+    return TACET_OK; /* it is done in the successor */
+  }
   if (r.broken) {
     return client_fail(&c->detail, CLIENT_REFUSED, "cannot-follow",
-                       "This device cannot follow the group any more; ask a "
-                       "member to add you again.");
+                       "This device cannot follow the group now; it has asked "
+                       "to be taken in again, so try later.");
   }
   if (!client_may_commit(c, &r, next)) {
     return TACET_OK;
@@ -251,6 +264,9 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
       TACET_TRY(claim_all(c, job, &s, &mem, &packages, &ch.n_packages));
       ch.packages = packages;
     }
+  } else {
+    TACET_TRY(client_returning_claim(c, &r, &mem, &packages, &ch.n_packages));
+    ch.packages = packages;
   }
   TACET_TRY(client_mailboxes_ensure(c, r.fresh_due ? 1 : 0));
   return commit_job(c, job, talk.group, &ch, next);
@@ -269,7 +285,7 @@ static tacet_err run_leave(client *c, const client_job *job) {
   if (e == TACET_OK && !s.r.broken && talk.state == CLIENT_TALK_OPEN) {
     tacet_control control = {.type = TACET_CONTROL_LEAVE};
     TACET_BUF(aad, 256);
-    TACET_TRY(client_leaver_sign(c, &s, &word));
+    TACET_TRY(client_leaver_sign(c, &s, CLIENT_WORD_LEAVE, &word));
     client_leaver_write(&aad, &word);
     TACET_TRY(client_control_send(c, &s, &control, tacet_buf_span(&aad)));
     TACET_TRY(client_talk_get(c, job->talk, &mem, &talk));
@@ -309,7 +325,7 @@ static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {
   return finish(c, job);
 }
 
-static tacet_err run(client *c, const client_job *job, uint64_t *next) {
+static tacet_err run(client *c, client_job *job, uint64_t *next) {
   switch ((client_job_kind)job->kind) {
   case CLIENT_JOB_CREATE:
     *next = 0;
@@ -329,6 +345,8 @@ static tacet_err run(client *c, const client_job *job, uint64_t *next) {
     return run_recheck(c, job);
   case CLIENT_JOB_UNBLOCK:
     return run_unblock(c, job, next);
+  case CLIENT_JOB_RECOVER:
+    return client_recovery_run(c, job, next);
   }
   return finish(c, job); /* of a newer version */
 }

@@ -16,11 +16,13 @@ typedef enum client_job_kind {
   CLIENT_JOB_TIDY,    /* removes who left, or whom a manifest drops */
   CLIENT_JOB_FETCH,   /* a long text that came as a file */
   CLIENT_JOB_RECHECK, /* asks the directory about an account */
-  CLIENT_JOB_UNBLOCK  /* hears an account again (client/blocking.h) */
+  CLIENT_JOB_UNBLOCK, /* hears an account again (client/blocking.h) */
+  CLIENT_JOB_RECOVER  /* a group that cannot be followed (client/recovery.h) */
 } client_job_kind;
 
 /* Records it. Within a transaction. `due` 0: now. */
 TACET_MUST_CHECK tacet_err client_job_add(client *c, client_job *job);
+TACET_MUST_CHECK tacet_err client_job_save(client *c, client_job *job);
 /* It went through (why NULL), or cannot. Kept for a day, for whoever waits;
  * those that nobody waits for are forgotten. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_job_finish(client *c, uint64_t number,

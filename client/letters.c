@@ -7,12 +7,12 @@
 #include "client/chain.h"
 #include "client/commit.h"
 #include "client/events.h"
+#include "client/joining.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
+#include "client/returning.h"
 #include "client/slots.h"
 #include "client/talks.h"
-
-#define SECOND_GROUP_LIFE (30 * CLIENT_DAY)
 
 void client_letter_close(client_letter *l) {
   tacet_bytes_free(&l->plain);
@@ -60,18 +60,7 @@ tacet_err client_letter_fetch(client *c, client_letter *l) {
 
 /* ---- joining ---- */
 
-/* A group that was joined and is being examined. */
-typedef struct joined {
-  client_session s;
-  tacet_room room;
-  client_leaf *leaves;
-  size_t n_leaves;
-  tacet_identity inviter;
-  client_person person; /* the inviter */
-  uint64_t epoch;
-} joined;
-
-static void joined_close(joined *j) {
+static void joined_close(client_joined *j) {
   client_session_close(&j->s);
 }
 
@@ -80,7 +69,7 @@ static void welcome_cleanup(tacet_mls_welcome **w) {
 }
 
 static tacet_err join(client *c, const client_mailbox *m,
-                      const client_letter *l, client_mem *mem, joined *j,
+                      const client_letter *l, client_mem *mem, client_joined *j,
                       uint32_t *signer) {
   client_package package;
   TACET_MLS_KEYS(keys);
@@ -104,7 +93,7 @@ static tacet_err join(client *c, const client_mailbox *m,
 
 /* Everybody in it is who the manifests say; the room is what it should be. */
 static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
-                         uint32_t signer, joined *j) {
+                         uint32_t signer, client_joined *j) {
   bool self = false, found = false;
   TACET_TRY(client_room_of(c, &j->s, &j->room));
   TACET_TRY(client_leaves(c, j->s.mls, mem, &j->leaves, &j->n_leaves));
@@ -134,7 +123,7 @@ static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
 
 /* One to one: nobody else is in it, and its id is that of the two. A group has
  * no such id: what is written to a person would go to all of it. */
-static tacet_err examine_pair(client *c, const joined *j) {
+static tacet_err examine_pair(client *c, const client_joined *j) {
   uint8_t id[CLIENT_ID_LEN];
   for (size_t i = 0; i < j->n_leaves && j->room.kind != TACET_ROOM_PAIR; i++) {
     TACET_TRY(client_pair_id(client_id_span(c->self.account),
@@ -163,103 +152,6 @@ static tacet_err examine_pair(client *c, const joined *j) {
 
 /* ---- what becomes of it ---- */
 
-static bool is_alive(client *c, tacet_span group) {
-  CLIENT_MEM(mem);
-  client_group_record r;
-  return group.len > 0 && client_group_get(c, group, &mem, &r) == TACET_OK &&
-         !r.broken;
-}
-
-/* Which group a conversation goes on in. Of two of a pair, made at the same
- * time by both, the smaller id; the other is read for a while. */
-static tacet_err choose_group(client *c, client_talk *t, joined *j) {
-  CLIENT_MEM(mem);
-  client_group_record other;
-  uint64_t end = client_now(c) + SECOND_GROUP_LIFE;
-  if (!is_alive(c, t->group)) {
-    t->group = j->s.r.id;
-    return TACET_OK;
-  }
-  if (tacet_span_compare(t->group, j->s.r.id) < 0) {
-    j->s.r.retire_at = end;
-    return TACET_OK;
-  }
-  TACET_TRY(client_group_get(c, t->group, &mem, &other));
-  other.retire_at = end;
-  TACET_TRY(client_group_save(c, &other));
-  t->group = j->s.r.id;
-  return TACET_OK;
-}
-
-static tacet_err talk_make(client *c, joined *j, client_mem *mem,
-                           client_talk *out, bool *request) {
-  bool pair = j->room.kind == TACET_ROOM_PAIR, known;
-  client_talk t;
-  tacet_err e = client_talk_get(c, j->room.conversation, mem, &t);
-  known = e == TACET_OK;
-  if (e == TACET_OK && pair && !t.pair) { /* a group that claimed this id */
-    TACET_TRY(client_talk_erase(c, &t));
-    known = false;
-    e = TACET_ERR_NOT_FOUND;
-  }
-  if (e == TACET_ERR_NOT_FOUND) {
-    t = (client_talk){.pair = pair, .made_at = client_now(c)};
-    memcpy(t.id, j->room.conversation, sizeof(t.id));
-    e = TACET_OK;
-  }
-  TACET_TRY(e);
-  if (known && (t.pair != pair || (!pair && is_alive(c, t.group)))) {
-    return TACET_ERR_POLICY; /* somebody claims a conversation there is */
-  }
-  TACET_TRY(known && !pair ? client_may_invite_again(c, &t, j->inviter.account)
-                           : TACET_OK);
-  bool open =
-      j->person.accepted || (pair && known && t.state == CLIENT_TALK_OPEN);
-  bool blocked = j->person.blocked;
-  *request = !blocked && !open && !(known && t.state == CLIENT_TALK_REQUEST);
-  t.state = blocked ? CLIENT_TALK_BLOCKED
-            : open  ? CLIENT_TALK_OPEN
-                    : CLIENT_TALK_REQUEST;
-  memcpy(t.inviter, j->inviter.account, sizeof(t.inviter));
-  if (pair) {
-    memcpy(t.peer, j->inviter.account, sizeof(t.peer));
-  } else {
-    TACET_TRY(client_mem_text(mem, j->room.name, &t.name));
-  }
-  TACET_TRY(choose_group(c, &t, j));
-  t.active_at = client_now(c);
-  TACET_TRY(client_talk_save(c, &t));
-  *out = t;
-  return TACET_OK;
-}
-
-static tacet_err tell(client *c, const joined *j, const client_talk *t,
-                      bool request) {
-  tacet_span by = client_id_span(j->inviter.account);
-  if (request) {
-    return client_event_request(c, t->id, by, t->name);
-  }
-  if (t->pair || t->state != CLIENT_TALK_OPEN) {
-    return TACET_OK;
-  }
-  CLIENT_MEM(mem);
-  bool created = j->epoch == 1;
-  uint8_t(*list)[CLIENT_ID_LEN];
-  size_t n = 0;
-  list = client_mem_array(&mem, j->n_leaves + 1, sizeof(*list));
-  if (list == NULL) {
-    return TACET_ERR_NOMEM;
-  }
-  for (size_t i = 0; created && i < j->n_leaves; i++) {
-    memcpy(list[n++], j->leaves[i].who.account, CLIENT_ID_LEN);
-  }
-  if (!created) {
-    memcpy(list[n++], c->self.account, CLIENT_ID_LEN);
-  }
-  return client_event_group(c, t->id, created ? "created" : "added", t->name,
-                            by, list, n);
-}
-
 /* The mailbox of the package becomes that of the conversation. */
 static tacet_err use_mailbox(client *c, const client_mailbox *m,
                              tacet_span group) {
@@ -274,14 +166,32 @@ static tacet_err use_mailbox(client *c, const client_mailbox *m,
   return client_mailbox_save(c, &now);
 }
 
-static tacet_err keep(client *c, const client_mailbox *m, joined *j,
-                      client_mem *mem) {
+/* Where the same group was read before this device lost it: nothing that comes
+ * there opens, and nobody writes there any more. */
+static tacet_err leave_mailbox(client *c, tacet_span group) {
+  CLIENT_MEM(mem);
+  client_group_record r;
+  client_mailbox m;
+  tacet_err e = client_group_get(c, group, &mem, &r);
+  if (e == TACET_OK) {
+    e = client_mailbox_get(c, tacet_span_of(r.mailbox, sizeof(r.mailbox)), &mem,
+                           &m);
+  }
+  if (e == TACET_OK && !m.last_resort) {
+    e = client_mailbox_condemn(c, tacet_span_of(m.id, sizeof(m.id)));
+  }
+  return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+}
+
+static tacet_err keep(client *c, const client_mailbox *m, client_joined *j,
+                      bool last, client_mem *mem) {
   client_talk talk;
   bool request;
   j->s.r.fresh_due = true;
   memcpy(j->s.r.mailbox, m->id, sizeof(j->s.r.mailbox));
-  memcpy(j->s.r.talk, j->room.conversation, sizeof(j->s.r.talk));
-  TACET_TRY(talk_make(c, j, mem, &talk, &request));
+  TACET_TRY(client_joined_place(c, j, last, mem, &talk, &request));
+  TACET_TRY(leave_mailbox(c, j->s.r.id));
+  memcpy(j->s.r.talk, talk.id, sizeof(j->s.r.talk));
   if (talk.state == CLIENT_TALK_OPEN) {
     uint64_t wait;
     TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
@@ -289,7 +199,7 @@ static tacet_err keep(client *c, const client_mailbox *m, joined *j,
   }
   j->s.r.looked_at = 0; /* commits may have come since it was written */
   TACET_TRY(use_mailbox(c, m, j->s.r.id));
-  TACET_TRY(tell(c, j, &talk, request));
+  TACET_TRY(client_joined_tell(c, j, &talk, request));
   TACET_TRY(client_session_enter(c, &j->s));
   if (talk.state == CLIENT_TALK_BLOCKED) { /* for when they are unblocked */
     return m->last_resort ? TACET_OK
@@ -327,28 +237,45 @@ static bool is_for_the_caller(tacet_err e) {
   return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_UNSUPPORTED;
 }
 
+/* The package is spent on it, and nothing of it stays. */
+static tacet_err let_go(client *c, const client_mailbox *m, tacet_span group) {
+  TACET_TRY(use_mailbox(c, m, group));
+  return m->last_resort ? TACET_OK
+                        : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
+}
+
+static tacet_err take_call(client *c, const client_mailbox *m,
+                           const client_joined *j, tacet_span word) {
+  client_call_for_help call = {
+      .from = &j->inviter, .room = &j->room, .id = j->s.r.id, .word = word};
+  TACET_TRY(let_go(c, m, j->s.r.id));
+  return client_call_take(c, &call);
+}
+
 static tacet_err take(client *c, const client_mailbox *m,
-                      const client_letter *l, client_mem *mem) {
-  TACET_CLEANUP(joined_close) joined j = {.n_leaves = 0};
+                      const client_letter *l, bool last, client_mem *mem) {
+  tacet_span word;
+  TACET_CLEANUP(joined_close) client_joined j = {.n_leaves = 0};
   uint32_t signer;
   TACET_TRY(join(c, m, l, mem, &j, &signer));
   TACET_TRY(client_mem_copy(&j.s.mem, tacet_mls_group_id(j.s.mls), &j.s.r.id));
-  if (is_alive(c, j.s.r.id)) {
+  if (client_group_is_alive(c, j.s.r.id)) {
     return TACET_ERR_GROUP_ID;
   }
   TACET_TRY(client_chain_take(c, l->manifests));
   TACET_TRY(examine(c, m, mem, signer, &j));
   TACET_TRY(examine_pair(c, &j));
-  if (j.person.blocked && j.room.kind != TACET_ROOM_PAIR) {
-    TACET_TRY(use_mailbox(c, m, j.s.r.id));
-    return m->last_resort ? TACET_OK
-                          : client_mailbox_condemn(c, tacet_span_of(m->id, 16));
+  if (tacet_mls_extensions_find(tacet_mls_group_extensions(j.s.mls),
+                                TACET_EXTENSION_RETURN, &word)) {
+    return take_call(c, m, &j, word);
   }
-  return keep(c, m, &j, mem);
+  return j.person.blocked && j.room.kind != TACET_ROOM_PAIR
+             ? let_go(c, m, j.s.r.id)
+             : keep(c, m, &j, last, mem);
 }
 
 tacet_err client_letter_take(client *c, const client_mailbox *m,
-                             const client_letter *l) {
+                             const client_letter *l, bool last) {
   CLIENT_MEM(mem);
   CLIENT_TX(tx);
   if (l->absent) {
@@ -358,7 +285,7 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
     return refuse(c, m, l->useless);
   }
   TACET_TRY(client_tx_begin(c->store, &tx));
-  tacet_err e = take(c, m, l, &mem);
+  tacet_err e = take(c, m, l, last, &mem);
   if (e == TACET_ERR_NOT_FOUND) { /* the package was used: the same again */
     return TACET_OK;
   }

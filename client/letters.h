@@ -33,12 +33,16 @@ TACET_MUST_CHECK tacet_err client_letter_open(client *c,
 TACET_MUST_CHECK tacet_err client_letter_fetch(client *c, client_letter *l);
 bool client_is_letter(const client_mailbox *m, tacet_span item);
 /* Joins, with nothing absent: checks every member against the manifests, and
- * makes it a conversation or a request. One that does not check out is dropped
+ * makes it a conversation,
+ * what one goes on in (client/successor.h), or a request; or takes note of a
+ * call for help (client/returning.h). One that does not check out is dropped
  * with a warning. GROUP_ID: this device is in that very group, as far as it
- * knows; the letter has to wait then. Within a transaction. */
+ * knows, or in another of that conversation; the letter has to wait until it
+ * has looked. `last`: it has. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_take(client *c,
                                               const client_mailbox *m,
-                                              const client_letter *l);
+                                              const client_letter *l,
+                                              bool last);
 /* It was waiting, and this device is still in that very group: nobody removed
  * it, so the letter is refused. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_refuse(client *c,

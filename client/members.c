@@ -87,6 +87,11 @@ tacet_err client_room_extensions(const tacet_room *room, client_mem *mem,
 
 /* ---- who hears ---- */
 
+bool client_is_device(const client_leaf *l, const client_leaver *who) {
+  return memcmp(l->who.account, who->account, CLIENT_ID_LEN) == 0 &&
+         memcmp(l->who.device, who->device, CLIENT_DEVICE_ID_LEN) == 0;
+}
+
 bool client_is_leaving(const client_group_record *r, const uint8_t *account) {
   for (size_t i = 0; i < r->n_leaving; i++) {
     if (memcmp(r->leaving[i].account, account, CLIENT_ID_LEN) == 0) {

@@ -38,6 +38,7 @@ TACET_MUST_CHECK tacet_err client_room_extensions(const tacet_room *room,
                                                   client_mem *mem,
                                                   tacet_span *out);
 
+bool client_is_device(const client_leaf *l, const client_leaver *who);
 bool client_is_leaving(const client_group_record *r, const uint8_t *account);
 /* Every leaf but those of this device and of accounts that leave: where things
  * are sent to. `everybody`: leaving ones too. */

@@ -18,7 +18,8 @@
 tacet_err client_leaf_args(client *c, const client_mailbox *m, client_mem *mem,
                            tacet_mls_leaf_args *out) {
   static const uint16_t types[] = {TACET_EXTENSION_DELIVERY,
-                                   TACET_EXTENSION_ROOM};
+                                   TACET_EXTENSION_ROOM,
+                                   TACET_EXTENSION_RETURN};
   tacet_identity identity = {.manifest = c->self.manifest_number};
   memcpy(identity.account, c->self.account, sizeof(identity.account));
   memcpy(identity.device, c->self.device, sizeof(identity.device));
@@ -29,7 +30,7 @@ tacet_err client_leaf_args(client *c, const client_mailbox *m, client_mem *mem,
   TACET_BUF(w, 1024);
   tacet_mls_leaf_args args = {.signature_key = &c->self.device_key,
                               .extension_types = types,
-                              .n_extension_types = 2};
+                              .n_extension_types = 3};
   tacet_identity_write(&w, &identity);
   TACET_TRY(client_mem_take(mem, &w, &args.identity));
   tacet_address_write(&w, &address);

@@ -9,6 +9,7 @@
 #include "client/messages.h"
 #include "client/outbox.h"
 #include "client/people.h"
+#include "client/recovery.h"
 #include "client/slots.h"
 #include "client/talks.h"
 
@@ -168,10 +169,8 @@ static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
     return TACET_OK; /* a group whose making is a job that waits */
   }
   TACET_TRY(e);
-  if (r.broken) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "cannot-follow",
-                       "This device cannot follow the group any more; ask a "
-                       "member to add you again.");
+  if (r.broken) { /* it waits: client/recovery.h */
+    return client_recovery_ensure(c, t->id);
   }
   TACET_TRY(may_be_heard(c, t, r.id));
   TACET_TRY(look(c, &r, &behind));

@@ -5,9 +5,11 @@
 #include "client/chain.h"
 #include "tacet/wire/directory.h"
 
-#define LABEL_LEAVE "Leave"
+/* ---- words ---- */
 
-/* ---- leaving ---- */
+static const char *label_of(client_word word) {
+  return word == CLIENT_WORD_LEAVE ? "Leave" : "Return";
+}
 
 void client_leaver_write(tacet_buf *w, const client_leaver *l) {
   tacet_write_bytes(w, tacet_span_of(l->account, sizeof(l->account)));
@@ -33,8 +35,8 @@ bool client_leaver_next(tacet_span *list, client_leaver *out) {
   return true;
 }
 
-static tacet_err leave_text(const client_session *s, const client_leaver *l,
-                            const uint8_t *mailbox, tacet_buf *w) {
+static tacet_err word_text(const client_session *s, const client_leaver *l,
+                           const uint8_t *mailbox, tacet_buf *w) {
   tacet_write_vec(w, tacet_mls_group_id(s->mls));
   tacet_write_bytes(w, tacet_span_of(l->account, sizeof(l->account)));
   tacet_write_bytes(w, tacet_span_of(l->device, sizeof(l->device)));
@@ -43,7 +45,7 @@ static tacet_err leave_text(const client_session *s, const client_leaver *l,
 }
 
 tacet_err client_leaver_sign(client *c, const client_session *s,
-                             client_leaver *out) {
+                             client_word word, client_leaver *out) {
   tacet_mls_member m;
   client_leaf own;
   if (!tacet_mls_member_at(s->mls, tacet_mls_own_leaf(s->mls), &m)) {
@@ -54,18 +56,18 @@ tacet_err client_leaver_sign(client *c, const client_session *s,
   memcpy(l.account, own.who.account, sizeof(l.account));
   memcpy(l.device, own.who.device, sizeof(l.device));
   TACET_BUF(text, 256);
-  TACET_TRY(leave_text(s, &l, own.address.mailbox, &text));
+  TACET_TRY(word_text(s, &l, own.address.mailbox, &text));
   size_t len;
   TACET_TRY(tacet_sign_with_label(&tacet_sig_ed25519,
                                   tacet_secret_span(&c->self.device_key),
-                                  TACET_LABEL_TACET, LABEL_LEAVE,
+                                  TACET_LABEL_TACET, label_of(word),
                                   tacet_buf_span(&text), l.signature, &len));
   *out = l;
   return TACET_OK;
 }
 
 tacet_err client_leaver_check(client *c, const client_session *s,
-                              const client_leaver *l) {
+                              client_word word, const client_leaver *l) {
   uint32_t at = 0;
   tacet_mls_member m;
   while (tacet_mls_member_next(s->mls, &at, &m)) {
@@ -76,10 +78,10 @@ tacet_err client_leaver_check(client *c, const client_session *s,
       continue;
     }
     TACET_BUF(text, 256);
-    TACET_TRY(leave_text(s, l, leaf.address.mailbox, &text));
+    TACET_TRY(word_text(s, l, leaf.address.mailbox, &text));
     return tacet_verify_with_label(
-        &tacet_sig_ed25519, leaf.signature_key, TACET_LABEL_TACET, LABEL_LEAVE,
-        tacet_buf_span(&text), tacet_span_of(l->signature, 64));
+        &tacet_sig_ed25519, leaf.signature_key, TACET_LABEL_TACET,
+        label_of(word), tacet_buf_span(&text), tacet_span_of(l->signature, 64));
   }
   return TACET_ERR_AUTH;
 }
@@ -161,13 +163,34 @@ static tacet_err check_added(const rules *r, const tacet_mls_change *ch) {
              : TACET_ERR_CREDENTIAL;
 }
 
-static bool has_left(const rules *r, const client_leaf *l) {
+static bool has_said(const rules *r, const client_leaf *l, client_word word) {
   tacet_span list = r->aad;
-  client_leaver leaver;
-  while (client_leaver_next(&list, &leaver)) {
-    if (memcmp(leaver.account, l->who.account, CLIENT_ID_LEN) == 0 &&
-        client_leaver_check(r->c, r->s, &leaver) == TACET_OK) {
+  client_leaver said;
+  while (client_leaver_next(&list, &said)) {
+    bool whole = word == CLIENT_WORD_LEAVE; /* with all its devices */
+    if (memcmp(said.account, l->who.account, CLIENT_ID_LEN) == 0 &&
+        (whole ||
+         memcmp(said.device, l->who.device, CLIENT_DEVICE_ID_LEN) == 0) &&
+        client_leaver_check(r->c, r->s, word, &said) == TACET_OK) {
       return true;
+    }
+  }
+  return false;
+}
+
+/* The device asked for it, and the same commit adds it again. */
+static bool comes_back(const rules *r, const client_leaf *l) {
+  tacet_mls_staged_info info;
+  tacet_mls_staged_info_get(r->s->mls, &info);
+  for (size_t i = 0; i < info.n_changes; i++) {
+    tacet_mls_change ch;
+    client_leaf added;
+    tacet_mls_staged_change(r->s->mls, i, &ch);
+    if (ch.kind == TACET_MLS_CHANGE_ADDED &&
+        client_leaf_read(r->c, &ch.after, &added) == TACET_OK &&
+        memcmp(added.who.account, l->who.account, CLIENT_ID_LEN) == 0 &&
+        memcmp(added.who.device, l->who.device, CLIENT_DEVICE_ID_LEN) == 0) {
+      return has_said(r, l, CLIENT_WORD_RETURN);
     }
   }
   return false;
@@ -176,7 +199,7 @@ static bool has_left(const rules *r, const client_leaf *l) {
 static tacet_err check_removed(const rules *r, const tacet_mls_change *ch) {
   client_leaf l;
   TACET_TRY(client_leaf_read(r->c, &ch->before, &l));
-  if (r->admin || has_left(r, &l)) {
+  if (r->admin || has_said(r, &l, CLIENT_WORD_LEAVE) || comes_back(r, &l)) {
     return TACET_OK;
   }
   tacet_manifest known, m;

@@ -293,7 +293,7 @@ static tacet_err take_letter(client *c, const client_mailbox *m,
   if (letter->absent) {
     return client_waiting_add(c, m, CLIENT_WAITS_PARTS, item);
   }
-  tacet_err e = client_letter_take(c, m, letter);
+  tacet_err e = client_letter_take(c, m, letter, false);
   return e == TACET_ERR_GROUP_ID
              ? client_waiting_add(c, m, CLIENT_WAITS_GROUP, item)
              : e;

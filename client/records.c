@@ -134,6 +134,12 @@ static void accounts(client_fields *f, uint8_t (**list)[CLIENT_ID_LEN],
   }
 }
 
+static void leaver_fields(client_fields *f, client_leaver *l) {
+  client_field_fixed(f, l->account, sizeof(l->account));
+  client_field_fixed(f, l->device, sizeof(l->device));
+  client_field_fixed(f, l->signature, sizeof(l->signature));
+}
+
 void client_group_fields(client_fields *f, void *record) {
   client_group_record *r = record;
   client_field_version(f, 1);
@@ -153,6 +159,9 @@ void client_group_fields(client_fields *f, void *record) {
   client_field_bool(f, &r->updating);
   client_field_u64(f, &r->retire_at);
   client_field_bool(f, &r->broken);
+  client_field_u8(f, &r->trouble);
+  client_field_span(f, &r->replaces);
+  client_field_bool(f, &r->by_admin);
   client_field_u64(f, &r->commit);
   client_field_u32(f, &r->lost);
   client_field_u64(f, &r->retry_at);
@@ -166,10 +175,11 @@ void client_group_fields(client_fields *f, void *record) {
   }
   ARRAY(f, r->leaving, r->n_leaving);
   for (size_t i = 0; i < r->n_leaving; i++) {
-    client_leaver *l = &r->leaving[i];
-    client_field_fixed(f, l->account, sizeof(l->account));
-    client_field_fixed(f, l->device, sizeof(l->device));
-    client_field_fixed(f, l->signature, sizeof(l->signature));
+    leaver_fields(f, &r->leaving[i]);
+  }
+  ARRAY(f, r->returning, r->n_returning);
+  for (size_t i = 0; i < r->n_returning; i++) {
+    leaver_fields(f, &r->returning[i]);
   }
   ARRAY(f, r->made, r->n_made);
   for (size_t i = 0; i < r->n_made; i++) {

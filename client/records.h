@@ -168,13 +168,19 @@ typedef struct client_address {
   uint8_t capability[CLIENT_SECRET_LEN];
 } client_address;
 
-/* An account that said it leaves, in words that every member can check: its
- * device's signature (client/policy.h). */
+/* A device's word that its account leaves, or that it has to be added again,
+ * which every member can check by its signature (client/policy.h). */
 typedef struct client_leaver {
   uint8_t account[CLIENT_ID_LEN];
   uint8_t device[CLIENT_DEVICE_ID_LEN];
   uint8_t signature[64];
 } client_leaver;
+
+/* What keeps a device from following, as in a successor's reason. */
+typedef enum client_trouble {
+  CLIENT_BEHIND = 1, /* the others went on, and this device cannot */
+  CLIENT_STUCK = 2   /* nobody can change it any more */
+} client_trouble;
 
 typedef struct client_group_record {
   tacet_span id;
@@ -193,6 +199,7 @@ typedef struct client_group_record {
   bool updating;      /* the commit under way is one */
   uint64_t retire_at; /* a second group of a pair: forgotten then; 0: never */
   bool broken;        /* cannot be followed any more */
+  uint8_t trouble;    /* why: client_trouble; 0: it was replaced */
   uint64_t commit;    /* outbox number of the commit under way, or 0 */
   uint32_t lost;      /* races lost in a row */
   uint64_t retry_at;  /* not before: after a lost race */
@@ -200,6 +207,10 @@ typedef struct client_group_record {
   size_t n_addresses;
   client_leaver *leaving;
   size_t n_leaving;
+  client_leaver *returning; /* devices that ask to be added again */
+  size_t n_returning;
+  tacet_span replaces;            /* a successor: id of the group before it */
+  bool by_admin;                  /* ... and an admin made it */
   uint8_t (*made)[CLIENT_ID_LEN]; /* hashes of own commits of this epoch */
   size_t n_made;
 } client_group_record;

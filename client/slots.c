@@ -12,6 +12,7 @@
 #include "client/outbox.h"
 #include "client/policy.h"
 #include "client/receive.h"
+#include "client/recovery.h"
 #include "client/talks.h"
 #include "tacet/content/envelope.h"
 
@@ -19,29 +20,13 @@
 
 /* ---- giving up ---- */
 
-/* This device cannot follow the group any more. It says so, once; somebody adds
- * it again, or the group goes on in another. */
-static tacet_err broken(client *c, client_session *s, const char *why) {
-  CLIENT_MEM(mem);
-  client_talk talk;
-  TACET_TRY(client_commit_lost(c, s));
-  s->r.broken = true;
-  s->r.look_due = false;
-  TACET_TRY(client_session_save(c, s));
-  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
-  return client_event_warn(
-      c, s->r.talk, "undecryptable",
-      "This device cannot follow %s any more (%s). Ask a member to add you "
-      "again.",
-      talk.name != NULL ? talk.name : "the conversation", why);
-}
-
 /* Every member refuses this body: the next slot of the same epoch decides. */
 static tacet_err skip(client *c, client_session *s) {
   TACET_TRY(client_commit_lost(c, s));
   s->r.slot++;
   if (s->r.slot >= CLIENT_SLOTS) {
-    return broken(c, s, "too many invalid changes in a row");
+    return client_broken(c, s, CLIENT_STUCK,
+                         "too many invalid changes in a row");
   }
   return client_session_save(c, s);
 }
@@ -118,6 +103,30 @@ typedef struct told {
   bool renamed;
 } told;
 
+static size_t without(uint8_t (*list)[CLIENT_ID_LEN], size_t n,
+                      const uint8_t *account) {
+  size_t kept = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (memcmp(list[i], account, CLIENT_ID_LEN) != 0) {
+      memmove(list[kept++], list[i], CLIENT_ID_LEN);
+    }
+  }
+  return kept;
+}
+
+/* Whose device was removed and added again was never out. */
+static void forget_replaced(told *t) {
+  for (size_t i = t->n_added; i-- > 0;) {
+    uint8_t account[CLIENT_ID_LEN];
+    memcpy(account, t->added[i], sizeof(account));
+    size_t kept = without(t->removed, t->n_removed, account);
+    if (kept < t->n_removed) {
+      t->n_removed = kept;
+      t->n_added = without(t->added, t->n_added, account);
+    }
+  }
+}
+
 static tacet_err note(client *c, client_session *s, client_mem *mem,
                       told *out) {
   tacet_mls_staged_info info;
@@ -142,6 +151,7 @@ static tacet_err note(client *c, client_session *s, client_mem *mem,
       memcpy(t.added[t.n_added++], l.who.account, CLIENT_ID_LEN);
     }
   }
+  forget_replaced(&t);
   tacet_mls_member m;
   client_leaf by;
   if (tacet_mls_member_at(s->mls, info.committer, &m)) {
@@ -290,7 +300,8 @@ static tacet_err failed(client *c, client_session *s,
   } else if (is_trouble_here(why)) {
     return why;
   }
-  return lost ? broken(c, s, tacet_err_text(why)) : skip(c, s);
+  return lost ? client_broken(c, s, CLIENT_BEHIND, tacet_err_text(why))
+              : skip(c, s);
 }
 
 static tacet_err process(client *c, client_session *s,
@@ -343,7 +354,8 @@ static tacet_err own(client *c, client_session *s, tacet_span bytes,
   TACET_TRY(own_parcel(c, s, mem, &p));
   TACET_TRY(client_payload_get(c, &p, mem, &sent));
   if (!tacet_span_equal(sent.body, bytes)) {
-    return broken(c, s, "its own change came back altered");
+    return client_broken(c, s, CLIENT_BEHIND,
+                         "its own change came back altered");
   }
   TACET_TRY(client_commit_won(c, s, &p));
   return client_unopened_retry(c, s);
@@ -427,7 +439,8 @@ static tacet_err slot_expired(client *c, tacet_span group) {
   CLIENT_SESSION(s);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_session_load(c, group, &s));
-  TACET_TRY(broken(c, &s, "it was away for more than five weeks"));
+  TACET_TRY(client_broken(c, &s, CLIENT_BEHIND,
+                          "it was away for more than five weeks"));
   return client_tx_commit(&tx);
 }
 

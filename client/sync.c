@@ -42,8 +42,8 @@ static tacet_err look_at_groups(client *c, uint64_t *next) {
   for (size_t i = 0; i < n; i++) {
     due += list[i].look_due && !list[i].broken;
   }
-  if (due == 0) {
-    return TACET_OK;
+  if (due == 0) { /* also where a process died after the last look */
+    return client_waiting_run(c, true, next);
   }
   TACET_TRY(client_link_drain(c));
   for (size_t i = 0; i < n; i++) {

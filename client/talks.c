@@ -38,19 +38,27 @@ tacet_err client_talk_list(client *c, client_mem *mem, client_talk **list,
 
 /* ---- TO ---- */
 
-/* Groups with this name; *first is the first of them. */
+static bool is_named(const client_talk *t, const char *name, bool request) {
+  return !t->pair && t->name != NULL && strcmp(t->name, name) == 0 &&
+         (t->state == CLIENT_TALK_REQUEST) == request;
+}
+
+/* Groups with this name; *first is the first of them. Requests, which anybody
+ * can give any name, count only if there are no others. */
 static tacet_err groups_named(client *c, const char *name, client_mem *mem,
                               client_talk *first, size_t *n) {
   client_talk *all;
   size_t count;
   *n = 0;
   TACET_TRY(client_talk_list(c, mem, &all, &count));
-  for (size_t i = 0; i < count; i++) {
-    if (!all[i].pair && all[i].name != NULL && strcmp(all[i].name, name) == 0) {
-      if (*n == 0) {
-        *first = all[i];
+  for (int request = 0; request < 2 && *n == 0; request++) {
+    for (size_t i = 0; i < count; i++) {
+      if (is_named(&all[i], name, request != 0)) {
+        if (*n == 0) {
+          *first = all[i];
+        }
+        ++*n;
       }
-      ++*n;
     }
   }
   return TACET_OK;

@@ -159,7 +159,7 @@ static tacet_err take(client *c, uint64_t order, client_waiting *r,
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(forget(c, order));
   if (l->opened) {
-    tacet_err e = client_letter_take(c, m, l);
+    tacet_err e = client_letter_take(c, m, l, looked);
     if (e == TACET_ERR_GROUP_ID && !looked) {
       r->what = CLIENT_WAITS_GROUP;
       *next = 0;

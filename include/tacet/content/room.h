@@ -15,6 +15,7 @@ extern "C" {
 /* Private-use extension types (RFC 9420 17.3). */
 #define TACET_EXTENSION_DELIVERY 0xF0A1 /* leaf node */
 #define TACET_EXTENSION_ROOM 0xF0A2     /* GroupContext */
+#define TACET_EXTENSION_RETURN 0xF0A3   /* GroupContext of a call for help */
 
 #define TACET_CONVERSATION_ID_LEN 32
 #define TACET_ROOM_NAME_MAX 128 /* bytes of UTF-8 */

@@ -123,8 +123,7 @@ void crew_send(person *p, client_session *s, tacet_span message) {
   assert_ok(client_epoch_get(p->c, s->r.id, s->r.epoch, &mem, &e));
   assert_ok(tacet_envelope_seal(tacet_secret_span(&e.envelope),
                                 TACET_ENVELOPE_MESSAGE, message, &item));
-  assert_ok(
-      client_recipients(p->c, s, false, &mem, &parcel.to, &parcel.n_to));
+  assert_ok(client_recipients(p->c, s, false, &mem, &parcel.to, &parcel.n_to));
   assert_ok(client_tx_begin(p->c->store, &tx));
   assert_ok(client_parcel_add(p->c, &parcel, tacet_buf_span(&item),
                               TACET_SPAN_EMPTY));
