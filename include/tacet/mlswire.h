@@ -38,12 +38,12 @@ extern "C" {
 
 /* ---- limits: beyond them reading fails with LIMIT ---- */
 
-#define TACET_MESSAGE_MAX ((size_t)32 << 20)     /* bytes of an MLSMessage */
-#define TACET_KEY_PACKAGE_MAX ((size_t)64 << 10) /* bytes of a KeyPackage */
-#define TACET_EXTENSIONS_MAX 64                  /* in one list */
-#define TACET_PROPOSALS_MAX 16384                /* in one commit */
-#define TACET_TREE_LEAVES_MAX 65536              /* members of a group */
-#define TACET_PATH_MAX 16                        /* nodes of an UpdatePath */
+#define TACET_MESSAGE_MAX ((size_t)32 << 20) /* bytes of an MLSMessage */
+#define TACET_KEY_PACKAGE_READ_MAX ((size_t)64 << 10) /* bytes of one */
+#define TACET_EXTENSIONS_MAX 64                       /* in one list */
+#define TACET_PROPOSALS_MAX 16384                     /* in one commit */
+#define TACET_TREE_LEAVES_MAX 65536                   /* members of a group */
+#define TACET_PATH_MAX 16 /* nodes of an UpdatePath */
 
 /* ---- code points (RFC 9420 17) ---- */
 

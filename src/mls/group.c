@@ -80,7 +80,7 @@ static tacet_err add_own_leaf(tacet_mls_group *g, tacet_own_leaf *l,
   l->node.source = TACET_LEAF_SOURCE_KEY_PACKAGE;
   l->node.not_before = 0;
   l->node.not_after = UINT64_MAX;
-  TACET_BUF(w, TACET_KEY_PACKAGE_MAX);
+  TACET_BUF(w, TACET_KEY_PACKAGE_READ_MAX);
   tacet_span encoded;
   tacet_leaf_node parsed;
   TACET_TRY(tacet_leaf_sign(g->suite, &l->node,

@@ -33,7 +33,7 @@ static tacet_err write_leaf(const tacet_suite *suite, tacet_own_leaf *l,
 static tacet_err sign_package(const tacet_suite *suite,
                               const tacet_secret *signature_key,
                               tacet_key_package *k, uint8_t *sig) {
-  TACET_BUF(w, TACET_KEY_PACKAGE_MAX);
+  TACET_BUF(w, TACET_KEY_PACKAGE_READ_MAX);
   tacet_span tbs;
   size_t len = 0;
   tacet_key_package_tbs_write(&w, k);
@@ -48,7 +48,7 @@ static tacet_err sign_package(const tacet_suite *suite,
 static tacet_err write_package(const tacet_suite *suite, tacet_own_leaf *l,
                                const tacet_mls_key_package_args *args,
                                tacet_mls_keys *keys, tacet_buf *message) {
-  TACET_BUF(leaf, TACET_KEY_PACKAGE_MAX);
+  TACET_BUF(leaf, TACET_KEY_PACKAGE_READ_MAX);
   tacet_span encoded;
   TACET_TRY(write_leaf(suite, l, args, keys, &leaf));
   TACET_TRY(tacet_buf_done(&leaf, &encoded));

@@ -12,7 +12,7 @@ void tacet_key_package_read(tacet_reader *r, tacet_key_package *out) {
   out->tbs = tacet_read_since(r, from);
   out->signature = tacet_read_vec(r);
   out->raw = tacet_read_since(r, from);
-  if (out->raw.len > TACET_KEY_PACKAGE_MAX) {
+  if (out->raw.len > TACET_KEY_PACKAGE_READ_MAX) {
     tacet_read_fail(r, TACET_ERR_LIMIT);
   }
 }

@@ -12,7 +12,7 @@ void tacet_published_package_write(tacet_buf *w,
 
 static void read_published(tacet_reader *r, tacet_published_package *out) {
   out->last_resort = wire_read_bool(r);
-  out->key_package = tacet_read_vec_max(r, TACET_KEY_PACKAGE_MAX);
+  out->key_package = tacet_read_vec_max(r, TACET_KEY_PACKAGE_PUBLISH_MAX);
 }
 
 static void check_published(tacet_reader *r) {
@@ -73,7 +73,7 @@ void tacet_claimed_package_write(tacet_buf *w, const tacet_claimed_package *p) {
 static void read_claimed(tacet_reader *r, tacet_claimed_package *out) {
   tacet_read_copy(r, out->device_id, sizeof(out->device_id));
   out->last_resort = wire_read_bool(r);
-  out->key_package = tacet_read_vec_max(r, TACET_KEY_PACKAGE_MAX);
+  out->key_package = tacet_read_vec_max(r, TACET_KEY_PACKAGE_PUBLISH_MAX);
 }
 
 static void check_claimed(tacet_reader *r) {

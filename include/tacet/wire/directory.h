@@ -22,7 +22,8 @@ extern "C" {
 #endif
 
 #define TACET_INVITE_LEN 16
-#define TACET_KEY_PACKAGE_MAX (8 * 1024)
+/* Bytes of a key package that a server keeps; mlswire.h reads larger ones. */
+#define TACET_KEY_PACKAGE_PUBLISH_MAX (8 * 1024)
 #define TACET_KEY_PACKAGES_MAX 101 /* of one PUT */
 #define TACET_LOOKUP_MANIFESTS_MAX 64
 #define TACET_PACKAGE_HASH_LEN 32

@@ -200,18 +200,19 @@ static void tree_nodes_are_counted(void **state) {
 
 static void key_packages_are_measured(void **state) {
   (void)state;
-  static uint8_t big[TACET_KEY_PACKAGE_MAX];
+  static uint8_t big[TACET_KEY_PACKAGE_READ_MAX];
   tacet_key_package k;
   TACET_BUF(small, TACET_MESSAGE_MAX);
   wire_key_package(&k);
   k.signature = TACET_SPAN_EMPTY;
   tacet_key_package_write(&small, &k);
-  size_t rest = TACET_KEY_PACKAGE_MAX - small.len - 3; /* length of 4 bytes */
+  size_t rest =
+      TACET_KEY_PACKAGE_READ_MAX - small.len - 3; /* length of 4 bytes */
   for (size_t more = 0; more < 2; more++) {
     TACET_BUF(w, TACET_MESSAGE_MAX);
     k.signature = tacet_span_of(big, rest + more);
     tacet_key_package_write(&w, &k);
-    assert_int_equal(w.len, TACET_KEY_PACKAGE_MAX + more);
+    assert_int_equal(w.len, TACET_KEY_PACKAGE_READ_MAX + more);
     assert_err(more > 0 ? TACET_ERR_LIMIT : TACET_OK,
                read_kind(WIRE_KEY_PACKAGE, &w));
   }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Key packages of people in tests: good ones, and each kind of bad one.
  */
-/* tacet/mlswire.h first: wire/directory.h has a smaller limit of one name. */
-#include "tacet/mlswire.h"
-#undef TACET_KEY_PACKAGE_MAX
-
 #include "tests/unit/server_directory/book.h"
 
 #include "tacet/crypto.h"
+#include "tacet/mlswire.h"
 
 const package_wish package_good = {
     .suite = TACET_SUITE_XWING_CHACHA, .not_before = -60, .not_after = 3456000};
