@@ -30,6 +30,10 @@ static int report_delivery(client_delivery d, const client_error *err,
                     err->text[0] == '\0' ? "The server does not have it yet."
                                          : err->text);
   }
+  if (err->kind == CLIENT_FAILED || err->kind == CLIENT_KEYS) {
+    fprintf(stderr, "tacet: queued. %s\n", err->text);
+    return 0;
+  }
   fputs("tacet: queued; it goes out with the next command that reaches the "
         "server.\n",
         stderr);

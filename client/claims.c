@@ -4,6 +4,7 @@
 
 #include "client/call.h"
 #include "client/chain.h"
+#include "client/clock.h"
 #include "client/events.h"
 #include "client/lookup.h"
 #include "client/members.h"
@@ -191,7 +192,7 @@ tacet_err client_claims_get(client *c, const uint8_t *talk,
     client_claim r;
     TACET_TRY(
         client_parse(c, &rows[i], client_claim_fields, &r, sizeof(r), mem));
-    if (client_now(c) - r.claimed_at < CLAIM_LIFE) {
+    if (client_since(c, r.claimed_at) < CLAIM_LIFE) {
       all[(*n)++] = r.message;
     }
   }
@@ -207,7 +208,12 @@ tacet_err client_claims_ensure(client *c, const uint8_t *talk,
   TACET_TRY(client_person_may_hear(c, p));
   TACET_TRY(client_claims_get(c, talk, p->account, &mem, &list, &n));
   client_person person = *p;
-  return n > 0 ? TACET_OK : claim(c, talk, &person);
+  if (n > 0) {
+    return TACET_OK;
+  }
+  /* With a wrong clock every package is out of date, and would be wasted. */
+  TACET_TRY(client_clock_check(c));
+  return claim(c, talk, &person);
 }
 
 tacet_err client_claims_drop(client *c, const uint8_t *talk,

@@ -4,6 +4,7 @@
 
 #include "client/attachments.h"
 #include "client/call.h"
+#include "client/clock.h"
 #include "client/commit.h"
 #include "client/events.h"
 #include "client/members.h"
@@ -192,7 +193,8 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
   if (stale || missing) {
     TACET_TRY(refresh(c, p, true));
   }
-  if (client_now(c) - p->made_at >= GIVE_UP && !is_done(p)) {
+  if (!is_done(p) && client_since(c, p->made_at) >= GIVE_UP &&
+      client_clock_is_believed(c)) {
     TACET_TRY(give_up(c, p));
   } else if (is_done(p)) {
     TACET_TRY(client_delivered(c, p));
@@ -216,7 +218,7 @@ static bool would_open(client *c, const client_parcel *p,
   return p->kind != CLIENT_PARCEL_ITEM ||
          (p->epoch + CLIENT_EPOCHS_KEPT >= r->epoch &&
           (p->epoch == r->epoch ||
-           client_now(c) - p->made_at < CLIENT_EPOCH_MAX_AGE - CLIENT_HOUR));
+           client_since(c, p->made_at) < CLIENT_EPOCH_MAX_AGE - CLIENT_HOUR));
 }
 
 /* The recipients that are missing, at the addresses that they have now. */

@@ -3,6 +3,7 @@
 #include "client/groups.h"
 
 #include "client/claims.h"
+#include "client/clock.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
 #include "client/successor.h"
@@ -126,7 +127,7 @@ bool client_may_commit(client *c, const client_group_record *r,
   if (r->broken || r->commit != 0 || r->look_due) {
     return false;
   }
-  if (client_now(c) < r->retry_at) {
+  if (!client_is_due(c, r->retry_at, CLIENT_MINUTE)) {
     *next = r->retry_at < *next ? r->retry_at : *next;
     return false;
   }

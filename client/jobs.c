@@ -5,6 +5,7 @@
 #include "client/blocking.h"
 #include "client/chain.h"
 #include "client/claims.h"
+#include "client/clock.h"
 #include "client/content.h"
 #include "client/events.h"
 #include "client/groups.h"
@@ -374,7 +375,7 @@ tacet_err client_jobs_run(client *c, uint64_t *next) {
     if (job.done) {
       continue;
     }
-    if (job.due > client_now(c)) {
+    if (!client_is_due(c, job.due, CLIENT_DAY)) {
       *next = job.due < *next ? job.due : *next;
       continue;
     }

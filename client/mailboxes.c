@@ -2,11 +2,14 @@
  * Mailboxes, from the batch to the grave. */
 #include "client/mailboxes.h"
 
+#include "client/clock.h"
 #include "client/tokens.h"
 
 #define BATCH TACET_MAILBOXES_MAX
 #define BATCH_PAID 8 /* one a week is used */
 #define TOKEN_TRIES 8
+#define OLD_MOST (7 * CLIENT_DAY) /* that one is read, or waits to be deleted  \
+                                   */
 
 tacet_err client_mailbox_get(client *c, tacet_span id, client_mem *mem,
                              client_mailbox *out) {
@@ -260,7 +263,7 @@ tacet_err client_mailbox_condemn(client *c, tacet_span id) {
 
 static bool is_over(const client *c, const client_mailbox *m) {
   return (m->use == CLIENT_MAILBOX_OLD || m->use == CLIENT_MAILBOX_CONDEMNED) &&
-         client_now(c) >= m->until;
+         client_is_due(c, m->until, OLD_MOST);
 }
 
 /* One at a time: a request with several would tie them together. */

@@ -4,6 +4,7 @@
 
 #include "client/attachments.h"
 #include "client/call.h"
+#include "client/clock.h"
 #include "client/deliver.h"
 #include "client/members.h"
 #include "tacet/content/envelope.h"
@@ -207,13 +208,14 @@ static bool waits_for(const client_parcel *list, size_t n,
 }
 
 /* Which recipients it goes to now. */
-static size_t choose(const client_parcel *p, const busy *b, uint64_t now,
+static size_t choose(const client *c, const client_parcel *p, const busy *b,
                      bool *chosen) {
+  bool again = client_is_due(c, p->retry_at, CLIENT_HOUR);
   size_t n = 0;
   for (size_t i = 0; i < p->n_to; i++) {
     const client_recipient *r = &p->to[i];
-    bool due = r->state == CLIENT_TO_SEND ||
-               (!client_is_settled(r->state) && now >= p->retry_at);
+    bool due =
+        r->state == CLIENT_TO_SEND || (!client_is_settled(r->state) && again);
     chosen[i] = due && !is_busy(b, r);
     n += chosen[i];
   }
@@ -227,13 +229,13 @@ static tacet_err flush_one(client *c, client_parcel *p, busy *b,
   if (chosen == NULL) {
     return TACET_ERR_NOMEM;
   }
-  if (choose(p, b, client_now(c), chosen) > 0) {
+  if (choose(c, p, b, chosen) > 0) {
     TACET_TRY(client_deliver(c, p, chosen));
-    if (choose(p, b, client_now(c), chosen) > 0) {
+    if (choose(c, p, b, chosen) > 0) {
       *next = 0; /* another request, or another try after a look */
     }
   }
-  if (p->retry_at > client_now(c) && p->retry_at < *next) {
+  if (!client_is_due(c, p->retry_at, CLIENT_HOUR) && p->retry_at < *next) {
     *next = p->retry_at;
   }
   return make_busy(b, p);

@@ -3,6 +3,7 @@
 #include "client/pending.h"
 
 #include "client/attachments.h"
+#include "client/clock.h"
 #include "client/groups.h"
 #include "client/jobs.h"
 #include "client/members.h"
@@ -149,7 +150,7 @@ static tacet_err may_be_heard(client *c, const client_talk *t,
 static tacet_err look(client *c, const client_group_record *r, bool *behind) {
   *behind = r->look_due;
   bool hints = c->linked && c->caught_up && r->looked_at != 0;
-  if (*behind || hints || client_now(c) - r->looked_at < LOOK_EVERY) {
+  if (*behind || hints || client_since(c, r->looked_at) < LOOK_EVERY) {
     return TACET_OK;
   }
   return client_slots_look(c, r->id, behind);

@@ -2,6 +2,7 @@
  * Items: unsealed, opened, processed. */
 #include "client/receive.h"
 
+#include "client/clock.h"
 #include "client/content.h"
 #include "client/events.h"
 #include "client/letters.h"
@@ -147,7 +148,7 @@ tacet_err client_unopened_sweep(client *c) {
                            &mem) != TACET_OK) {
       continue; /* a letter that waits */
     }
-    if (client_now(c) - u.received_at < UNOPENED_LIFE) {
+    if (client_since(c, u.received_at) < UNOPENED_LIFE) {
       continue;
     }
     TACET_TRY(tacet_hash_one(&tacet_hash_sha256, u.item, hash));

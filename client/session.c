@@ -2,6 +2,8 @@
  * MLS groups, in and out of the store. */
 #include "client/session.h"
 
+#include "client/clock.h"
+
 #define STATE_MAX ((size_t)32 << 20)
 
 void client_session_close(client_session *s) {
@@ -142,7 +144,7 @@ static void epoch_wipe(client_epoch *e) {
 }
 
 static bool is_too_old(const client *c, const client_epoch *e) {
-  return e->left_at != 0 && client_now(c) - e->left_at >= CLIENT_EPOCH_MAX_AGE;
+  return e->left_at != 0 && client_since(c, e->left_at) >= CLIENT_EPOCH_MAX_AGE;
 }
 
 static tacet_err epoch_delete(client *c, tacet_span group, uint64_t epoch) {

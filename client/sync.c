@@ -3,6 +3,7 @@
 #include "client/sync.h"
 
 #include "client/call.h"
+#include "client/clock.h"
 #include "client/jobs.h"
 #include "client/link.h"
 #include "client/outbox.h"
@@ -74,7 +75,7 @@ static tacet_err take_frames(client *c) {
 static tacet_err note_sync(client *c) {
   client_upkeep upkeep;
   TACET_TRY(client_upkeep_load(c, &upkeep));
-  if (client_now(c) - upkeep.last_sync < CLIENT_MINUTE) {
+  if (client_since(c, upkeep.last_sync) < CLIENT_MINUTE) {
     return TACET_OK;
   }
   CLIENT_TX(tx);

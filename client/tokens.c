@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Tokens: drawn, kept, spent. */
 #include "client/tokens.h"
+#include "client/clock.h"
 
 #define LOW 24 /* draw when fewer are left */
 
@@ -58,8 +59,15 @@ static tacet_err find_issuer(client *c, tacet_token_kind kind, client_mem *mem,
     return client_fail(&c->detail, CLIENT_REFUSED, "no-issuer",
                        "The server issues no tokens; ask its operator.");
   }
+  TACET_TRY(client_clock_judge(c, best->first_day, best->issue_until));
   *out = *best;
   return TACET_OK;
+}
+
+tacet_err client_tokens_look(client *c) {
+  CLIENT_MEM(mem);
+  tacet_issuer issuer;
+  return find_issuer(c, TACET_TOKEN_DIRECTORY, &mem, &issuer);
 }
 
 static void draw_wipe(tacet_token_draw *d) {
@@ -210,7 +218,8 @@ static tacet_err drop_expired(client *c, tacet_token_kind kind) {
     }
     TACET_TRY(
         client_parse(c, &rows[0], client_token_fields, &t, sizeof(t), &mem));
-    if (t.expires == 0 || client_now(c) < t.expires) {
+    if (t.expires == 0 || client_now(c) < t.expires ||
+        !client_clock_is_believed(c)) {
       return TACET_OK; /* in the order in which they were drawn */
     }
     CLIENT_TX(tx);

@@ -29,5 +29,8 @@ TACET_MUST_CHECK tacet_err client_tokens_count(client *c, tacet_token_kind kind,
                                                size_t *n);
 /* Did the server refuse it for the token's sake, so that another may do? */
 bool client_tokens_refused(tacet_wire_error code);
+/* Fetches the server's keys and holds this device's clock against their days
+ * (client/clock.h). */
+TACET_MUST_CHECK tacet_err client_tokens_look(client *c);
 
 #endif

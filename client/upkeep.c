@@ -3,6 +3,7 @@
 #include "client/upkeep.h"
 
 #include "client/attachments.h"
+#include "client/clock.h"
 #include "client/content.h"
 #include "client/events.h"
 #include "client/groups.h"
@@ -59,7 +60,7 @@ static tacet_err tend_keys(client *c, const client_group_record *r,
     TACET_TRY(client_chance(c, UPDATE_EVERY / 2, &wait));
     return set_times(c, r->id, false, now + UPDATE_EVERY / 2 + wait);
   }
-  return r->fresh_due || now < r->update_at
+  return r->fresh_due || !client_is_due(c, r->update_at, UPDATE_EVERY)
              ? TACET_OK
              : client_update_begin(c, r->id, next);
 }
@@ -75,11 +76,12 @@ static tacet_err tend(client *c, const client_group_record *r, uint64_t *next) {
   if (r->broken || talk.state != CLIENT_TALK_OPEN) {
     return TACET_OK;
   }
-  if (now - r->looked_at >= LOOK_EVERY && !r->look_due) {
+  if (client_is_due(c, r->looked_at + LOOK_EVERY, LOOK_EVERY) && !r->look_due) {
     *next = 0;
     return set_times(c, r->id, true, r->update_at);
   }
-  if (r->fresh_due && r->fresh_at != 0 && now < r->fresh_at) {
+  if (r->fresh_due && r->fresh_at != 0 &&
+      !client_is_due(c, r->fresh_at, CLIENT_DAY)) {
     *next = r->fresh_at < *next ? r->fresh_at : *next;
   } else if (r->fresh_due && r->fresh_at != 0) {
     return client_fresh_begin(c, r->id, next);
@@ -122,7 +124,7 @@ static tacet_err sweep_jobs(client *c) {
     client_job job;
     TACET_TRY(
         client_parse(c, &rows[i], client_job_fields, &job, sizeof(job), &mem));
-    if (job.done && client_now(c) - job.due >= OUTCOME_LIFE) {
+    if (job.done && client_since(c, job.due) >= OUTCOME_LIFE) {
       TACET_TRY(tell_outcome(c, &job));
     }
   }
@@ -195,6 +197,10 @@ static tacet_err sweep(client *c, client_upkeep *upkeep) {
 static tacet_err all(client *c, client_upkeep *upkeep, uint64_t *next) {
   TACET_TRY(client_gaps_sweep(c, next));
   TACET_TRY(sweep_jobs(c));
+  TACET_TRY(client_clock_upkeep(c));
+  if (!client_clock_is_believed(c)) {
+    return TACET_OK; /* nothing expires by such a clock, nor is set by it */
+  }
   TACET_TRY(tend_all(c, next));
   TACET_TRY(sweep(c, upkeep));
   TACET_TRY(client_packages_upkeep(c, upkeep));
@@ -215,7 +221,7 @@ static tacet_err save_if_changed(client *c, const client_upkeep *before,
 tacet_err client_upkeep_run(client *c, uint64_t *next) {
   client_upkeep before, now;
   uint64_t mine = client_now(c) + UPKEEP_EVERY;
-  if (client_now(c) < c->next_upkeep) {
+  if (!client_is_due(c, c->next_upkeep, UPKEEP_EVERY)) {
     *next = c->next_upkeep < *next ? c->next_upkeep : *next;
     return TACET_OK;
   }

@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static uint64_t now(void *user) {
+static uint64_t monotonic(void *user) {
   return ((person *)user)->w->s->now;
+}
+
+static uint64_t now(void *user) {
+  return monotonic(user) + (uint64_t)((person *)user)->skew;
 }
 
 static bool dies(void *user, bool done) {
@@ -72,7 +76,7 @@ person *person_new(world *w, const char *name) {
   p->maker = fake_server_maker(w->s);
   p->env = (client_env){.user = p,
                         .now = now,
-                        .monotonic = now,
+                        .monotonic = monotonic,
                         .transport = &p->maker,
                         .dies = dies};
   expect_ok(p,

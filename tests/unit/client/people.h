@@ -15,6 +15,7 @@ typedef struct person {
   char name[32], home[96];
   client *c;
   client_env env;
+  int64_t skew; /* ms by which their clock is off; the monotonic one never is */
   client_transport_maker maker;
   client_error err;
   size_t die_at; /* durable steps until death; 0: immortal */
