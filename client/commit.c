@@ -22,7 +22,7 @@
 typedef struct plan {
   const client_change *ch;
   tacet_mls_proposal *proposals;
-  size_t n_proposals;
+  size_t n_proposals, n_removed;
   tacet_span aad;       /* who leaves, in their words */
   tacet_span manifests; /* beside the commit */
   tacet_span leaf;      /* extensions of the own leaf, if fresh */
@@ -41,6 +41,7 @@ static bool is_listed(const client_change *ch, uint32_t leaf) {
 }
 
 static void remove_leaf(plan *p, uint32_t leaf) {
+  p->n_removed++;
   p->proposals[p->n_proposals++] =
       (tacet_mls_proposal){.type = TACET_MLS_REMOVE, .leaf = leaf};
 }
@@ -233,6 +234,8 @@ tacet_err client_commit_make(client *c, client_session *s,
     s->r.commit = parcel.number;
   }
   s->r.updating = p.leaf.len > 0;
+  TACET_TRY(p.n_removed > 0 && !s->r.updating ? client_update_soon(c, s)
+                                              : TACET_OK);
   TACET_TRY(reserve_fresh(c, s, &p));
   TACET_TRY(client_invite(c, s, &letters));
   if (!ch->alone) {
@@ -369,4 +372,19 @@ tacet_err client_commit_settle(client *c, client_session *s) {
     TACET_TRY(client_talk_save(c, &talk));
   }
   return TACET_OK;
+}
+
+/* ---- after a removal ---- */
+
+#define UPDATE_SPREAD ((uint64_t)10000) /* ms a member */
+
+tacet_err client_update_soon(client *c, client_session *s) {
+  uint64_t wait, most = UPDATE_SPREAD * tacet_mls_n_members(s->mls);
+  TACET_TRY(client_chance(c, most < CLIENT_DAY ? most : CLIENT_DAY, &wait));
+  s->r.update_at = client_now(c) + wait;
+  return TACET_OK;
+}
+
+bool client_update_is_near(client *c, const client_group_record *r) {
+  return r->update_at != 0 && r->update_at < client_now(c) + CLIENT_DAY;
 }

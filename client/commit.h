@@ -35,5 +35,11 @@ TACET_MUST_CHECK tacet_err client_commit_lost(client *c, client_session *s);
 /* After a new epoch: what is remembered of members who are gone is forgotten,
  * the room's name is noted. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_commit_settle(client *c, client_session *s);
+/* Somebody was removed, and knows where the others are written to. New keys and
+ * a new capability are due: before this device's next message, and soon in any
+ * case; the more members, the more spread out. The caller saves. */
+TACET_MUST_CHECK tacet_err client_update_soon(client *c, client_session *s);
+/* Is it due before a message, or about to be? */
+bool client_update_is_near(client *c, const client_group_record *r);
 
 #endif

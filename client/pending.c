@@ -4,6 +4,7 @@
 
 #include "client/attachments.h"
 #include "client/clock.h"
+#include "client/commit.h"
 #include "client/groups.h"
 #include "client/jobs.h"
 #include "client/members.h"
@@ -181,6 +182,13 @@ static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
   }
   if (r.fresh_due) {
     return client_fresh_begin(c, r.id, next);
+  }
+  if (client_update_is_near(c, &r) && client_may_commit(c, &r, next)) {
+    e = client_update_begin(c, r.id, next);
+    if (e == TACET_OK || client_judge(c, e, next) == CLIENT_ABORT) {
+      return e;
+    }
+    client_error_clear(&c->detail); /* no reason to keep the message back */
   }
   TACET_TRY(are_right(c, r.id, &may, next));
   return may ? encrypt_all(c, t, r.id) : TACET_OK;

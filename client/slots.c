@@ -258,11 +258,7 @@ static tacet_err apply(client *c, client_session *s) {
   TACET_TRY(client_commit_lost(c, s));
   TACET_TRY(tacet_mls_staged_apply(s->mls, client_now(c) / 1000));
   TACET_TRY(client_session_enter(c, s));
-  if (t.n_removed > 0) { /* who is gone knows where to write to: change that */
-    uint64_t wait;
-    TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
-    s->r.update_at = client_now(c) + wait;
-  }
+  TACET_TRY(t.n_removed > 0 ? client_update_soon(c, s) : TACET_OK);
   TACET_TRY(client_commit_settle(c, s));
   TACET_TRY(tell(c, s, talk.name, &t));
   if (t.n_added > 0) {

@@ -119,6 +119,18 @@ void lie_room_of(person *p, const char *to, tacet_room *out) {
   memcpy(out->conversation, room.conversation, sizeof(out->conversation));
 }
 
+fake_mailbox *lie_mailbox_of(person *p, const char *to) {
+  CLIENT_MEM(mem);
+  client_talk t;
+  client_group_record r;
+  assert_ok(client_enter(p->c));
+  assert_ok(client_resolve_talk(p->c, to, &mem, &t));
+  assert_ok(client_group_get(p->c, t.group, &mem, &r));
+  fake_mailbox *m = fake_mailbox_find(p->w->s, r.mailbox);
+  assert_non_null(m);
+  return m;
+}
+
 /* In p's store under an id of its own: another group may have that one. */
 void lie_group(person *p, const tacet_room *room, const char *const *names,
                size_t n) {

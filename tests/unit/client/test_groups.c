@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Groups: who is in, who is out, and many who want the next epoch. */
-#include "tests/unit/client/people.h"
+#include "tests/unit/client/liar.h"
 
 static const char *const names[] = {"alice", "bob",   "carol", "dave",
                                     "erin",  "frank", "grace", "heidi",
@@ -356,6 +356,36 @@ static void test_a_change_while_offline(void **state) {
 
 /* Keys are renewed within a week, and with them the capability of the mailbox.
  * Who slept through it is told that his is stale, and finds the new one. */
+/* Who was removed knows where the others are written to: each has that changed
+ * before its next message, and soon in any case. */
+static void test_new_addresses_after_a_removal(void **state) {
+  world *w = *state;
+  person *p[3];
+  const char *who[] = {"carol"};
+  uint8_t before[3][32];
+  bool queued;
+  friends(w, p, 3);
+  create(p, "crew", 2);
+  round_of_talk(p, 3, "crew", "before");
+  for (int i = 0; i < 3; i++) {
+    memcpy(before[i], lie_mailbox_of(p[i], "crew")->capability_hash, 32);
+  }
+  expect_ok(p[0],
+            client_group_remove(p[0]->c, "crew", who, 1, &queued, &p[0]->err));
+  gather(p[1]);
+  say(p[1], "crew", "without her");
+  assert_memory_not_equal(before[1],
+                          lie_mailbox_of(p[1], "crew")->capability_hash, 32);
+  hear(p[0], "without her");
+  w->s->now += 5 * (uint64_t)60000; /* alice writes nothing */
+  gather(p[0]);
+  gather(p[0]);
+  assert_memory_not_equal(before[0],
+                          lie_mailbox_of(p[0], "crew")->capability_hash, 32);
+  say(p[0], "crew", "still here");
+  hear(p[1], "still here");
+}
+
 static void test_new_keys_every_week(void **state) {
   world *w = *state;
   person *p[3];
@@ -399,6 +429,7 @@ int main(void) {
       TEST(test_a_lost_hint),
       TEST(test_more_than_can_be_kept),
       TEST(test_a_change_while_offline),
+      TEST(test_new_addresses_after_a_removal),
       TEST(test_new_keys_every_week),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
