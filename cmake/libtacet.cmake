@@ -35,9 +35,10 @@ if(SODIUM_FOUND)
   set(TACET_CMAKE_SODIUM "sodium")
 else()
   file(WRITE ${CMAKE_BINARY_DIR}/libtacet.mri
-    "open lib/libtacet.a\naddlib ${TACET_SODIUM_LIB}\nsave\nend\n")
+    "create lib/whole.a\naddlib lib/libtacet.a\naddlib ${TACET_SODIUM_LIB}\nsave\nend\n")
   add_custom_command(TARGET tacet_library_static POST_BUILD
     COMMAND ${CMAKE_AR} -M < ${CMAKE_BINARY_DIR}/libtacet.mri
+    COMMAND ${CMAKE_COMMAND} -E rename lib/whole.a lib/libtacet.a
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR} VERBATIM)
 endif()
 add_custom_target(libtacet DEPENDS tacet_library_shared tacet_library_static)
