@@ -70,6 +70,9 @@ typedef struct tacet_kem {
                                uint8_t *public_key);
   tacet_err (*generate)(tacet_secret *private_key, uint8_t *public_key);
   tacet_err (*public_key)(tacet_span private_key, uint8_t *public_key);
+  /* ENCODING for bytes of the right length that are no public key: encap would
+   * refuse them. No point is multiplied, so it costs next to nothing. */
+  tacet_err (*public_check)(tacet_span public_key);
   tacet_err (*encap)(tacet_span public_key, tacet_secret *shared, uint8_t *enc);
   tacet_err (*decap)(tacet_span private_key, tacet_span enc,
                      tacet_secret *shared);

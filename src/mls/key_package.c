@@ -103,10 +103,10 @@ tacet_err tacet_key_package_check(const tacet_key_package *k,
                                   const tacet_leaf_rules *rules,
                                   bool signatures) {
   const tacet_suite *s = rules->suite;
-  if (k->version != TACET_PROTOCOL_MLS10 || k->cipher_suite != s->id ||
-      k->init_key.len != s->kem->public_len) {
+  if (k->version != TACET_PROTOCOL_MLS10 || k->cipher_suite != s->id) {
     return TACET_ERR_KEY_PACKAGE;
   }
+  TACET_TRY(tacet_kem_key_check(s, k->init_key, TACET_ERR_KEY_PACKAGE));
   /* 10.1: or the init key's loss would be the leaf's. */
   if (tacet_span_equal(k->init_key, k->leaf_node.encryption_key)) {
     return TACET_ERR_KEY_PACKAGE;

@@ -58,15 +58,21 @@ static tacet_err check_group_extensions(const tacet_leaf_node *leaf,
 
 /* ---- a leaf alone ---- */
 
+tacet_err tacet_kem_key_check(const tacet_suite *suite, tacet_span key,
+                              tacet_err bad) {
+  tacet_err err = suite->kem->public_check(key);
+  return err == TACET_ERR_ENCODING ? bad : err;
+}
+
 /* What it says of itself must hold together (7.2). Its list of cipher suites is
  * not looked at: who has keys of the suite supports it, 7.3 asks no more, and
  * members of suite 7 exist whose lists end with suite 6. */
 static tacet_err check_own(const tacet_leaf_node *leaf,
                            const tacet_suite *suite) {
-  if (leaf->encryption_key.len != suite->kem->public_len ||
-      leaf->signature_key.len != suite->sig->public_len) {
+  if (leaf->signature_key.len != suite->sig->public_len) {
     return TACET_ERR_LEAF;
   }
+  TACET_TRY(tacet_kem_key_check(suite, leaf->encryption_key, TACET_ERR_LEAF));
   const tacet_capabilities *can = &leaf->capabilities;
   if (!tacet_u16_list_has(can->versions, TACET_PROTOCOL_MLS10)) {
     return TACET_ERR_CAPABILITIES;

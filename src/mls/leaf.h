@@ -26,6 +26,10 @@ typedef struct tacet_leaf_rules {
 TACET_MUST_CHECK tacet_err tacet_leaf_check(const tacet_leaf_node *leaf,
                                             const tacet_leaf_rules *rules);
 
+/* Is that a public key of the suite's KEM (5.1.1, 10)? `bad` if not. */
+TACET_MUST_CHECK tacet_err tacet_kem_key_check(const tacet_suite *suite,
+                                               tacet_span key, tacet_err bad);
+
 /* The leaf's own signature (7.2). AUTH. group_id and index only count for
  * sources update and commit. */
 TACET_MUST_CHECK tacet_err tacet_leaf_verify(const tacet_suite *suite,

@@ -196,12 +196,10 @@ const tacet_secret *tacet_path_secret_for(const tacet_path_secrets *secrets,
 
 /* ---- receiving: what everybody sees alike ---- */
 
-/* A new key: of the right length, and in no node (12.4.2). */
+/* A new key: one of the KEM, and in no node (12.4.2). */
 static tacet_err check_new_key(const tacet_tree *t, tacet_span key) {
   uint32_t node;
-  if (key.len != tacet_tree_suite(t)->kem->public_len) {
-    return TACET_ERR_PATH;
-  }
+  TACET_TRY(tacet_kem_key_check(tacet_tree_suite(t), key, TACET_ERR_PATH));
   return tacet_tree_find_encryption_key(t, key, &node) ? TACET_ERR_DUPLICATE_KEY
                                                        : TACET_OK;
 }

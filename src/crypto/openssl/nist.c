@@ -87,3 +87,16 @@ tacet_err tacet_nist_dh(const tacet_nist_curve *c, tacet_span scalar,
   x.len = c->scalar_len;
   return tacet_secret_set(out, tacet_secret_span(&x));
 }
+
+tacet_err tacet_nist_point_check(const tacet_nist_curve *c, tacet_span point) {
+  if (point.len != c->point_len ||
+      point.p[0] != POINT_CONVERSION_UNCOMPRESSED) {
+    return TACET_ERR_ENCODING;
+  }
+  static const uint8_t no_scalar[NIST_SCALAR_MAX];
+  TACET_CLEANUP(work_done) work w = {0};
+  TACET_TRY(work_begin(c, &w, tacet_span_of(no_scalar, c->scalar_len)));
+  return EC_POINT_oct2point(w.group, w.in, point.p, point.len, w.ctx) == 1
+             ? TACET_OK
+             : TACET_ERR_ENCODING;
+}

@@ -31,6 +31,9 @@ TACET_MUST_CHECK tacet_err tacet_nist_public_key(const tacet_nist_curve *c,
 TACET_MUST_CHECK tacet_err tacet_nist_dh(const tacet_nist_curve *c,
                                          tacet_span scalar, tacet_span point,
                                          tacet_secret *out);
+/* ENCODING for what is no uncompressed point of the curve. */
+TACET_MUST_CHECK tacet_err tacet_nist_point_check(const tacet_nist_curve *c,
+                                                  tacet_span point);
 /* ECDSA, signatures in DER. */
 TACET_MUST_CHECK tacet_err tacet_nist_sign(const tacet_nist_curve *c,
                                            tacet_span private_key,
@@ -53,6 +56,9 @@ TACET_MUST_CHECK tacet_err tacet_nist_verify(const tacet_nist_curve *c,
   static tacet_err dh(tacet_span private_key, tacet_span public_key,           \
                       tacet_secret *out) {                                     \
     return tacet_nist_dh(&curve, private_key, public_key, out);                \
+  }                                                                            \
+  static tacet_err point_check(tacet_span public_key) {                        \
+    return tacet_nist_point_check(&curve, public_key);                         \
   }                                                                            \
   static tacet_err generate(tacet_secret *private_key, uint8_t *public_key) {  \
     return kem.generate(private_key, public_key);                              \

@@ -48,6 +48,7 @@ const tacet_kem tacet_kem_p521 = {
     .enc_len = POINT_LEN,
     .public_len = POINT_LEN,
     .private_len = SCALAR_LEN,
+    .public_check = point_check,
     TACET_DHKEM_MEMBERS,
 };
 

@@ -70,6 +70,29 @@ static tacet_err diffie_hellman(tacet_span private_key, tacet_span public_key,
   return tacet_secret_set(out, tacet_secret_span(&made));
 }
 
+/* The points of low order are 0, 1 and -1 (orders 4, 1, 2), in either of their
+ * encodings below 2^448: p itself and p + 1 too. p = 2^448 - 2^224 - 1. */
+static tacet_err public_check(tacet_span public_key) {
+  if (public_key.len != X448_LEN) {
+    return TACET_ERR_ENCODING;
+  }
+  uint8_t low = public_key.p[0];
+  uint8_t none = 0, ones = 0xff; /* of the other bytes */
+  for (size_t i = 1; i < X448_LEN; i++) {
+    none |= public_key.p[i];
+    ones &=
+        i == X448_LEN / 2 ? (uint8_t)(public_key.p[i] + 1) : public_key.p[i];
+  }
+  bool small = none == 0 && low <= 1;
+  bool large = ones == 0xff && low >= 0xfe; /* p - 1, p */
+  /* p + 1: the borrow has gone up to the middle. */
+  bool wrapped = low == 0;
+  for (size_t i = 1; i < X448_LEN; i++) {
+    wrapped &= public_key.p[i] == (i < X448_LEN / 2 ? 0x00 : 0xff);
+  }
+  return small || large || wrapped ? TACET_ERR_ENCODING : TACET_OK;
+}
+
 static const tacet_dhkem dhkem = {
     .id = 0x0021,
     .hash = &tacet_hash_sha512,
@@ -88,5 +111,6 @@ const tacet_kem tacet_kem_x448 = {
     .enc_len = X448_LEN,
     .public_len = X448_LEN,
     .private_len = X448_LEN,
+    .public_check = public_check,
     TACET_DHKEM_MEMBERS,
 };

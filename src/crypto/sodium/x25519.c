@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "crypto/dhkem.h"
+#include "crypto/low_order.h"
 
 #define X25519_LEN 32
 
@@ -23,6 +24,12 @@ static tacet_err diffie_hellman(tacet_span private_key, tacet_span public_key,
   return TACET_OK;
 }
 
+static tacet_err public_check(tacet_span public_key) {
+  return public_key.len == X25519_LEN && !tacet_x25519_low_order(public_key.p)
+             ? TACET_OK
+             : TACET_ERR_ENCODING;
+}
+
 static const tacet_dhkem dhkem = {
     .id = 0x0020,
     .hash = &tacet_hash_sha256,
@@ -41,5 +48,6 @@ const tacet_kem tacet_kem_x25519 = {
     .enc_len = X25519_LEN,
     .public_len = X25519_LEN,
     .private_len = X25519_LEN,
+    .public_check = public_check,
     TACET_DHKEM_MEMBERS,
 };

@@ -3,6 +3,7 @@
  * the 32-byte seed; libsodium expands it anew for each decapsulation. */
 #include <sodium.h>
 
+#include "crypto/low_order.h"
 #include "tacet/crypto.h"
 
 #define XWING_ID 0x647a
@@ -69,6 +70,27 @@ static tacet_err public_of(tacet_span private_key, uint8_t *public_key) {
   return from_seed(private_key.p, NULL, public_key);
 }
 
+/* FIPS 203 7.2: every coefficient of the ML-KEM part is reduced. Twelve bits
+ * each, two in three bytes. Of the X25519 part libsodium asks what it asks of
+ * X25519 alone. */
+#define MLKEM_COEFFICIENTS_LEN 1152
+#define MLKEM_Q 3329
+#define X25519_LEN 32
+static tacet_err public_check(tacet_span public_key) {
+  if (public_key.len != PUBLIC_LEN) {
+    return TACET_ERR_ENCODING;
+  }
+  unsigned over = 0;
+  for (size_t i = 0; i < MLKEM_COEFFICIENTS_LEN; i += 3) {
+    const uint8_t *p = public_key.p + i;
+    unsigned a = p[0] | (p[1] & 0x0fu) << 8;
+    unsigned b = (unsigned)p[1] >> 4 | (unsigned)p[2] << 4;
+    over |= a >= MLKEM_Q || b >= MLKEM_Q;
+  }
+  bool low = tacet_x25519_low_order(public_key.p + PUBLIC_LEN - X25519_LEN);
+  return over == 0 && !low ? TACET_OK : TACET_ERR_ENCODING;
+}
+
 static tacet_err encap_deterministic(tacet_span public_key,
                                      tacet_span randomness,
                                      tacet_secret *shared, uint8_t *enc) {
@@ -125,6 +147,7 @@ const tacet_kem tacet_kem_xwing = {
     .derive_key_pair = derive_key_pair,
     .generate = generate,
     .public_key = public_of,
+    .public_check = public_check,
     .encap = encap,
     .decap = decap,
     .encap_deterministic = encap_deterministic,

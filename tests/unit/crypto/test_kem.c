@@ -275,6 +275,76 @@ static void xwing_refuses_unreduced_keys(void **state) {
   assert_ok(k->encap(public_of(k, &p), &s, enc));
 }
 
+/* ---- public_check ---- */
+
+/* What it takes encap takes, and what it refuses encap refuses. */
+static void check_as_encap(const tacet_kem *k, tacet_span key) {
+  uint8_t enc[TACET_KEM_ENC_MAX];
+  TACET_SECRET(s);
+  tacet_err want = k->encap(key, &s, enc);
+  tacet_err got = k->public_check(key);
+  if (want != got) {
+    fail_msg("KEM %x: encap says %s, public_check %s", k->id,
+             tacet_err_name(want), tacet_err_name(got));
+  }
+}
+
+static void a_key_is_what_can_be_encrypted_to(void **state) {
+  (void)state;
+  for (size_t i = 0; i < N_KEMS; i++) {
+    const tacet_kem *k = kems[i];
+    pair p = new_pair(k);
+    assert_ok(k->public_check(public_of(k, &p)));
+    uint8_t bad[TACET_KEM_PUBLIC_MAX] = {0};
+    tacet_span key = tacet_span_of(bad, k->public_len);
+    check_as_encap(k, key); /* zeros */
+    bad[0] = 1;
+    check_as_encap(k, key);
+    bad[k->public_len - 1] = 1;
+    check_as_encap(k, key);
+    memset(bad, 0xff, sizeof(bad));
+    check_as_encap(k, key);
+    for (size_t at = 0; at < k->public_len; at += 7) {
+      memcpy(bad, p.pk, k->public_len);
+      bad[at] ^= 0x55; /* off the curve, over q, or another key */
+      check_as_encap(k, key);
+    }
+    assert_err(TACET_ERR_ENCODING,
+               k->public_check(tacet_span_of(bad, k->public_len - 1)));
+  }
+  for (size_t i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++) {
+    tacet_span point = test_hex(small_order[i]);
+    assert_err(TACET_ERR_ENCODING, tacet_kem_x25519.public_check(point));
+    pair p = new_pair(&tacet_kem_xwing);
+    memcpy(p.pk + 1184, point.p, 32);
+    check_as_encap(&tacet_kem_xwing, public_of(&tacet_kem_xwing, &p));
+    test_hex_free(point);
+  }
+}
+
+/* 0, 1, -1 and what is the same modulo p. */
+static void x448_refuses_small_order(void **state) {
+  (void)state;
+  uint8_t key[56];
+  for (int which = 0; which < 5; which++) {
+    memset(key, which < 2 ? 0 : 0xff, sizeof(key));
+    key[28] = which < 2 ? 0 : 0xfe;
+    key[0] = (uint8_t)(which == 1   ? 1
+                       : which == 2 ? 0xfe
+                       : which == 3 ? 0xff
+                                    : 0);
+    if (which == 4) { /* p + 1 = 2^448 - 2^224 */
+      memset(key, 0, 28);
+      key[28] = 0xff;
+    }
+    check_as_encap(&tacet_kem_x448, tacet_span_of(key, sizeof(key)));
+    assert_err(TACET_ERR_ENCODING,
+               tacet_kem_x448.public_check(tacet_span_of(key, sizeof(key))));
+  }
+  key[1] = 1;
+  check_as_encap(&tacet_kem_x448, tacet_span_of(key, sizeof(key)));
+}
+
 /* A changed ciphertext gives another secret (implicit rejection), and so does
  * one under a changed key. */
 static void xwing_binds_every_byte(void **state) {
@@ -306,6 +376,8 @@ int main(void) {
       cmocka_unit_test(xwing_derives_as_hpke_pq_says),
       cmocka_unit_test(xwing_refuses_unreduced_keys),
       cmocka_unit_test(xwing_binds_every_byte),
+      cmocka_unit_test(a_key_is_what_can_be_encrypted_to),
+      cmocka_unit_test(x448_refuses_small_order),
   };
   return cmocka_run_group_tests(tests, test_crypto_start, NULL);
 }

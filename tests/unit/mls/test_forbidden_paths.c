@@ -101,6 +101,12 @@ static void last_node_missing(tacet_update_path *p) {
   p->nodes = upto;
 }
 
+static void no_leaf_key(tacet_update_path *p) {
+  p->leaf_node.encryption_key = tacet_span_of(zeros, 32);
+}
+static tacet_bytes path_leaf_with_no_key(void) {
+  return path_with(no_leaf_key);
+}
 static tacet_bytes path_leaf_as_update(void) {
   return path_with(as_update);
 }
@@ -142,6 +148,7 @@ static const forbidden_row rows[] = {
     ROW(path_leaf_of_unknown_credential, LEAF),
     ROW(path_leaf_without_capabilities, CAPABILITIES),
     ROW(path_leaf_with_unlisted_extension, LEAF),
+    ROW(path_leaf_with_no_key, LEAF),
     ROW(path_leaf_as_update, LEAF),
     ROW(path_leaf_with_old_key, LEAF),
     ROW(path_leaf_with_key_of_another, DUPLICATE_KEY),

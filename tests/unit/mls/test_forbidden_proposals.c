@@ -22,6 +22,12 @@ static tacet_bytes update_from_key_package(void) {
 static tacet_bytes update_with_short_key(void) {
   return propose_update(short_encryption_key, TACET_LEAF_SOURCE_UPDATE);
 }
+static void no_key(tacet_leaf_node *leaf) {
+  leaf->encryption_key = tacet_span_of(zeros, 32); /* of low order */
+}
+static tacet_bytes update_with_no_key(void) {
+  return propose_update(no_key, TACET_LEAF_SOURCE_UPDATE);
+}
 static tacet_bytes update_of_unknown_credential(void) {
   return propose_update(other_credential, TACET_LEAF_SOURCE_UPDATE);
 }
@@ -69,6 +75,10 @@ static void too_long(tacet_key_package *k) {
   k->leaf_node.not_after = NOW + LIFETIME_MAX;
 }
 
+static void no_init_key(tacet_key_package *k) {
+  k->init_key = tacet_span_of(zeros, 32);
+}
+
 static tacet_bytes propose_package(void (*edit)(tacet_key_package *)) {
   raw_publish(f.out, edit);
   tacet_proposal p = raw_add(f.out);
@@ -95,6 +105,9 @@ static tacet_bytes add_with_unlisted_extension(void) {
 }
 static tacet_bytes add_for_too_long(void) {
   return propose_package(too_long);
+}
+static tacet_bytes add_with_no_init_key(void) {
+  return propose_package(no_init_key);
 }
 static tacet_bytes add_with_short_init(void) {
   return propose_package(short_init_key);
@@ -203,6 +216,7 @@ static const forbidden_row rows[] = {
     ROW(update_from_commit, LEAF),
     ROW(update_from_key_package, LEAF),
     ROW(update_with_short_key, LEAF),
+    ROW(update_with_no_key, LEAF),
     ROW(update_of_unknown_credential, LEAF),
     ROW(update_without_capabilities, CAPABILITIES),
     ROW(update_with_unlisted_extension, LEAF),
@@ -215,6 +229,7 @@ static const forbidden_row rows[] = {
     ROW(add_of_commit_leaf, LEAF),
     ROW(add_with_unlisted_extension, KEY_PACKAGE),
     ROW(add_for_too_long, LIFETIME),
+    ROW(add_with_no_init_key, KEY_PACKAGE),
     ROW(add_with_short_init, KEY_PACKAGE),
     ROW(add_with_wrong_signature, AUTH),
     ROW(add_with_wrong_leaf_signature, AUTH),

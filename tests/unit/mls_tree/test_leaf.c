@@ -5,7 +5,7 @@
 #include "tests/unit/mls_tree/sim.h"
 
 static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
-static uint8_t enc[32] = {1}, sig[32] = {2};
+static uint8_t enc[32] = {9}, sig[32] = {2};
 
 typedef struct row {
   const char *name;
