@@ -20,6 +20,21 @@ static tacet_err check_name(client *c, const char *name) {
   return TACET_OK;
 }
 
+/* Said before anything is asked for, and paid. */
+static tacet_err check_count(client *c, client_job_kind kind, size_t n) {
+  if (kind == CLIENT_JOB_CREATE && n >= CLIENT_GROUP_MAX) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "group-too-large",
+                       "That is too large a group: it can have %d devices.",
+                       CLIENT_GROUP_MAX);
+  }
+  if (kind == CLIENT_JOB_ADD && n > CLIENT_ADD_MAX) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "change-too-large",
+                       "So many cannot be added at once; add at most %d.",
+                       CLIENT_ADD_MAX);
+  }
+  return TACET_OK;
+}
+
 static tacet_err record(client *c, client_job *job) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
@@ -38,6 +53,7 @@ static tacet_err do_create(client *c, const char *name,
   client_talk talk = {.state = CLIENT_TALK_OPEN, .name = name};
   TACET_TRY(client_enter(c));
   TACET_TRY(check_name(c, name));
+  TACET_TRY(check_count(c, CLIENT_JOB_CREATE, n));
   TACET_TRY(client_people_typed(c, handles, n, &scratch, &job.accounts));
   TACET_TRY(tacet_random(talk.id, sizeof(talk.id)));
   talk.made_at = talk.active_at = client_now(c);
@@ -82,6 +98,7 @@ static tacet_err do_change(client *c, const char *group, client_job *job,
   CLIENT_MEM(mem);
   client_talk talk;
   TACET_TRY(client_enter(c));
+  TACET_TRY(check_count(c, (client_job_kind)job->kind, job->n_accounts));
   TACET_TRY(client_resolve_group(c, group, &mem, &talk));
   TACET_TRY(may_change(c, &talk, job->kind != CLIENT_JOB_LEAVE));
   if (job->text != NULL) {

@@ -195,6 +195,7 @@ typedef struct client_outgoing {
   uint64_t expires_ms;  /* from now; 0: never */
 } client_outgoing;
 #define CLIENT_GROUP_MAX 1024        /* devices of a group */
+#define CLIENT_ADD_MAX 512           /* accounts added at once */
 #define CLIENT_TEXT_MAX (256 * 1024) /* bytes of one message's text */
 #define CLIENT_FILE_MAX ((uint64_t)100 * 1024 * 1024)
 #define CLIENT_FILES_MAX 16

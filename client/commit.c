@@ -11,9 +11,9 @@
 #include "client/policy.h"
 #include "client/talks.h"
 #include "tacet/content/envelope.h"
+#include "tacet/wire/delivery.h"
 
 #define MANIFESTS_MAX ((size_t)4 << 20)
-#define BODY_MAX ((size_t)2 << 20)
 #define OLD_MAILBOX_LIFE (7 * CLIENT_DAY)
 #define RETRY_MAX ((uint64_t)30000)
 #define RETRY_MIN ((uint64_t)250)
@@ -144,6 +144,23 @@ static tacet_err plan_make(client *c, client_session *s, plan *p,
 
 /* ---- making it ---- */
 
+/* It holds some 600 new members, or with a path among 1,024 half as many. */
+static tacet_err seal_body(client *c, const client_epoch *e,
+                           const tacet_slot_body *body, tacet_buf *out) {
+  TACET_BUF(plain, TACET_SLOT_BODY_MAX);
+  tacet_slot_body_write(&plain, body);
+  tacet_err err = plain.err;
+  if (err == TACET_OK) {
+    err = tacet_envelope_seal(tacet_secret_span(&e->envelope),
+                              TACET_ENVELOPE_SLOT, tacet_buf_span(&plain), out);
+  }
+  return err == TACET_ERR_LIMIT
+             ? client_fail(&c->detail, CLIENT_REFUSED, "change-too-large",
+                           "That is too much for one change of this group; "
+                           "add fewer people at once.")
+             : err;
+}
+
 static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
                                   const tacet_mls_commit_result *result,
                                   client_mem *mem, client_parcel *out) {
@@ -160,15 +177,10 @@ static tacet_err parcel_of_commit(client *c, client_session *s, const plan *p,
   }
   TACET_TRY(client_epoch_get(c, s->r.id, s->r.epoch, mem, &e));
   memcpy(parcel.slot, e.slots[s->r.slot], sizeof(parcel.slot));
-  TACET_BUF(plain, BODY_MAX);
-  TACET_BUF(sealed, BODY_MAX + 4096);
+  TACET_BUF(plain, 64);
+  TACET_BUF(sealed, TACET_SLOT_BODY_MAX);
   TACET_BUF(item, 4096);
-  tacet_slot_body_write(&plain, &body);
-  TACET_TRY(plain.err);
-  TACET_TRY(tacet_envelope_seal(tacet_secret_span(&e.envelope),
-                                TACET_ENVELOPE_SLOT, tacet_buf_span(&plain),
-                                &sealed));
-  tacet_buf_clear(&plain);
+  TACET_TRY(seal_body(c, &e, &body, &sealed));
   tacet_hint_write(&plain, &hint);
   TACET_TRY(tacet_envelope_seal(tacet_secret_span(&e.envelope),
                                 TACET_ENVELOPE_HINT, tacet_buf_span(&plain),

@@ -6,6 +6,9 @@
 
 #include <time.h>
 
+#include "client/commit.h"
+#include "client/core.h"
+
 #define HOUR ((uint64_t)3600 * 1000)
 #define DAY (24 * HOUR)
 #define LARGEST 1024 /* devices */
@@ -110,6 +113,58 @@ static void test_the_largest_group(void **state) {
   hear(carol, "thank you");
   hear(alice, "thank you");
   print_message("and written to: %.1f s\n", seconds() - start);
+}
+
+/* As a path in a large group and new members together might. */
+static void commit_too_much(person *p, size_t n) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  CLIENT_TX(tx);
+  const fake_server *f = p->w->s;
+  client_group_record *groups;
+  size_t n_groups;
+  tacet_span *packages = client_mem_array(&mem, n, sizeof(*packages));
+  for (size_t i = 0; i < n; i++) {
+    const fake_bytes *b = &f->accounts[f->n_accounts - n + i].packages[0].bytes;
+    packages[i] = tacet_span_of(b->p, b->len);
+  }
+  assert_ok(client_group_list(p->c, NULL, &mem, &groups, &n_groups));
+  assert_ok(client_tx_begin(p->c->store, &tx));
+  assert_ok(client_session_load(p->c, groups[0].id, &s));
+  client_change ch = {.packages = packages, .n_packages = n};
+  assert_int_not_equal(client_commit_make(p->c, &s, &ch), TACET_OK);
+  assert_string_equal(p->c->detail.code, "change-too-large");
+  client_error_clear(&p->c->detail);
+}
+
+/* What does not fit a slot is refused with a sentence, and fewer at once do. */
+static void test_many_at_once(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  const char *who[] = {"bob"}, *id;
+  bool queued;
+  CLIENT_MEM(mem);
+  befriend(alice, bob);
+  create(alice, "crew", who, 1);
+  crowd_join(w, 800);
+  size_t lookups = w->s->n_lookups;
+  expect_failure(alice,
+                 client_group_add(alice->c, "crew", crowd_names(700), 700,
+                                  &queued, &alice->err),
+                 CLIENT_REFUSED, "change-too-large");
+  expect_failure(alice,
+                 client_group_create(alice->c, "huge", crowd_names(LARGEST),
+                                     LARGEST, &mem, &id, &queued, &alice->err),
+                 CLIENT_REFUSED, "group-too-large");
+  assert_int_equal(w->s->n_lookups, lookups);
+  commit_too_much(alice, 800);
+  say(alice, "crew", "still two");
+  hear(bob, "still two");
+  expect_ok(alice, client_group_add(alice->c, "crew", crowd_names(400), 400,
+                                    &queued, &alice->err));
+  say(alice, "crew", "more of us");
+  hear(bob, "more of us");
+  assert_int_equal(members(bob, "crew"), 402);
 }
 
 /* ---- blobs that do not come ---- */
@@ -263,6 +318,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_a_small_group_needs_no_blob),
       TEST(test_the_largest_group),
+      TEST(test_many_at_once),
       TEST(test_a_blob_that_comes_late),
       TEST(test_a_blob_that_never_comes),
       TEST(test_what_is_left_of_letters),
