@@ -9,6 +9,7 @@
 #include "client/content.h"
 #include "client/events.h"
 #include "client/groups.h"
+#include "client/leaving.h"
 #include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/pending.h"
@@ -273,32 +274,6 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
   return commit_job(c, job, talk.group, &ch, next);
 }
 
-static tacet_err run_leave(client *c, const client_job *job) {
-  CLIENT_MEM(mem);
-  CLIENT_SESSION(s);
-  client_talk talk;
-  client_leaver word;
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_talk_get(c, job->talk, &mem, &talk));
-  tacet_err e = talk.group.len == 0 ? TACET_ERR_NOT_FOUND
-                                    : client_session_load(c, talk.group, &s);
-  if (e == TACET_OK && !s.r.broken && talk.state == CLIENT_TALK_OPEN) {
-    tacet_control control = {.type = TACET_CONTROL_LEAVE};
-    TACET_BUF(aad, 256);
-    TACET_TRY(client_leaver_sign(c, &s, CLIENT_WORD_LEAVE, &word));
-    client_leaver_write(&aad, &word);
-    TACET_TRY(client_control_send(c, &s, &control, tacet_buf_span(&aad)));
-    TACET_TRY(client_talk_get(c, job->talk, &mem, &talk));
-  } else if (e != TACET_ERR_NOT_FOUND) {
-    TACET_TRY(e);
-  }
-  talk.state = CLIENT_TALK_LEFT;
-  TACET_TRY(client_talk_save(c, &talk));
-  TACET_TRY(client_job_finish(c, job->number, NULL));
-  return client_tx_commit(&tx);
-}
-
 /* ---- others ---- */
 
 static tacet_err run_recheck(client *c, const client_job *job) {
@@ -337,8 +312,7 @@ static tacet_err run(client *c, client_job *job, uint64_t *next) {
   case CLIENT_JOB_TIDY:
     return run_change(c, job, next);
   case CLIENT_JOB_LEAVE:
-    *next = 0;
-    return run_leave(c, job);
+    return client_leaving_run(c, job, next);
   case CLIENT_JOB_FETCH:
     TACET_TRY(client_text_fetch(c, client_id_span(job->accounts[0])));
     return finish(c, job);

@@ -2,6 +2,8 @@
  * Calling for help, and being called. */
 #include "client/returning.h"
 
+#include <string.h>
+
 #include "client/claims.h"
 #include "client/control.h"
 #include "client/groups.h"
@@ -43,14 +45,20 @@ static tacet_err helpers(client *c, client_session *s, client_mem *mem,
   return TACET_OK;
 }
 
+/* Not now, rather than not at all: tokens come again. */
+static bool is_for_later(const client_error *d) {
+  return d->kind != CLIENT_KEYS && strcmp(d->code, "no-key-package") != 0 &&
+         strcmp(d->code, "account-deleted") != 0;
+}
+
 tacet_err client_claim_if_possible(client *c, const uint8_t *talk,
                                    const uint8_t *account, client_mem *mem,
                                    tacet_span **packages, size_t *n) {
   client_person p;
   TACET_TRY(client_person_get(c, client_id_span(account), mem, &p));
   tacet_err e = client_claims_ensure(c, talk, &p);
-  if (e != TACET_OK &&
-      (c->detail.kind == CLIENT_REFUSED || c->detail.kind == CLIENT_KEYS)) {
+  if (e != TACET_OK && c->detail.kind != CLIENT_OK &&
+      !is_for_later(&c->detail)) {
     client_error_clear(&c->detail); /* not this one, then */
     return TACET_OK;
   }

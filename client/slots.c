@@ -186,6 +186,29 @@ static tacet_err tell(client *c, client_session *s, const char *name_before,
              : TACET_OK;
 }
 
+static tacet_err is_admin_here(client *c, const client_session *s, bool *out) {
+  tacet_room room;
+  TACET_TRY(client_room_of(c, s, &room));
+  *out = tacet_room_is_admin(&room, c->self.account);
+  return TACET_OK;
+}
+
+static tacet_err tell_appointed(client *c, const client_session *s,
+                                bool before) {
+  CLIENT_MEM(mem);
+  client_talk talk;
+  bool now;
+  TACET_TRY(is_admin_here(c, s, &now));
+  if (before || !now) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
+  return client_event_warn(c, talk.id, "now-admin",
+                           "You are an admin of %s now: whoever made you one "
+                           "leaves it. You can add, remove and rename.",
+                           talk.name != NULL ? talk.name : "the group");
+}
+
 /* ---- applying ---- */
 
 /* The commit removes this device: nothing of the group stays but its past. */
@@ -247,10 +270,12 @@ static tacet_err apply(client *c, client_session *s) {
   CLIENT_MEM(mem);
   client_talk talk;
   told t;
+  bool was_admin;
   tacet_mls_staged_info info;
   tacet_mls_staged_info_get(s->mls, &info);
   TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
   TACET_TRY(note(c, s, &mem, &t));
+  TACET_TRY(is_admin_here(c, s, &was_admin));
   if (info.removes_self) {
     return apply_removal(c, s, &t);
   }
@@ -261,6 +286,7 @@ static tacet_err apply(client *c, client_session *s) {
   TACET_TRY(t.n_removed > 0 ? client_update_soon(c, s) : TACET_OK);
   TACET_TRY(client_commit_settle(c, s));
   TACET_TRY(tell(c, s, talk.name, &t));
+  TACET_TRY(tell_appointed(c, s, was_admin));
   if (t.n_added > 0) {
     TACET_TRY(client_members_compare(c, s, t.added, t.n_added));
   }

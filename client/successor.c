@@ -8,6 +8,7 @@
 #include "client/control.h"
 #include "client/events.h"
 #include "client/groups.h"
+#include "client/jobs.h"
 #include "client/mailboxes.h"
 #include "client/messages.h"
 #include "client/outbox.h"
@@ -215,20 +216,26 @@ tacet_err client_group_superseded(client *c, tacet_span old) {
 typedef struct cast {
   tacet_span *packages;
   size_t n_packages;
-  bool whole; /* everybody who has to be in it is */
+  uint8_t (*missing)[CLIENT_ID_LEN]; /* of whom there are none */
+  size_t n_missing;
+  bool admin; /* may go without those */
 } cast;
 
 /* Packages of everybody who is to be in it. An admin goes without those of whom
- * there are none: they can be added later. */
+ * there are none, and adds them as soon as that can be. */
 static tacet_err assemble(client *c, client_session *old, client_mem *mem,
                           cast *out) {
   uint8_t(*list)[CLIENT_ID_LEN];
   size_t n;
   tacet_room room;
-  cast made = {.whole = true};
+  cast made = {.packages = NULL};
   TACET_TRY(client_room_of(c, old, &room));
   TACET_TRY(client_accounts(c, old, mem, &list, &n));
-  bool admin = tacet_room_is_admin(&room, c->self.account);
+  made.admin = tacet_room_is_admin(&room, c->self.account);
+  made.missing = client_mem_array(mem, n, sizeof(*made.missing));
+  if (made.missing == NULL) {
+    return TACET_ERR_NOMEM;
+  }
   for (size_t i = 0; i < n; i++) {
     bool excused;
     size_t before = made.n_packages;
@@ -238,7 +245,9 @@ static tacet_err assemble(client *c, client_session *old, client_mem *mem,
     }
     TACET_TRY(client_claim_if_possible(c, old->r.talk, list[i], mem,
                                        &made.packages, &made.n_packages));
-    made.whole = made.whole && (admin || made.n_packages > before);
+    if (made.n_packages == before) {
+      memcpy(made.missing[made.n_missing++], list[i], CLIENT_ID_LEN);
+    }
   }
   *out = made;
   return TACET_OK;
@@ -281,6 +290,15 @@ static tacet_err found(client *c, client_talk *t, client_session *old,
   return introduce(c, &s, old);
 }
 
+/* Tried now, so that the admin is told if it cannot be. */
+static tacet_err add_missing(client *c, const uint8_t *talk, const cast *with) {
+  client_job job = {.kind = CLIENT_JOB_ADD,
+                    .accounts = with->missing,
+                    .n_accounts = with->n_missing};
+  memcpy(job.talk, talk, sizeof(job.talk));
+  return with->n_missing > 0 ? client_job_add(c, &job) : TACET_OK;
+}
+
 static tacet_err drop_claims(client *c, client_session *old) {
   CLIENT_MEM(mem);
   uint8_t(*list)[CLIENT_ID_LEN];
@@ -312,7 +330,7 @@ tacet_err client_successor_make(client *c, const uint8_t *talk, bool *made) {
   *made = true;
   TACET_TRY(load_broken(c, talk, &mem, &t, &before));
   TACET_TRY(assemble(c, &before, &mem, &with));
-  if (!with.whole) {
+  if (!with.admin && with.n_missing > 0) {
     *made = false;
     return TACET_OK;
   }
@@ -322,5 +340,6 @@ tacet_err client_successor_make(client *c, const uint8_t *talk, bool *made) {
   TACET_TRY(load_broken(c, talk, &mem, &t, &old));
   TACET_TRY(found(c, &t, &old, &with));
   TACET_TRY(drop_claims(c, &old));
+  TACET_TRY(add_missing(c, talk, &with));
   return client_tx_commit(&tx);
 }

@@ -217,6 +217,41 @@ static void test_leaving(void **state) {
                  CLIENT_REFUSED, "not-member");
 }
 
+/* The only admin leaves: somebody else is one before he is out. */
+static void test_the_last_admin_leaves(void **state) {
+  world *w = *state;
+  person *p[3];
+  bool queued;
+  friends(w, p, 3);
+  create(p, "crew", 2);
+  round_of_talk(p, 3, "crew", "all");
+  (void)warned("gap");
+  expect_ok(p[0], client_group_leave(p[0]->c, "crew", &queued, &p[0]->err));
+  assert_false(queued);
+  for (int turn = 0; turn < 2; turn++) {
+    gather(p[1]);
+    gather(p[2]);
+    w->s->now += 10000;
+  }
+  assert_int_equal(warned("now-admin"), 1);
+  CLIENT_MEM(mem);
+  client_group g;
+  person *admin = NULL, *other = NULL;
+  expect_ok(p[1], client_group_show(p[1]->c, "crew", &mem, &g, &p[1]->err));
+  assert_int_equal(g.n_members, 2);
+  for (size_t i = 0; i < 2; i++) {
+    admin = g.members[i].admin ? p[g.members[i].self ? 1 : 2] : admin;
+  }
+  assert_non_null(admin);
+  other = admin == p[1] ? p[2] : p[1];
+  expect_ok(admin, client_group_rename(admin->c, "crew", "ours", &queued,
+                                       &admin->err));
+  person *two[] = {admin, other};
+  gather(other);
+  round_of_talk(two, 2, "ours", "without alice");
+  assert_string_equal(gather(p[0]), "");
+}
+
 /* Ten members join at once and each wants to say something: each has to change
  * its keys first, so ten commits race for every epoch. */
 static void test_a_race(void **state) {
@@ -423,6 +458,7 @@ int main(void) {
       TEST(test_removed_and_added_while_away),
       TEST(test_only_an_admin),
       TEST(test_leaving),
+      TEST(test_the_last_admin_leaves),
       TEST(test_a_race),
       TEST(test_invited_by_a_stranger),
       TEST(test_away_for_long),

@@ -242,6 +242,37 @@ static void test_a_members_successor(void **state) {
   crew_talk(p, 3, "after");
 }
 
+/* There is no key package of carol's: an admin goes on without her, is told,
+ * and adds her once there are some. */
+static void test_one_who_cannot_be_reached(void **state) {
+  world *w = *state;
+  person *p[3];
+  bool queued;
+  crew_new(w, p, 3);
+  fake_account *carol = fake_server_account(w->s, "carol@example.org");
+  size_t n = carol->n_packages;
+  carol->n_packages = 0;
+  use_up(p[1]);
+  rename_crew(p[0]);
+  gather(p[1]);
+  assert_int_equal(crew_members(p[0]), 2);
+  (void)warned("gap");
+  for (int minute = 0; minute < 3; minute++) {
+    w->s->now += 60000;
+    gather(p[0]);
+  }
+  assert_int_equal(warned("change-refused"), 1);
+  crew_talk(p, 2, "the two of us");
+  carol->n_packages = n;
+  const char *who[] = {"carol"};
+  expect_ok(p[0],
+            client_group_add(p[0]->c, "crew", who, 1, &queued, &p[0]->err));
+  settle(p, 3);
+  assert_false(is_broken(p[2]));
+  assert_int_equal(crew_members(p[1]), 3);
+  crew_talk(p, 3, "the three of us");
+}
+
 /* ---- two people ---- */
 
 /* bob was away for too long, and neither says anything: the conversation is
@@ -288,6 +319,7 @@ int main(void) {
       TEST(test_words_that_do_not_count),
       TEST(test_a_successor),
       TEST(test_a_members_successor),
+      TEST(test_one_who_cannot_be_reached),
       TEST(test_a_pair),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
