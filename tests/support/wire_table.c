@@ -25,6 +25,7 @@
     if (n != m.count) {                                                        \
       return TACET_ERR_STATE; /* the list that parse let through ends early */ \
     }                                                                          \
+    TACET_TRY(list.err);                                                       \
     m.member = tacet_buf_span(&list);                                          \
     type##_write(out, &m);                                                     \
     return out->err;                                                           \
@@ -68,6 +69,7 @@ static tacet_err again_lookup_answer(tacet_span in, tacet_buf *out) {
   if (n != m.n_manifests) {
     return TACET_ERR_STATE;
   }
+  TACET_TRY(list.err);
   m.manifests = tacet_buf_span(&list);
   tacet_lookup_answer_write(out, &m);
   return out->err;
