@@ -44,7 +44,10 @@ tacet_err tacet_hex_read(const char *text, size_t text_len, uint8_t *out,
 }
 
 static char digit(uint32_t v, const char *last) {
-  return v < 62 ? base64_digits[v] : last[v - 62];
+  if (v < 62) {
+    return base64_digits[v];
+  }
+  return last[v - 62];
 }
 
 /* Gives the end of what was written, without a NUL. */

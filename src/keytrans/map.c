@@ -200,6 +200,7 @@ tacet_err tacet_map_insert(tacet_map *m, const tacet_map_hash *key,
 
 /* Recursion goes as deep as the tree: some 40 for a billion random keys, 256
  * for keys that somebody has chosen. */
+/* NOLINTNEXTLINE(misc-no-recursion): the depth is bounded, as said */
 static tacet_err hash_of(tacet_map *m, ref r, tacet_map_hash *out) {
   if (r == 0) {
     *out = nothing;
