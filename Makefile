@@ -5,6 +5,7 @@
 #   make run      a server and two people on this machine, to play with
 #   make build    programs in build/release/bin
 #   make bench    the figures of docs/performance.md
+#   make bench-mls  groups of ours, OpenMLS and mls-rs, measured (needs Rust)
 #   make interop  our groups with OpenMLS and ts-mls in them (needs Rust and Node)
 #   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
@@ -20,7 +21,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench interop size fuzz analyze constant-time kill tsan format install clean
+.PHONY: all demo run build dev check bench bench-mls interop size fuzz analyze constant-time kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
@@ -67,6 +68,9 @@ bench: setup-bench build
 size: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release --quiet talk_one talk_three talk_all
 	@tools/check-linked --size build/release
+
+bench-mls: build
+	@interop/bench-mls build/release
 
 interop: build
 	@interop/run build/release

@@ -3,11 +3,17 @@
  * 1,000, on a blank and on a fully populated tree, beside the time that the
  * asymmetric primitives alone would take in the same run.
  *
- *   bench_mls [SUITE [N...]]      SUITE as hexadecimal; 0001 F04D by default
+ *   bench_mls [--rows] [SUITE [N...]]   SUITE as hexadecimal; 0001 F04D by
+ *                                       default. --rows: for interop/bench,
+ *                                       one line of fields a row
+ *
+ * At more than 1,000 members only the blank tree is made: a full one takes half
+ * as many joins, of which each verifies every leaf.
  *
  * "limit" is the sum of the signatures, verifications and KEM operations that
  * RFC 9420 demands for the operation; "ratio" is ours divided by it.
  */
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +22,11 @@
 #include "tacet/mls.h"
 
 #define NOW 1800000000u
+#define POPULATED_MAX 1000
+
+static const tacet_suite *suite;
+static tacet_mls_config config;
+static bool rows_only;
 
 static void must(tacet_err err, const char *what) {
   if (err != TACET_OK) {
@@ -65,7 +76,8 @@ static limits measure(const tacet_suite *s) {
   l.keygen = (cpu_ms() - t) / rounds;
   t = cpu_ms();
   for (int i = 0; i < rounds; i++) {
-    MUST(s->kem->encap(tacet_span_of(kem_pk, s->kem->public_len), &shared, enc));
+    MUST(
+        s->kem->encap(tacet_span_of(kem_pk, s->kem->public_len), &shared, enc));
   }
   l.encap = (cpu_ms() - t) / rounds;
   t = cpu_ms();
@@ -74,6 +86,11 @@ static limits measure(const tacet_suite *s) {
                        tacet_span_of(enc, s->kem->enc_len), &shared));
   }
   l.decap = (cpu_ms() - t) / rounds;
+  if (rows_only) {
+    printf("tacet\t%04X\t0\tprimitives\t%.5f %.5f %.5f %.5f %.5f\t0\t0\n",
+           s->id, l.sign, l.verify, l.keygen, l.encap, l.decap);
+    return l;
+  }
   printf("# primitives in us: sign %.1f, verify %.1f, keygen %.1f, encap %.1f, "
          "decap %.1f\n",
          l.sign * 1e3, l.verify * 1e3, l.keygen * 1e3, l.encap * 1e3,
@@ -83,6 +100,11 @@ static limits measure(const tacet_suite *s) {
 
 static void row(const char *what, size_t n, double ms, double limit,
                 size_t bytes) {
+  if (rows_only) {
+    printf("tacet\t%04X\t%zu\t%s\t%.4f\t%zu\t%.4f\n", suite->id, n, what, ms,
+           bytes, limit);
+    return;
+  }
   printf("%-34s %6zu %10.3f", what, n, ms);
   if (limit > 0) {
     printf(" %10.3f %6.2f", limit, ms / limit);
@@ -105,9 +127,6 @@ typedef struct person {
   tacet_mls_group *group;
 } person;
 
-static const tacet_suite *suite;
-static tacet_mls_config config;
-
 static tacet_mls_leaf_args leaf_of(const person *p) {
   return (tacet_mls_leaf_args){.identity = tacet_span_str(p->name),
                                .signature_key = &p->signature_key};
@@ -117,9 +136,8 @@ static void make_person(person *p, size_t i) {
   uint8_t pk[TACET_SIG_PUBLIC_MAX];
   snprintf(p->name, sizeof(p->name), "member-%zu", i);
   MUST(suite->sig->generate(&p->signature_key, pk));
-  tacet_mls_key_package_args args = {.leaf = leaf_of(p),
-                                     .not_before = NOW - 10,
-                                     .not_after = NOW + 1000};
+  tacet_mls_key_package_args args = {
+      .leaf = leaf_of(p), .not_before = NOW - 10, .not_after = NOW + 1000};
   TACET_BUF(w, 1 << 16);
   MUST(tacet_mls_key_package_new(&config, suite, &args, &w, &p->keys));
   MUST(tacet_buf_take(&w, &p->package));
@@ -218,15 +236,25 @@ static void messages(size_t n, person *a, person *b, const limits *l) {
 
 /* ---- the two shapes of tree ---- */
 
-static void saved_size(size_t n, const person *p) {
-  TACET_BUF(shared, 1 << 28);
-  TACET_BUF(own, 1 << 28);
+/* Bytes alone: the tree, the state, and what a loaded group takes of the heap.
+ */
+static void sizes(const char *what, size_t n, person *p) {
+  char label[64];
+  TACET_BUF(state, 1 << 28);
   TACET_BUF(tree, 1 << 28);
-  MUST(tacet_mls_save_shared(p->group, &shared));
-  MUST(tacet_mls_save_own(p->group, &own));
+  MUST(tacet_mls_save(p->group, &state));
   MUST(tacet_mls_ratchet_tree(p->group, &tree));
-  printf("# N=%zu: ratchet_tree %zu B, saved state %zu + %zu B\n", n, tree.len,
-         shared.len, own.len);
+  snprintf(label, sizeof(label), "%s: ratchet_tree", what);
+  row(label, n, 0, 0, tree.len);
+  snprintf(label, sizeof(label), "%s: saved state", what);
+  row(label, n, 0, 0, state.len);
+  tacet_mls_group_free(p->group);
+  struct mallinfo2 before = mallinfo2();
+  MUST(tacet_mls_load_whole(&config, tacet_buf_span(&state), &p->group));
+  struct mallinfo2 after = mallinfo2();
+  snprintf(label, sizeof(label), "%s: heap", what);
+  row(label, n, 0, 0,
+      after.uordblks + after.hblkhd - before.uordblks - before.hblkhd);
 }
 
 static void blank_tree(size_t n, const limits *l) {
@@ -243,8 +271,9 @@ static void blank_tree(size_t n, const limits *l) {
                            &founder, TACET_SPAN_EMPTY, &all[0].group));
   tacet_mls_proposal *adds = calloc(n, sizeof(*adds));
   for (size_t i = 1; i < n; i++) {
-    adds[i - 1] = (tacet_mls_proposal){
-        .type = TACET_MLS_ADD, .key_package = tacet_bytes_span(&all[i].package)};
+    adds[i - 1] =
+        (tacet_mls_proposal){.type = TACET_MLS_ADD,
+                             .key_package = tacet_bytes_span(&all[i].package)};
   }
   TACET_MLS_COMMIT_RESULT(r);
   commit(&all[0],
@@ -253,14 +282,14 @@ static void blank_tree(size_t n, const limits *l) {
   double m = (double)(n - 1);
   row("add N-1 in one commit", n, ms, m * (2 * l->verify + l->encap),
       r.commit.len);
-  printf("# welcome for %zu: %zu B\n", n - 1, r.welcome.len);
+  row("welcome and tree for N-1", n, 0, 0, r.welcome.len + r.ratchet_tree.len);
   join(&all[1], &r, &ms);
   row("join, blank tree", n, ms, (m + 1) * l->verify + l->decap, 0);
   update("blank", n, &all[0], &all[1],
          m * l->encap + 2 * l->sign + (double)depth_of(n) * l->keygen,
          l->decap + 2 * l->verify);
   messages(n, &all[0], &all[1], l);
-  saved_size(n, &all[1]);
+  sizes("blank tree", n, &all[1]);
   for (size_t i = 0; i < n; i++) {
     tacet_mls_group_free(all[i].group);
     tacet_bytes_free(&all[i].package);
@@ -280,8 +309,8 @@ static void populated_tree(size_t n, const limits *l) {
                            &founder, TACET_SPAN_EMPTY, &all[0].group));
   for (size_t i = 1; i < n; i++) {
     make_person(&all[i], i);
-    tacet_mls_proposal add = {
-        .type = TACET_MLS_ADD, .key_package = tacet_bytes_span(&all[i].package)};
+    tacet_mls_proposal add = {.type = TACET_MLS_ADD,
+                              .key_package = tacet_bytes_span(&all[i].package)};
     TACET_MLS_COMMIT_RESULT(r);
     commit(&all[i - 1],
            &(tacet_mls_commit_args){
@@ -313,11 +342,12 @@ static void populated_tree(size_t n, const limits *l) {
                             .key_package = tacet_bytes_span(&all[n].package)};
   TACET_MLS_COMMIT_RESULT(r);
   commit(&all[n - 1],
-         &(tacet_mls_commit_args){.proposals = &add, .n_proposals = 1}, &r, &ms);
+         &(tacet_mls_commit_args){.proposals = &add, .n_proposals = 1}, &r,
+         &ms);
   row("add 1, no path: create", n, ms, 2 * l->verify + 2 * l->sign + l->encap,
       r.commit.len);
   row("add 1, no path: process", n, follow(&all[n - 2], &r), 3 * l->verify, 0);
-  saved_size(n, &all[n - 1]);
+  sizes("populated tree", n, &all[n - 1]);
   for (size_t i = 0; i <= n; i++) {
     tacet_mls_group_free(all[i].group);
     tacet_bytes_free(&all[i].package);
@@ -325,19 +355,25 @@ static void populated_tree(size_t n, const limits *l) {
   free(all);
 }
 
-static void run(uint16_t id, const size_t *sizes, size_t n_sizes) {
+static void run(uint16_t id, const size_t *list, size_t n_list) {
   suite = tacet_suites_find(&tacet_suites_all, id);
   if (suite == NULL) {
     fprintf(stderr, "bench_mls: no suite %04X here\n", id);
     exit(2);
   }
-  printf("\n# suite %04X %s\n", id, suite->name);
+  if (!rows_only) {
+    printf("\n# suite %04X %s\n", id, suite->name);
+  }
   limits l = measure(suite);
-  printf("%-34s %6s %10s %10s %6s %10s\n", "operation", "N", "ms", "limit ms",
-         "ratio", "bytes");
-  for (size_t i = 0; i < n_sizes; i++) {
-    blank_tree(sizes[i], &l);
-    populated_tree(sizes[i], &l);
+  if (!rows_only) {
+    printf("%-34s %6s %10s %10s %6s %10s\n", "operation", "N", "ms", "limit ms",
+           "ratio", "bytes");
+  }
+  for (size_t i = 0; i < n_list; i++) {
+    blank_tree(list[i], &l);
+    if (list[i] <= POPULATED_MAX) {
+      populated_tree(list[i], &l);
+    }
   }
 }
 
@@ -346,16 +382,21 @@ int main(int argc, char **argv) {
   size_t given[16], n = 0;
   MUST(tacet_crypto_init());
   config = TACET_MLS_CONFIG(&tacet_suites_all);
+  if (argc > 1 && strcmp(argv[1], "--rows") == 0) {
+    rows_only = true;
+    argc--;
+    argv++;
+  }
   for (int i = 2; i < argc && n < 16; i++) {
     given[n++] = strtoul(argv[i], NULL, 10);
   }
-  const size_t *sizes = n > 0 ? given : usual;
+  const size_t *list = n > 0 ? given : usual;
   n = n > 0 ? n : 3;
   if (argc > 1) {
-    run((uint16_t)strtoul(argv[1], NULL, 16), sizes, n);
+    run((uint16_t)strtoul(argv[1], NULL, 16), list, n);
   } else {
-    run(TACET_SUITE_X25519_AES128, sizes, n);
-    run(TACET_SUITE_XWING_CHACHA, sizes, n);
+    run(TACET_SUITE_X25519_AES128, list, n);
+    run(TACET_SUITE_XWING_CHACHA, list, n);
   }
   return 0;
 }
