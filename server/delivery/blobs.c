@@ -35,7 +35,7 @@ static tacet_err conflict(dlv_request *r) {
 
 static tacet_err grow_row(dlv_request *r, sto_conn *c) {
   dlv_work *w = r->work;
-  uint64_t first = r->in.put.first, end = first + r->body.len;
+  uint64_t first = r->in.put->first, end = first + r->body.len;
   sto_query *q = sto_query_start(c, Q_BLOB_GROW);
   sto_bind_blob(q, tacet_span_of(w->hash, sizeof(w->hash)));
   sto_bind_int(q, (int64_t)first);
@@ -53,7 +53,7 @@ static tacet_err grow_row(dlv_request *r, sto_conn *c) {
 
 static tacet_err write_piece(dlv_request *r, sto_conn *c) {
   (void)c;
-  TACET_TRY(dlv_blob_file_write(r->delivery, r->work->hash, r->in.put.first,
+  TACET_TRY(dlv_blob_file_write(r->delivery, r->work->hash, r->in.put->first,
                                 tacet_bytes_span(&r->body)));
   dlv_then(r, DLV_WRITER, true, grow_row);
   return TACET_OK;
@@ -65,22 +65,22 @@ static tacet_err open_row(dlv_request *r, sto_conn *c) {
   if (w->total != 0) { /* another request was faster */
     return conflict(r);
   }
-  TACET_TRY(dlv_tokens_spend(r, c, tacet_blob_tokens(r->in.put.total)));
+  TACET_TRY(dlv_tokens_spend(r, c, tacet_blob_tokens(r->in.put->total)));
   if (r->status != TACET_WIRE_OK) {
     return TACET_OK;
   }
   sto_query *q = sto_query_start(c, Q_BLOB_ADD);
   sto_bind_blob(q, tacet_span_of(w->hash, sizeof(w->hash)));
   sto_bind_int(q, dlv_today(r->delivery));
-  sto_bind_int(q, (int64_t)r->in.put.total);
+  sto_bind_int(q, (int64_t)r->in.put->total);
   TACET_TRY(sto_exec(q));
-  w->total = r->in.put.total;
+  w->total = r->in.put->total;
   dlv_then(r, DLV_READER, false, write_piece);
   return TACET_OK;
 }
 
 static tacet_err start_new(dlv_request *r) {
-  dlv_blob_put *put = &r->in.put;
+  dlv_blob_put *put = r->in.put;
   if (put->first != 0) {
     return conflict(r);
   }
@@ -93,7 +93,7 @@ static tacet_err start_new(dlv_request *r) {
 }
 
 tacet_err dlv_blob_put_start(dlv_request *r, sto_conn *c) {
-  dlv_blob_put *put = &r->in.put;
+  dlv_blob_put *put = r->in.put;
   dlv_work *w = r->work;
   TACET_TRY(dlv_hash(put->id, sizeof(put->id), w->hash));
   TACET_TRY(read_row(c, w));

@@ -171,9 +171,10 @@ struct dlv_request {
     tacet_delete_mailboxes erase;
     tacet_send send;
     tacet_read_slots slots;
-    dlv_blob_put put;
     dlv_blob_get get;
-    dlv_subscribe *subscribe; /* these three are allocated with the request */
+    /* These are large, and allocated with the request. */
+    dlv_blob_put *put;
+    dlv_subscribe *subscribe;
     dlv_fetch *fetch;
     dlv_ack *ack;
   } in;

@@ -63,7 +63,7 @@ typedef struct dlv_work {
   bool grows; /* of the stage that comes next, if on the writer */
   /* Tokens that came along, once checked: how many are good. */
   size_t n_spent;
-  tok_spent spent[TACET_BLOB_MAX / TACET_BLOB_BYTES_PER_TOKEN];
+  tok_spent *spent;
   /* SEND: SHA-256 of each recipient's capability, n_recipients of them. */
   uint8_t (*hashes)[TACET_HASH_LEN];
   /* Blobs: the hash of the id, and what the row says. */

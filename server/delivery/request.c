@@ -41,6 +41,9 @@ static tacet_err parse(dlv_request *r) {
 static tacet_err allocate_parts(dlv_request *r) {
   void *part = NULL;
   switch (r->call) {
+  case DLV_BLOB_PUT:
+    part = r->in.put = calloc(1, sizeof(*r->in.put));
+    break;
   case DLV_SUBSCRIBE:
     part = r->in.subscribe = calloc(1, sizeof(*r->in.subscribe));
     break;
@@ -58,7 +61,6 @@ static tacet_err allocate_parts(dlv_request *r) {
   case DLV_CHANGE:
   case DLV_DELETE:
   case DLV_SLOTS:
-  case DLV_BLOB_PUT:
   case DLV_BLOB_GET:
     return TACET_OK;
   }
@@ -148,16 +150,22 @@ void dlv_request_free(dlv_request *r) {
   case DLV_ACK:
     free(r->in.ack);
     break;
+  case DLV_BLOB_PUT:
+    if (r->in.put != NULL) {
+      tacet_wipe(r->in.put, sizeof(*r->in.put)); /* tokens */
+    }
+    free(r->in.put);
+    break;
   case DLV_CREATE:
   case DLV_CHANGE:
   case DLV_DELETE:
   case DLV_SEND:
   case DLV_SLOTS:
-  case DLV_BLOB_PUT:
   case DLV_BLOB_GET:
     break;
   }
   free(r->work->hashes);
+  free(r->work->spent);
   tacet_bytes_free(&r->body);
   tacet_buf_free(&r->answer);
   tacet_wipe(&r->in, sizeof(r->in)); /* secrets and capabilities */
@@ -228,12 +236,12 @@ static void submit_stage(dlv_request *r, enum dlv_thread on) {
 static bool is_allowed(const dlv_request *r) {
   switch (r->call) {
   case DLV_BLOB_PUT:
-    return r->in.put.total <= TACETD_BLOB_MAX &&
+    return r->in.put->total <= TACETD_BLOB_MAX &&
            r->body.len <= TACETD_BLOB_PIECE_MAX &&
-           (r->in.put.ask ||
-            (r->in.put.total > 0 && r->in.put.first <= r->in.put.total &&
+           (r->in.put->ask ||
+            (r->in.put->total > 0 && r->in.put->first <= r->in.put->total &&
              r->body.len > 0 &&
-             r->body.len <= r->in.put.total - r->in.put.first));
+             r->body.len <= r->in.put->total - r->in.put->first));
   case DLV_SUBSCRIBE:
     return r->in.subscribe->n <= TACET_SUBSCRIBE_MAX;
   case DLV_FETCH:

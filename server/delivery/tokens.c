@@ -3,6 +3,8 @@
  * writer in the transaction of what they pay for. */
 #include "server/delivery/private.h"
 
+#include <stdlib.h>
+
 static bool stands_twice(const dlv_work *w, const tok_spent *s) {
   for (size_t i = 0; i < w->n_spent; i++) {
     if (memcmp(w->spent[i].hash, s->hash, sizeof(s->hash)) == 0) {
@@ -16,6 +18,11 @@ tacet_err dlv_tokens_check(dlv_request *r, const tacet_token *tokens,
                            size_t n) {
   dlv_work *w = r->work;
   w->n_spent = 0;
+  free(w->spent);
+  w->spent = calloc(n + 1, sizeof(*w->spent));
+  if (w->spent == NULL) {
+    return TACET_ERR_NOMEM;
+  }
   for (size_t i = 0; i < n; i++) {
     tok_spent s;
     tacet_err err = tok_issuer_redeem(r->delivery->issuer, &tokens[i], &s);

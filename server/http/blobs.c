@@ -76,7 +76,7 @@ static void put_done(dlv_request *r) {
 
 static tacet_wire_error fill_put(const net_http_head *h, tacet_span body,
                                  dlv_request *d) {
-  dlv_blob_put *put = &d->in.put;
+  dlv_blob_put *put = d->in.put;
   if (!read_id(h, put->id) || !read_tokens(h, put) ||
       !read_content_range(net_http_get(h, "content-range"), body.len, put)) {
     return TACET_WIRE_MALFORMED;

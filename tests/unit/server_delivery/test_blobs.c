@@ -17,7 +17,7 @@ static put put_piece(uint8_t id, bool ask, uint64_t first, uint64_t total,
   dlv_request *r = NULL;
   assert_ok(tacet_bytes_set(&body, piece));
   assert_int_equal(TACET_WIRE_OK, dlv_request_new(DLV_BLOB_PUT, &body, &r));
-  dlv_blob_put *in = &r->in.put;
+  dlv_blob_put *in = r->in.put;
   memset(in->id, id, sizeof(in->id));
   in->ask = ask;
   in->first = first;
