@@ -41,6 +41,12 @@ else()
     COMMAND ${CMAKE_COMMAND} -E rename lib/whole.a lib/libtacet.a
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR} VERBATIM)
 endif()
+set(TACET_SODIUM_LICENCE
+  ${TACET_DEPS}/sodium/usr/share/doc/libsodium-dev/copyright)
+if(NOT SODIUM_FOUND AND EXISTS ${TACET_SODIUM_LICENCE})
+  install(FILES ${TACET_SODIUM_LICENCE} RENAME libsodium.copyright
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT libtacet)
+endif()
 add_custom_target(libtacet DEPENDS tacet_library_shared tacet_library_static)
 
 # ---- make install ----

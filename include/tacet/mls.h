@@ -19,6 +19,21 @@
  *   writing         tacet_mls_protect(); save before the bytes leave
  *   keeping         tacet_mls_save(), tacet_mls_load()
  *
+ * How a group stands (tacet_mls_group_status says so), and what leads on. STATE
+ * is the answer to a step that is not in the row. Messages are read unless a
+ * commit is staged, and written in the first three.
+ *
+ *   at rest    commit()              -> pending
+ *              process(a commit)     -> staged
+ *   pending    pending_merge()       -> at rest, next epoch
+ *              pending_discard()     -> at rest
+ *              process(a commit)     -> pending and staged
+ *   staged     staged_apply()        -> at rest, next epoch; a pending one is
+ *                                       void; or removed, or ended by ReInit
+ *              staged_drop()         -> as before process()
+ *   removed    the past is read, nothing is written (REMOVED)
+ *   ended      the same (REINIT); tacet_mls_successor() makes the next group
+ *
  * Whose business is what. This library enforces RFC 9420 whole, and makes no
  * other judgement: whether a credential belongs to whom it names (5.3.1: every
  * member must check that, for every leaf of a group that it joins and every
