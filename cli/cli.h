@@ -3,8 +3,8 @@
  *
  * A command is a row of a table (cli/commands.c): its words, what may follow
  * them, and a function that gets the parsed arguments and gives the exit code.
- * Help, usage errors and shell completion come from the same row. What people
- * read goes to stdout, one diagnostic sentence to stderr.
+ * Help and usage errors come from the same row. What people read goes to
+ * stdout, one diagnostic sentence to stderr.
  */
 #ifndef TACET_CLI_CLI_H
 #define TACET_CLI_CLI_H
@@ -82,12 +82,19 @@ bool cli_duration(const char *text, uint64_t *ms);
  * and returns NULL (exit code 2). Free the result. */
 char *cli_read_text(void);
 bool cli_is_utf8(const char *text, size_t len);
+/* The code point at text (of `left` bytes, more than 0) and its length; 0 if it
+ * is not the shortest form of a scalar value. */
+size_t cli_utf8_next(const char *text, size_t left, uint32_t *cp);
 /* Asks on the terminal; false if there is none. The answer (at most cap-1
  * bytes) has no line break; without echo if `hidden`. */
 bool cli_ask(const char *question, bool hidden, char *answer, size_t cap);
 
 /* ---- output ---- */
 
+/* False for control characters, which move the cursor or ring, and for the
+ * bidirectional marks, which reorder a line so that it reads as another. Line
+ * breaks and tabs are harmless. */
+bool cli_is_harmless(uint32_t cp);
 /* Text of others on a terminal: control characters and the marks that reorder
  * lines are shown as "?", so that nobody's message can forge another. */
 void cli_put_text(FILE *f, const char *text);
@@ -99,7 +106,10 @@ void cli_put_message(const client_message *m);
 void cli_put_event(const client_event *e);
 void cli_put_message_json(const client_message *m);
 void cli_put_event_json(const client_event *e);
-/* Flushes stdout; false (and says so) if it could not be written. */
+/* One line on stderr: the server cannot be reached any more, or can again. */
+void cli_put_link(bool up);
+/* Flushes stdout; false if it could not be written. Says so the first time,
+ * unless it is a pipe whose reader has gone. */
 bool cli_flush(void);
 
 /* QR code of text: on a terminal with half blocks, or as an SVG file. False if

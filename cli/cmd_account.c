@@ -3,8 +3,21 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* What --device says, else what this machine is called. No one but the owner
+ * sees it. */
+static const char *device_name(const cli_args *a,
+                               char host[HOST_NAME_MAX + 1]) {
+  const char *given = cli_value(a, "--device", 0);
+  if (given == NULL && gethostname(host, HOST_NAME_MAX) == 0) {
+    host[HOST_NAME_MAX] = '\0';
+    return host[0] == '\0' ? NULL : host;
+  }
+  return given;
+}
 
 int cli_register(const cli_args *a) {
   const char *invite = cli_value(a, "--invite", 0);
@@ -20,8 +33,9 @@ int cli_register(const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   client_registration r;
-  client_kind kind = client_register(
-      c, a->words[0], invite, cli_value(a, "--device", 0), &mem, &r, &err);
+  char name[HOST_NAME_MAX + 1];
+  client_kind kind = client_register(c, a->words[0], invite,
+                                     device_name(a, name), &mem, &r, &err);
   client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
@@ -35,7 +49,7 @@ int cli_register(const cli_args *a) {
   for (const char *p = r.words; sscanf(p, " %63s%n", word, &used) == 1;
        p += used) {
     n++;
-    printf("  %2d %-10s%s", n, word, n % 6 == 0 ? "\n" : "");
+    printf(n % 6 == 0 ? "  %2d %s\n" : "  %2d %-10s", n, word);
   }
   printf(
       "\n`tacet recovery show` shows them again until `tacet recovery check` "
@@ -110,6 +124,10 @@ static void status_json(const client_status *s) {
   }
   if (o != NULL) {
     json_object_set_new(o, "trust", json_string(s->trust));
+    json_object_set_new(o, "trouble",
+                        s->trouble.kind == CLIENT_OK
+                            ? json_null()
+                            : json_string(s->trouble.code));
   }
   cli_print_json(o);
 }
@@ -120,13 +138,16 @@ static void status_text(const client_status *s) {
   printf("device     %.8s %s\n", s->device,
          s->device_name == NULL ? "" : s->device_name);
   printf("server     %s (%s)\n", s->server,
-         s->reachable ? "reachable" : "not reachable now");
+         s->trouble.kind != CLIENT_OK ? "not talked to: see below"
+         : s->reachable               ? "reachable"
+                                      : "not reachable now");
   printf("last sync  %s\n",
          s->last_sync == 0 ? "never" : cli_time_short(s->last_sync, time));
   printf("waiting    %zu to send, %zu to read, %zu requests\n", s->n_queued,
          s->n_events, s->n_requests);
-  printf("people     %zu contacts, %zu of them verified; %zu conversations\n",
-         s->n_contacts, s->n_verified, s->n_conversations);
+  printf("people     %zu contact%s, %zu of them verified; %zu conversation%s\n",
+         s->n_contacts, s->n_contacts == 1 ? "" : "s", s->n_verified,
+         s->n_conversations, s->n_conversations == 1 ? "" : "s");
   printf("encryption MLS, %s\n",
          s->post_quantum ? "X-Wing (ML-KEM-768 with X25519)" : "classical");
   printf("home       %s\n", s->passphrase
@@ -152,7 +173,9 @@ int cli_status(client *c, const cli_args *a) {
   } else {
     status_text(&s);
   }
-  return 0;
+  return s.trouble.kind == CLIENT_OK || !cli_flush()
+             ? 0
+             : cli_fail_with(&s.trouble);
 }
 
 int cli_devices(client *c, const cli_args *a) {
@@ -171,7 +194,7 @@ int cli_devices(client *c, const cli_args *a) {
       cli_print_json(o);
     } else {
       printf("%s  %s%s\n", list[i].id,
-             list[i].name == NULL ? "?" : list[i].name,
+             list[i].name == NULL ? "without a name" : list[i].name,
              list[i].this_one ? "  (this one)" : "");
     }
   }

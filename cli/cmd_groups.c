@@ -26,13 +26,24 @@ int cli_group_create(client *c, const cli_args *a) {
   client_kind kind = client_group_create(
       c, a->words[0], a->words + 1, a->n_words - 1, &mem, &id, &queued, &err);
   if (kind == CLIENT_OK && cli_flag(a, "--json")) {
-    json_t *o =
-        json_pack("{s:s, s:s}", "conversation", id, "name", a->words[0]);
+    json_t *o = json_pack("{s:s, s:s, s:b}", "conversation", id, "name",
+                          a->words[0], "queued", queued);
     cli_print_json(o);
   } else if (kind == CLIENT_OK) {
     puts(id);
   }
   return finish(kind, queued, &err);
+}
+
+/* The same for a change of a group that there is: --json tells of it, else
+ * nothing does. */
+static int finish_change(const cli_args *a, client_kind kind, bool queued,
+                         const client_error *err) {
+  if (kind == CLIENT_OK && cli_flag(a, "--json")) {
+    cli_print_json(
+        json_pack("{s:s, s:b}", "group", a->words[0], "queued", queued));
+  }
+  return finish(kind, queued, err);
 }
 
 static int change_members(client *c, const cli_args *a, bool add) {
@@ -42,7 +53,7 @@ static int change_members(client *c, const cli_args *a, bool add) {
                                             a->n_words - 1, &queued, &err)
                          : client_group_remove(c, a->words[0], a->words + 1,
                                                a->n_words - 1, &queued, &err);
-  return finish(kind, queued, &err);
+  return finish_change(a, kind, queued, &err);
 }
 
 int cli_group_add(client *c, const cli_args *a) {
@@ -56,7 +67,7 @@ int cli_group_leave(client *c, const cli_args *a) {
   client_error err = {0};
   bool queued = false;
   client_kind kind = client_group_leave(c, a->words[0], &queued, &err);
-  return finish(kind, queued, &err);
+  return finish_change(a, kind, queued, &err);
 }
 
 int cli_group_rename(client *c, const cli_args *a) {
@@ -64,7 +75,7 @@ int cli_group_rename(client *c, const cli_args *a) {
   bool queued = false;
   client_kind kind =
       client_group_rename(c, a->words[0], a->words[1], &queued, &err);
-  return finish(kind, queued, &err);
+  return finish_change(a, kind, queued, &err);
 }
 
 static void group_json(const client_group *g) {

@@ -74,6 +74,10 @@ int cli_send(const cli_args *a) {
     return cli_fail(2, "--expires wants a time such as 30m, 2h or 1d, not %s.",
                     expires);
   }
+  if (m.to[0] == '\0') {
+    return cli_fail(2, "TO is empty: it is a handle, a group or a conversation "
+                       "id.");
+  }
   char *typed = NULL;
   m.text = a->n_words > 1 ? a->words[1] : NULL;
   if (m.text != NULL && strcmp(m.text, "-") == 0) {
@@ -159,7 +163,7 @@ static int show_event(client *c, client_event *e, const cli_args *a,
 
 static int receive_loop(client *c, const cli_args *a, client_wait wait) {
   bool follow = cli_flag(a, "--follow");
-  for (;;) {
+  while (!cli_interrupted()) { /* also while something was being printed */
     CLIENT_MEM(mem);
     client_error err = {0};
     client_event e = {0};
@@ -181,6 +185,13 @@ static int receive_loop(client *c, const cli_args *a, client_wait wait) {
       wait.timeout_ms = 0; /* something came; print what is there and end */
     }
   }
+  return 0;
+}
+
+static void tell_link(void *user, bool up) {
+  (void)user;
+  cli_progress_clear();
+  cli_put_link(up);
 }
 
 int cli_receive(const cli_args *a) {
@@ -194,6 +205,9 @@ int cli_receive(const cli_args *a) {
   }
   int code;
   client *c = cli_open(a, &code);
+  if (c != NULL && cli_flag(a, "--follow")) {
+    client_set_link(c, tell_link, NULL);
+  }
   if (c != NULL) {
     code = receive_loop(c, a, wait);
     client_free(c);

@@ -4,6 +4,7 @@
 #include "cli/json.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 int cli_requests(client *c, const cli_args *a) {
@@ -87,13 +88,15 @@ int cli_contacts(client *c, const cli_args *a) {
   }
   for (size_t i = 0; i < n; i++) {
     if (cli_flag(a, "--json")) {
-      cli_print_json(json_pack(
-          "{s:s, s:s, s:s, s:b, s:I}", "handle", list[i].handle, "account",
-          list[i].account, "trust", trust_word(list[i].trust), "blocked",
-          list[i].blocked, "devices", (json_int_t)list[i].n_devices));
+      cli_print_json(json_pack("{s:s, s:s, s:s, s:b, s:b, s:I}", "handle",
+                               list[i].handle, "account", list[i].account,
+                               "trust", trust_word(list[i].trust), "blocked",
+                               list[i].blocked, "deleted", list[i].deleted,
+                               "devices", (json_int_t)list[i].n_devices));
     } else {
-      printf("%-32s %s%s\n", list[i].handle, trust_word(list[i].trust),
-             list[i].blocked ? ", blocked" : "");
+      printf("%-32s %s%s%s\n", list[i].handle, trust_word(list[i].trust),
+             list[i].blocked ? ", blocked" : "",
+             list[i].deleted ? ", deleted" : "");
     }
   }
   return 0;
@@ -137,18 +140,43 @@ int cli_code(client *c, const cli_args *a) {
   return 0;
 }
 
-/* Shows the code and asks; true if the owner says that they are the same. */
-static bool compare_by_eye(client *c, const char *handle, client_error *err) {
+/* 1 for yes, 0 for no, -1 for anything else. */
+static int read_answer(const char *answer) {
+  answer += strspn(answer, " \t");
+  size_t len = strcspn(answer, " \t\r");
+  bool yes = strncasecmp(answer, "yes", len) == 0;
+  bool no = strncasecmp(answer, "no", len) == 0;
+  return len == 0 || (!yes && !no) ? -1 : yes;
+}
+
+/* Shows the code and asks whether they are the same: 0, or an exit code after
+ * saying why. */
+static int compare_by_eye(client *c, const char *handle) {
   client_code code;
+  client_error err = {0};
   char answer[16] = "";
-  if (client_code_get(c, handle, &code, err) != CLIENT_OK) {
-    return false;
+  if (client_code_get(c, handle, &code, &err) != CLIENT_OK) {
+    return cli_fail_with(&err);
   }
   put_code(&code);
-  fflush(stdout);
-  return cli_ask("Do they see the same digits? Type yes: ", false, answer,
-                 sizeof(answer)) &&
-         strcmp(answer, "yes") == 0;
+  if (!cli_flush()) {
+    return 1;
+  }
+  const char *question = "Do they see the same digits? (yes or no) ";
+  while (cli_ask(question, false, answer, sizeof(answer))) {
+    int said = read_answer(answer);
+    if (said == 1) {
+      return 0;
+    }
+    if (said == 0) {
+      return cli_fail(5, "then the server may have put other keys between you; "
+                         "nothing was changed. Compare again, and write "
+                         "nothing secret until they are the same.");
+    }
+    question = "Type yes if all 60 digits are the same, else no: ";
+  }
+  return cli_fail(2, "nothing was changed: give the code, or compare it on a "
+                     "terminal and answer yes.");
 }
 
 int cli_verify(client *c, const cli_args *a) {
@@ -157,12 +185,9 @@ int cli_verify(client *c, const cli_args *a) {
   if (code == NULL && a->n_words > 1) {
     code = a->words[1];
   }
-  if (code == NULL && !compare_by_eye(c, a->words[0], &err)) {
-    return err.kind != CLIENT_OK
-               ? cli_fail_with(&err)
-               : cli_fail(2,
-                          "nothing was changed: give the code, or compare it "
-                          "on a terminal and type yes.");
+  int compared = code == NULL ? compare_by_eye(c, a->words[0]) : 0;
+  if (compared != 0) {
+    return compared;
   }
   client_kind kind = client_verify(c, a->words[0], code, &err);
   if (kind != CLIENT_OK) {

@@ -29,7 +29,6 @@ static void catch_signals(client *c) {
   struct sigaction sa = {.sa_handler = on_signal};
   sigaction(SIGINT, &sa, NULL);
   sigaction(SIGTERM, &sa, NULL);
-  signal(SIGPIPE, SIG_IGN);
 }
 
 static bool progress_shown;

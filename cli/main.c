@@ -2,8 +2,11 @@
  * tacet(1): words into a command, help out of the table. */
 #include "cli/cli.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #ifndef TACET_VERSION
 #define TACET_VERSION "0"
@@ -78,8 +81,8 @@ static bool help_for(const char *name) {
         (c->name[len] != '\0' && c->name[len] != ' ')) {
       continue;
     }
-    printf("%susage: tacet %s %s\n  %s\n", found ? "\n" : "", c->name, c->usage,
-           c->help);
+    printf("%susage: tacet %s%s%s\n  %s\n", found ? "\n" : "", c->name,
+           c->usage[0] == '\0' ? "" : " ", c->usage, c->help);
     for (const cli_option *o = c->options; o->name != NULL; o++) {
       put_option(o);
     }
@@ -206,6 +209,12 @@ static int parse(const cli_command *c, int argc, char **argv, const bool *used,
   if (cli_flag(a, "--help")) {
     return 0;
   }
+  for (size_t i = 0; i < a->n_words; i++) {
+    if (a->words[i][0] == '\0' && c->run != cli_send) {
+      return cli_fail(2, "one of the words is empty; usage: tacet %s %s",
+                      c->name, c->usage);
+    }
+  }
   if (a->n_words < c->min_words || a->n_words > c->max_words) {
     return cli_fail(2, "usage: tacet %s%s%s%s", c->name,
                     c->usage[0] == '\0' ? "" : " ", c->usage,
@@ -285,6 +294,19 @@ int cli_main(int argc, char **argv) {
   return code;
 }
 
+/* With 0, 1 or 2 closed, the next file opened would take its number, and output
+ * would go into the store. What stands there instead cannot be used. */
+static void fill_closed(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) < 0) {
+      (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    }
+  }
+}
+
 int main(int argc, char **argv) {
+  fill_closed();
+  signal(SIGPIPE, SIG_IGN);
+  umask(077); /* what is saved or drawn here is for its owner */
   return cli_main(argc, argv);
 }

@@ -96,6 +96,13 @@ void cli_put_event(const client_event *e) {
   }
 }
 
+void cli_put_link(bool up) {
+  fputs(up ? "tacet: the server can be reached again.\n"
+           : "tacet: the server cannot be reached; trying again until it "
+             "can.\n",
+        stderr);
+}
+
 /* ---- JSON lines: the fields of docs/man/tacet.1, in that order ---- */
 
 static void set_text(json_t *o, const char *key, const char *text) {

@@ -3,13 +3,15 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-/* The code point at p (of at most `left` bytes) and its length; 0 if it is not
- * the shortest form of a scalar value. */
-static size_t utf8_next(const unsigned char *p, size_t left, uint32_t *cp) {
+static bool output_failed; /* and it was said */
+
+size_t cli_utf8_next(const char *text, size_t left, uint32_t *cp) {
+  const unsigned char *p = (const unsigned char *)text;
   if (p[0] < 0x80) {
     *cp = p[0];
     return 1;
@@ -36,7 +38,7 @@ static size_t utf8_next(const unsigned char *p, size_t left, uint32_t *cp) {
 bool cli_is_utf8(const char *text, size_t len) {
   uint32_t cp;
   for (size_t i = 0, n; i < len; i += n) {
-    n = utf8_next((const unsigned char *)text + i, len - i, &cp);
+    n = cli_utf8_next(text + i, len - i, &cp);
     if (n == 0 || cp == 0) {
       return false;
     }
@@ -44,9 +46,7 @@ bool cli_is_utf8(const char *text, size_t len) {
   return true;
 }
 
-/* Control characters move the cursor or ring; the bidirectional marks reorder a
- * line so that it reads as another. Line breaks and tabs are harmless. */
-static bool is_harmless(uint32_t cp) {
+bool cli_is_harmless(uint32_t cp) {
   if (cp == '\n' || cp == '\t') {
     return true;
   }
@@ -59,8 +59,8 @@ void cli_put_text(FILE *f, const char *text) {
   size_t len = strlen(text);
   for (size_t i = 0; i < len;) {
     uint32_t cp = 0;
-    size_t n = utf8_next((const unsigned char *)text + i, len - i, &cp);
-    if (n == 0 || !is_harmless(cp)) {
+    size_t n = cli_utf8_next(text + i, len - i, &cp);
+    if (n == 0 || !cli_is_harmless(cp)) {
       fputc('?', f);
       i += n == 0 ? 1 : n;
     } else {
@@ -156,10 +156,22 @@ const char *cli_time_short(uint64_t ms, char text[32]) {
   return text;
 }
 
+/* A pipe whose reader has gone, as of `head`: no fault, nothing to say. */
+static bool nobody_reads(int error) {
+  struct pollfd p = {.fd = STDOUT_FILENO};
+  return error == EPIPE || (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0);
+}
+
 bool cli_flush(void) {
+  errno = 0;
   if (fflush(stdout) == 0 && !ferror(stdout)) {
     return true;
   }
-  (void)cli_fail(1, "could not write the output: %s.", strerror(errno));
+  int error = errno;
+  if (!output_failed && !nobody_reads(error)) {
+    (void)cli_fail(1, "could not write the output: %s.",
+                   error == 0 ? "the disk is full, or fails" : strerror(error));
+  }
+  output_failed = true; /* once is enough */
   return false;
 }

@@ -62,6 +62,16 @@ static tacet_err ask_health(client *c, bool *reachable) {
   return e;
 }
 
+/* That the server is not the one it was is part of the answer. */
+static tacet_err look_at_server(client *c, client_status *s) {
+  tacet_err e = ask_health(c, &s->reachable);
+  if (c->detail.kind == CLIENT_KEYS) {
+    (void)client_report(&c->detail, e, &s->trouble);
+    return TACET_OK;
+  }
+  return e;
+}
+
 static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
   client_talk *list;
   size_t n;
@@ -130,7 +140,7 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
   if (!held) {
     client_lock_release(&c->lock);
   }
-  TACET_TRY(ask_health(c, &s.reachable));
+  TACET_TRY(look_at_server(c, &s));
   TACET_TRY(count_queued(c, mem, &s.n_queued));
   TACET_TRY(client_store_count(c->store, CLIENT_T_EVENT, TACET_SPAN_EMPTY,
                                &s.n_events));

@@ -110,8 +110,9 @@ tacet_err client_person_typed(client *c, const char *handle, client_mem *mem,
   const char *full;
   TACET_TRY(client_handle_typed(c, handle, mem, &full));
   if (strcmp(full, c->self.handle) == 0) {
-    return client_fail(&c->detail, CLIENT_USAGE, "self",
-                       "That is your own handle.");
+    return client_fail(
+        &c->detail, CLIENT_USAGE, "self",
+        "That is your own handle, and this is for other people.");
   }
   tacet_err e = client_person_by_handle(c, full, mem, out);
   /* Who only claimed the handle, in a letter, is not believed. */
@@ -357,8 +358,10 @@ static tacet_err do_contacts(client *c, client_mem *mem,
     }
     tacet_span id = client_id_span(p.account);
     client_contact *k = &found[kept++];
-    *k = (client_contact){
-        .handle = p.handle, .trust = client_trust_of(&p), .blocked = p.blocked};
+    *k = (client_contact){.handle = p.handle,
+                          .trust = client_trust_of(&p),
+                          .blocked = p.blocked,
+                          .deleted = p.erased};
     TACET_TRY(client_chain_newest(c, id, &m));
     k->n_devices = m.n_devices;
     TACET_TRY(client_mem_hex(mem, id, &k->account));

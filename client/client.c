@@ -106,6 +106,12 @@ void client_set_progress(client *c, client_progress_fn fn, void *user) {
   c->progress_user = user;
 }
 
+void client_set_link(client *c, client_link_fn fn, void *user) {
+  c->link_told = fn;
+  c->link_user = user;
+  c->away = false;
+}
+
 void client_interrupt(client *c) {
   c->interrupted = 1;
   if (c->net != NULL) {

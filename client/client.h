@@ -79,6 +79,12 @@ typedef void (*client_progress_fn)(void *user, const char *what,
                                    uint64_t total);
 void client_set_progress(client *c, client_progress_fn fn, void *user);
 
+/* Told from within client_next_event() while it stays for longer: the server
+ * cannot be reached any more (false), or can again (true). A link that broke and
+ * was made anew at once is neither. */
+typedef void (*client_link_fn)(void *user, bool up);
+void client_set_link(client *c, client_link_fn fn, void *user);
+
 /* Makes the blocking call that is under way, or else the next one, end soon.
  * May be called from a signal handler or another thread. */
 void client_interrupt(client *c);
@@ -154,8 +160,11 @@ typedef struct client_status {
   size_t n_key_packages; /* published and not known to be claimed */
   size_t n_tokens_directory, n_tokens_delivery;
   const char *trust; /* one sentence about what is and is not checked */
+  /* Why the server is not talked to, where that is more than not being
+   * reachable: KEYS "certificate-changed", ...; else kind OK. */
+  client_error trouble;
 } client_status;
-/* Works without the server too (reachable false). */
+/* Works without the server too (reachable false, perhaps with trouble). */
 TACET_MUST_CHECK client_kind client_status_get(client *c, client_mem *mem,
                                                client_status *out,
                                                client_error *err);
@@ -404,6 +413,7 @@ typedef struct client_contact {
   const char *handle, *account;
   client_trust trust;
   bool blocked;
+  bool deleted; /* the account is no more */
   size_t n_devices;
 } client_contact;
 TACET_MUST_CHECK client_kind client_contacts(client *c, client_mem *mem,

@@ -123,7 +123,7 @@ static tacet_err take_erased(client *c, const client_talk *talk,
   }
   if (!known) {
     TACET_TRY(client_event_warn(c, talk->id, "account-deleted",
-                                "%s has deleted their account.", p.handle));
+                                "The account %s was deleted.", p.handle));
   }
   if (talk->pair || talk->state != CLIENT_TALK_OPEN) {
     return TACET_OK;

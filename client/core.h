@@ -28,6 +28,9 @@ struct client {
   client_lock lock;
   client_progress_fn progress;
   void *progress_user;
+  client_link_fn link_told;
+  void *link_user;
+  bool away; /* link_told was told so */
   volatile sig_atomic_t interrupted;
 
   client_mem self_mem; /* holds `self` */

@@ -4,6 +4,7 @@
 
 #include "client/call.h"
 #include "client/directory_check.h"
+#include "client/people.h"
 #include "client/tokens.h"
 
 static tacet_err mismatch(client *c, const char *who) {
@@ -38,8 +39,10 @@ static tacet_err ask(client *c, const tacet_lookup *l, const char *who,
     TACET_TRY(client_tokens_spent(c, paid.token));
     TACET_TRY(client_tx_commit(&tx));
   }
-  if (reply.code == TACET_WIRE_UNKNOWN_ACCOUNT ||
-      reply.code == TACET_WIRE_ERASED) {
+  if (reply.code == TACET_WIRE_ERASED) {
+    return client_fail_erased(c, who);
+  }
+  if (reply.code == TACET_WIRE_UNKNOWN_ACCOUNT) {
     return client_fail(&c->detail, CLIENT_REFUSED, "unknown-handle",
                        "Nobody here is called %s; check the spelling.", who);
   }

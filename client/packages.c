@@ -156,6 +156,12 @@ static tacet_err make_missing(client *c, const shelf *s, bool new_last_resort) {
   return client_tx_commit(&tx);
 }
 
+static tacet_err forget(client *c, tacet_span ref, const client_package *p) {
+  TACET_TRY(client_store_delete(c->store, CLIENT_T_PACKAGE, ref));
+  return client_mailbox_condemn(c,
+                                tacet_span_of(p->mailbox, CLIENT_MAILBOX_LEN));
+}
+
 /* ---- publishing ---- */
 
 static tacet_err is_held(tacet_span message, tacet_span held, bool *out) {
@@ -186,6 +192,25 @@ static tacet_err note_held(client *c, shelf *s, tacet_span held) {
   return TACET_OK;
 }
 
+/* Packages say from when to when they are good, by this device's clock. When
+ * the server finds otherwise they are made anew by the next try, or a home that
+ * was made under a wrong clock could never be used. */
+static tacet_err refused(client *c, const shelf *s, const client_reply *reply) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  for (size_t i = 0; i < s->n; i++) {
+    if (!s->list[i].published) {
+      TACET_TRY(forget(c, s->refs[i], &s->list[i]));
+    }
+  }
+  TACET_TRY(client_tx_commit(&tx));
+  (void)client_fail(&c->detail, CLIENT_REFUSED,
+                    tacet_wire_error_code(reply->code),
+                    "The server finds what this device publishes out of date, "
+                    "or not good yet: set the clock right, then try again.");
+  return client_expect_ok(c, reply);
+}
+
 static tacet_err put(client *c, shelf *s, uint32_t *n_held) {
   CLIENT_MEM(mem);
   TACET_BUF(list, TACET_KEY_PACKAGES_MAX * (PACKAGE_MAX + 16));
@@ -204,6 +229,9 @@ static tacet_err put(client *c, shelf *s, uint32_t *n_held) {
   tacet_publish_answer answer;
   TACET_TRY(client_ask_signed(c, "PUT", "/v1/keypackages", tacet_buf_span(&w),
                               &mem, &reply));
+  if (reply.code == TACET_WIRE_KEY_PACKAGE) {
+    return refused(c, s, &reply);
+  }
   TACET_TRY(client_expect_ok(c, &reply));
   TACET_TRY(tacet_publish_answer_parse(reply.body, &answer));
   CLIENT_TX(tx);
@@ -252,12 +280,6 @@ tacet_err client_packages_top_up(client *c) {
 
 /* ---- ending ---- */
 
-static tacet_err forget(client *c, tacet_span ref, const client_package *p) {
-  TACET_TRY(client_store_delete(c->store, CLIENT_T_PACKAGE, ref));
-  return client_mailbox_condemn(c,
-                                tacet_span_of(p->mailbox, CLIENT_MAILBOX_LEN));
-}
-
 tacet_err client_package_used(client *c, tacet_span ref) {
   CLIENT_MEM(mem);
   client_package p;
@@ -285,7 +307,9 @@ static tacet_err forget_useless(client *c) {
 
 tacet_err client_packages_upkeep(client *c, client_upkeep *upkeep) {
   uint64_t now = client_now(c);
-  if (now < upkeep->next_packages) {
+  /* A time that far away was set under a wrong clock. */
+  if (now < upkeep->next_packages &&
+      upkeep->next_packages - now <= 2 * TOP_UP_EVERY) {
     return TACET_OK;
   }
   TACET_TRY(forget_useless(c));

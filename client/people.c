@@ -56,6 +56,12 @@ client_trust client_trust_of(const client_person *p) {
                        : CLIENT_UNVERIFIED;
 }
 
+tacet_err client_fail_erased(client *c, const char *handle) {
+  return client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
+                     "The account %s was deleted; there is nobody to write to.",
+                     handle);
+}
+
 tacet_err client_person_may_hear(client *c, const client_person *p) {
   if (p->forked) {
     return client_fail(&c->detail, CLIENT_KEYS, "keys-changed",
@@ -68,10 +74,7 @@ tacet_err client_person_may_hear(client *c, const client_person *p) {
                        "You blocked %s; use tacet unblock first.", p->handle);
   }
   if (p->erased) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
-                       "%s has deleted their account; nobody is there to read "
-                       "it.",
-                       p->handle);
+    return client_fail_erased(c, p->handle);
   }
   return TACET_OK;
 }

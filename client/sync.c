@@ -164,6 +164,13 @@ static tacet_err work(waiting *t, uint64_t *next, bool *done) {
   return TACET_OK;
 }
 
+static void tell_link(client *c, bool up) {
+  if (c->link_told != NULL && c->away == up) {
+    c->away = !up;
+    c->link_told(c->link_user, up);
+  }
+}
+
 /* The server cannot be reached: an answer, or a reason to wait. */
 static tacet_err unreachable(waiting *t, tacet_err e, bool *fd) {
   client *c = t->c;
@@ -172,6 +179,7 @@ static tacet_err unreachable(waiting *t, tacet_err e, bool *fd) {
     return e;
   }
   client_error_clear(&c->detail);
+  tell_link(c, false);
   uint64_t now = client_monotonic(c);
   uint64_t when =
       c->quiet_until > c->told_until ? c->quiet_until : c->told_until;
@@ -189,6 +197,9 @@ static tacet_err turn(waiting *t, bool *done, bool *over, bool *fd) {
     return unreachable(t, e, fd);
   }
   TACET_TRY(e);
+  if (c->linked) {
+    tell_link(c, true);
+  }
   if (*done) {
     return TACET_OK;
   }

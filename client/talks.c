@@ -124,10 +124,12 @@ tacet_err client_resolve(client *c, const char *to, client_mem *mem,
   }
   if (e != TACET_OK && strcmp(c->detail.code, "bad-handle") == 0) {
     client_error_clear(&c->detail);
+    bool shown = client_is_name(tacet_span_str(to), 100);
     return client_fail(&c->detail, CLIENT_USAGE, "no-such-conversation",
-                       "\"%.100s\" is neither a group that you are in nor a "
+                       "%s%.100s%s is neither a group that you are in nor a "
                        "handle (1 to 32 of a-z 0-9 . _ -).",
-                       client_is_name(tacet_span_str(to), 100) ? to : "That");
+                       shown ? "\"" : "", shown ? to : "That",
+                       shown ? "\"" : "");
   }
   TACET_TRY(e);
   if (is_handle) {
@@ -147,6 +149,11 @@ tacet_err client_resolve_talk(client *c, const char *to, client_mem *mem,
                               client_talk *out) {
   client_target t;
   TACET_TRY(client_resolve(c, to, mem, &t));
+  if (!t.has_talk && strcmp(t.handle, c->self.handle) == 0) {
+    return client_fail(
+        &c->detail, CLIENT_USAGE, "self",
+        "That is your own handle, and this is for other people.");
+  }
   if (!t.has_talk) {
     return client_fail(&c->detail, CLIENT_USAGE, "no-such-conversation",
                        "There is no conversation with %s yet.", t.handle);

@@ -2,11 +2,32 @@
  * Arguments: the few options of each command, and every key of tacetd.conf. */
 #include "server/command.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A pipe whose reader has gone, as of `head`: no fault, nothing to say. */
+static bool nobody_reads(int error) {
+  struct pollfd p = {.fd = STDOUT_FILENO};
+  return error == EPIPE || (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0);
+}
+
+int tacetd_finish(int code) {
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) {
+    return code;
+  }
+  if (!nobody_reads(errno)) {
+    tacetd_say("cannot write the output: %s",
+               errno == 0 ? "the disk is full, or fails" : strerror(errno));
+  }
+  return code == TACETD_DONE ? TACETD_FAILED : code;
+}
 
 void tacetd_say(const char *format, ...) {
   va_list list;
@@ -87,6 +108,21 @@ static bool read_uses(const char *value, tacetd_args *a) {
          n <= TACETD_INVITE_USES_MAX;
 }
 
+/* The server keeps no time finer than a day, so an invite can promise none. */
+static bool read_expires(const char *value, tacetd_args *a) {
+  int64_t seconds;
+  if (!tacetd_seconds_read(value, &seconds) || seconds < 86400 ||
+      seconds % 86400 != 0 ||
+      seconds > (int64_t)TACETD_INVITE_DAYS_MAX * 86400) {
+    tacetd_say("--expires is \"%.64s\", but must be whole days from 1d to %dd: "
+               "the server keeps no finer times",
+               value, TACETD_INVITE_DAYS_MAX);
+    return false;
+  }
+  a->expires_days = seconds / 86400;
+  return true;
+}
+
 static bool take_value(const char *name, const char *value, tacetd_args *a) {
   if (strcmp(name, "data") == 0) {
     a->data = value;
@@ -101,14 +137,7 @@ static bool take_value(const char *name, const char *value, tacetd_args *a) {
     return true;
   }
   if (strcmp(name, "expires") == 0) {
-    if (!tacetd_seconds_read(value, &a->expires_seconds) ||
-        a->expires_seconds > (int64_t)TACETD_INVITE_DAYS_MAX * 86400) {
-      tacetd_say("--expires is \"%.64s\", but must be a time of at most %d "
-                 "days, such as 12h or 7d",
-                 value, TACETD_INVITE_DAYS_MAX);
-      return false;
-    }
-    return true;
+    return read_expires(value, a);
   }
   if (a->n_set == TACETD_SET_MAX) {
     tacetd_say("there are more than %d options", TACETD_SET_MAX);
@@ -148,8 +177,7 @@ static bool take_option(const tacetd_command *c, int n, char **words, int *i,
 
 bool tacetd_args_parse(const tacetd_command *command, int n, char **words,
                        tacetd_args *out) {
-  tacetd_args a = {.uses = 1,
-                   .expires_seconds = (int64_t)TACETD_INVITE_DAYS * 86400};
+  tacetd_args a = {.uses = 1, .expires_days = TACETD_INVITE_DAYS};
   for (int i = 0; i < n; i++) {
     if (strncmp(words[i], "--", 2) == 0 && words[i][2] != '\0') {
       if (!take_option(command, n, words, &i, &a)) {

@@ -24,7 +24,7 @@ typedef struct tacetd_args {
   bool json;
   bool clock_is_right;     /* doctor */
   int64_t uses;            /* of an invite */
-  int64_t expires_seconds; /* of an invite */
+  int64_t expires_days; /* of an invite */
   struct {
     const char *key, *value;
   } set[TACETD_SET_MAX]; /* keys of tacetd.conf, in order */
@@ -56,6 +56,11 @@ int tacetd_command_doctor(const tacetd_args *args);
 
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
+
+/* What every command ends with: writes what stdout still holds. Gives `code`, or
+ * FAILED if it could not be written; says why, unless it was a pipe whose
+ * reader has gone. */
+int tacetd_finish(int code);
 
 /* Parses what stands after the command's name. False after having said why. */
 bool tacetd_args_parse(const tacetd_command *command, int n, char **words,

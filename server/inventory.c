@@ -19,13 +19,8 @@ int tacetd_command_inventory(const tacetd_args *args) {
   }
   if (!args->json) {
     tacetd_inventory_print(stdout);
-  } else if (tacetd_inventory_print_json(stdout) != TACET_OK) {
-    tacetd_say("cannot write the inventory; there is not enough memory or "
-               "nobody reads it");
-    return TACETD_FAILED;
-  }
-  if (fflush(stdout) != 0 || ferror(stdout)) {
-    tacetd_say("cannot write the inventory; is the disk full?");
+  } else if (tacetd_inventory_print_json(stdout) == TACET_ERR_NOMEM) {
+    tacetd_say("there is not enough memory to write the inventory");
     return TACETD_FAILED;
   }
   return TACETD_DONE;

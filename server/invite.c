@@ -109,9 +109,7 @@ int tacetd_command_invite(const tacetd_args *args) {
                invite.url, tacet_err_text(e));
     return TACETD_FAILED;
   }
-  /* Invites end with a day; one of no time at all has ended already. */
-  int64_t last = sto_day_of((int64_t)time(NULL) + args->expires_seconds) -
-                 (args->expires_seconds == 0);
+  int64_t last = sto_day_of((int64_t)time(NULL)) + args->expires_days;
   if (dir_invite_add(args->data, invite.token, (uint32_t)args->uses, last,
                      &why) != TACET_OK) {
     tacetd_say("%s", why.text);

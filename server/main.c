@@ -5,6 +5,7 @@
 #include "server/ops/process.h"
 #include "tacet/crypto.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void print_command_help(const tacetd_command *c) {
   printf("  --data DIR\n        the server's folder\n");
   if ((c->options & TACETD_OPTION_INVITE) != 0) {
     printf("  --uses N\n        how many people may use it (1)\n"
-           "  --expires TIME\n        how long it works: 30m, 12h, 7d (%dd)\n",
+           "  --expires TIME\n        how many days it works: 1d, 30d (%dd)\n",
            TACETD_INVITE_DAYS);
   }
   if ((c->options & TACETD_OPTION_JSON) != 0) {
@@ -82,7 +83,17 @@ static bool asks_for_help(int n, char **words) {
   return false;
 }
 
-int main(int argc, char **argv) {
+/* With 0, 1 or 2 closed, the next file opened would take its number, and output
+ * would go into a database. What stands there instead cannot be used. */
+static void fill_closed(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) < 0) {
+      (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    }
+  }
+}
+
+static int run(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : NULL;
   if (name == NULL) {
     tacetd_say("say what to do: tacetd init, run, invite, account, inventory "
@@ -110,11 +121,16 @@ int main(int argc, char **argv) {
   if (!tacetd_args_parse(c, argc - 2, argv + 2, &args)) {
     return TACETD_USAGE;
   }
-  (void)tacetd_process_start();
   if (tacet_crypto_init() != TACET_OK) {
     tacetd_say("the cryptographic libraries do not start; reinstall libsodium "
                "and OpenSSL");
     return TACETD_FAILED;
   }
   return c->run(&args);
+}
+
+int main(int argc, char **argv) {
+  fill_closed();
+  (void)tacetd_process_start();
+  return tacetd_finish(run(argc, argv));
 }

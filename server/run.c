@@ -205,6 +205,7 @@ static bool announce(const struct server *s) {
   TACETD_LOG(READY, .port = port);
   printf("ready %s\n", real);
   (void)fflush(stdout);
+  clearerr(stdout); /* a server serves, whoever reads its first line */
   tacetd_process_notify("READY=1");
   return true;
 }

@@ -28,6 +28,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def wrong_clock(seconds):
+    """What to put into the environment so that the time of day is off."""
+    asan = os.environ.get('ASAN_OPTIONS', '')
+    return {'LD_PRELOAD': f'{TESTS}/libtacet_skew.so',
+            'TACET_TEST_SKEW': str(seconds),
+            'ASAN_OPTIONS': f'{asan}:verify_asan_link_order=0'}
+
+
 class Failed(AssertionError):
     pass
 

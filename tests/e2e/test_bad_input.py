@@ -5,7 +5,7 @@ import os
 import sqlite3
 import unittest
 
-from harness import BIN, Case, free_port
+from harness import BIN, Case, free_port, wrong_clock
 
 
 class BadInput(Case):
@@ -47,7 +47,11 @@ class BadInput(Case):
         said = late.run('register', 'late', '--invite', once, '--no-passphrase',
                         code=4).stderr.decode()
         self.assertIn('invite', said)
-        gone = server.invite('--expires', '0d')
+        gone = server.invite('--expires', '1d')
+        db = sqlite3.connect(os.path.join(server.data, 'directory.db'))
+        db.execute('UPDATE invite SET last_day = last_day - 3')
+        db.commit()
+        db.close()
         said = late.run('register', 'late', '--invite', gone, '--no-passphrase',
                         code=4).stderr.decode()
         self.assertIn('invite', said)
@@ -129,6 +133,39 @@ class BadInput(Case):
             f.write(whole)
         alice.run('status')
 
+    def test_a_store_that_is_damaged_anywhere(self):
+        """A sentence or what is asked for, never a crash; and the copy that
+        somebody kept is as good as before."""
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        for n in range(5):
+            alice.send('bob', f'kept {n}')
+        bob.wait_text('kept 4')
+        server.stop()
+        path = os.path.join(alice.home, 'store.db')
+        db = sqlite3.connect(path)
+        db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+        db.close()
+        with open(path, 'rb') as f:
+            whole = f.read()
+        failed = 0
+        for n in range(24):
+            at = len(whole) * n // 24 + 100
+            with open(path, 'wb') as f:
+                f.write(whole[:at] + bytes(range(64)) + whole[at + 64:])
+            r = alice.run('history', 'bob', code=None)
+            said = r.stderr.decode()
+            self.assertIn(r.returncode, (0, 1, 2), said)
+            self.assertLessEqual(len(said.splitlines()), 1, said)
+            failed += r.returncode != 0
+            for name in os.listdir(alice.home):
+                if name.startswith('store.db-'):
+                    os.remove(os.path.join(alice.home, name))
+        self.assertGreater(failed, 0, 'no damage was ever met')
+        with open(path, 'wb') as f:
+            f.write(whole)
+        self.assertIn('kept 4', alice.run('history', 'bob').stdout.decode())
+
     def test_server_gone_changed_or_wrong(self):
         server = self.server()
         alice, bob = self.friends(server, 'alice', 'bob')
@@ -162,6 +199,28 @@ class BadInput(Case):
         self.fails(alice, 2, 'empty', 'send', 'bob', '-', stdin=b'')
         alice.run('send', 'bob', 'naïve 😀 العربية')
         bob.wait_text('naïve 😀 العربية')
+
+    def test_a_clock_that_is_years_off(self):
+        """Nothing is lost by it, and what it prevents names it."""
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        for n, years in enumerate((5, -5)):
+            wrong = wrong_clock(years * 365 * 86400)
+            late = self.person(f'late{n}')
+            self.fails(late, 4, 'clock', 'register', late.name, '--invite',
+                       server.invite(), '--no-passphrase', env=wrong)
+            # With the clock right, the same command goes on.
+            late.register(server)
+            late.send('bob', f'late, but here {n}')
+            bob.wait_text(f'late, but here {n}')
+            alice.run('send', 'bob', f'years off {n}', env=wrong)
+            bob.send('alice', f'answer {n}')
+            said = alice.run('receive', '--timeout', '30', env=wrong)
+            self.assertIn(f'answer {n}', said.stdout.decode())
+            alice.send('bob', f'right again {n}')
+            bob.wait_text(f'right again {n}')
+            bob.wait_text(f'years off {n}')
+            self.assertEqual(bob.texts().count(f'years off {n}'), 1)
 
     def test_files_that_do_not_fit(self):
         server = self.server()

@@ -62,6 +62,10 @@ static void test_usage(void **state) {
       {{"invite", "--uses", "x"}, 2, "--uses"},
       {{"invite", "--expires", "soon"}, 2, "--expires"},
       {{"invite", "--expires", "9999d"}, 2, "--expires"},
+      {{"invite", "--expires", "0m"}, 2, "whole days"},
+      {{"invite", "--expires", "0d"}, 2, "whole days"},
+      {{"invite", "--expires", "12h"}, 2, "whole days"},
+      {{"invite", "--expires", "25h"}, 2, "whole days"},
       {{"invite", "--json"}, 2, "--json"},
       {{"account"}, 2, "usage"},
       {{"account", "frob"}, 2, "usage"},
@@ -145,9 +149,9 @@ static void test_invites(void **state) {
   assert_int_equal(register_with(&p, "zwei", link, code), 201);
   assert_int_equal(register_with(&p, "drei", link, code), 403);
   assert_string_equal(code, "invite");
-  assert_int_equal(RUN("invite", "--expires", "0d"), 0);
+  assert_int_equal(RUN("invite", "--expires", "24h"), 0);
   (void)snprintf(link, sizeof(link), "%.*s", (int)strcspn(said, "\n"), said);
-  assert_int_equal(register_with(&p, "vier", link, code), 403);
+  assert_int_equal(register_with(&p, "vier", link, code), 201);
   peer_close(&p);
   host_stop(&server);
 }
