@@ -105,54 +105,55 @@ int cli_send(const cli_args *a) {
 
 /* ---- receive ---- */
 
-/* Fetches the files of a message before it is shown, so that the event can say
- * where they are. One that fails is told and left for another time. */
-static void save_attachments(client *c, client_message *m, const char *dir,
-                             client_mem *mem) {
-  if (m->n_attachments == 0 || m->request || m->own) {
-    return;
+/* Fetches the files of a message before it is shown, so that it can be said
+ * where they are. One that fails is told, and `history` can fetch it another
+ * time: then not 0. *list: the message's, with the paths; NULL: as it was. */
+static int save_attachments(client *c, const client_message *m, const char *dir,
+                            client_mem *mem, client_attachment **list) {
+  int code = 0;
+  *list = NULL;
+  if (dir == NULL || m->n_attachments == 0 || m->request || m->own) {
+    return 0;
   }
-  client_attachment *list = calloc(m->n_attachments, sizeof(*list));
-  if (list == NULL) {
-    return;
+  client_attachment *l = calloc(m->n_attachments, sizeof(*l));
+  if (l == NULL) {
+    return cli_fail(1, "out of memory.");
   }
-  memcpy(list, m->attachments, m->n_attachments * sizeof(*list));
+  memcpy(l, m->attachments, m->n_attachments * sizeof(*l));
   for (size_t i = 0; i < m->n_attachments; i++) {
     client_error err = {0};
     const char *path;
-    if (client_attachment_save(c, m->id, list[i].index, dir, mem, &path,
-                               &err) == CLIENT_OK) {
-      list[i].path = path;
+    if (l[i].path != NULL) {
+      continue;
+    }
+    if (client_attachment_save(c, m->id, l[i].index, dir, mem, &path, &err) ==
+        CLIENT_OK) {
+      l[i].path = path;
     } else {
-      (void)cli_fail_with(&err);
+      code = cli_fail_with(&err);
     }
   }
-  m->attachments = list; /* freed by show_event */
+  *list = l;
+  return code;
 }
 
-/* Prints, flushes, then marks: a kill in between shows it once more. */
+/* Prints, flushes, then marks: a kill in between shows it once more. Files that
+ * were not saved go to *unsaved. */
 static int show_event(client *c, client_event *e, const cli_args *a,
-                      client_mem *mem) {
+                      client_mem *mem, int *unsaved) {
   const char *dir = cli_value(a, "--save-attachments", 0);
-  const client_attachment *given = NULL;
+  client_attachment *list = NULL;
   if (e->type == CLIENT_EVENT_MESSAGE) {
-    given = e->u.message.attachments;
-    if (dir != NULL) {
-      save_attachments(c, &e->u.message, dir, mem);
-    }
+    int code = save_attachments(c, &e->u.message, dir, mem, &list);
+    *unsaved = code != 0 ? code : *unsaved;
+    e->u.message.attachments = list != NULL ? list : e->u.message.attachments;
   }
   if (cli_flag(a, "--json")) {
     cli_put_event_json(e);
   } else {
     cli_put_event(e);
   }
-  if (e->type == CLIENT_EVENT_MESSAGE && e->u.message.attachments != given) {
-    union {
-      const client_attachment *from;
-      client_attachment *to;
-    } own = {e->u.message.attachments};
-    free(own.to);
-  }
+  free(list);
   client_error err = {0};
   if (!cli_flush()) {
     return 1;
@@ -163,21 +164,22 @@ static int show_event(client *c, client_event *e, const cli_args *a,
 
 static int receive_loop(client *c, const cli_args *a, client_wait wait) {
   bool follow = cli_flag(a, "--follow");
+  int unsaved = 0;
   while (!cli_interrupted()) { /* also while something was being printed */
     CLIENT_MEM(mem);
     client_error err = {0};
     client_event e = {0};
     client_kind kind = client_next_event(c, &wait, &mem, &e, &err);
     if (cli_interrupted()) {
-      return 0;
+      break;
     }
     if (kind != CLIENT_OK) {
       return cli_fail_with(&err);
     }
     if (e.type == CLIENT_EVENT_NONE) {
-      return 0;
+      break;
     }
-    int code = show_event(c, &e, a, &mem);
+    int code = show_event(c, &e, a, &mem, &unsaved);
     if (code != 0) {
       return code;
     }
@@ -185,7 +187,7 @@ static int receive_loop(client *c, const cli_args *a, client_wait wait) {
       wait.timeout_ms = 0; /* something came; print what is there and end */
     }
   }
-  return 0;
+  return unsaved;
 }
 
 static void tell_link(void *user, bool up) {
@@ -215,6 +217,33 @@ int cli_receive(const cli_args *a) {
   return code;
 }
 
+static int show_history(client *c, const cli_args *a, size_t limit) {
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const client_message *all;
+  size_t n;
+  int code = 0;
+  if (client_history(c, a->words[0], limit, &mem, &all, &n, &err) !=
+      CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  for (size_t i = 0; i < n && !cli_interrupted(); i++) {
+    client_message m = all[i];
+    client_attachment *list;
+    int saved = save_attachments(c, &m, cli_value(a, "--save-attachments", 0),
+                                 &mem, &list);
+    code = saved != 0 ? saved : code;
+    m.attachments = list != NULL ? list : m.attachments;
+    if (cli_flag(a, "--json")) {
+      cli_put_message_json(&m);
+    } else {
+      cli_put_message(&m);
+    }
+    free(list);
+  }
+  return code;
+}
+
 int cli_history(const cli_args *a) {
   size_t limit = 50;
   const char *text = cli_value(a, "--limit", 0);
@@ -228,25 +257,9 @@ int cli_history(const cli_args *a) {
   }
   int code;
   client *c = cli_open(a, &code);
-  if (c == NULL) {
-    return code;
+  if (c != NULL) {
+    code = show_history(c, a, limit);
+    client_free(c);
   }
-  CLIENT_MEM(mem);
-  client_error err = {0};
-  const client_message *list;
-  size_t n;
-  client_kind kind =
-      client_history(c, a->words[0], limit, &mem, &list, &n, &err);
-  client_free(c);
-  if (kind != CLIENT_OK) {
-    return cli_fail_with(&err);
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (cli_flag(a, "--json")) {
-      cli_put_message_json(&list[i]);
-    } else {
-      cli_put_message(&list[i]);
-    }
-  }
-  return 0;
+  return code;
 }

@@ -9,6 +9,7 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -100,7 +101,6 @@ class ClientDies(Case):
                 promised.append(text)
             out = os.path.join(self.folder, 'out')
             with open(out, 'wb') as f:
-                import subprocess
                 q = subprocess.Popen(
                     [os.path.join(os.environ.get('TACET_BIN', 'build/dev/bin'),
                                   'tacet'), 'receive', '--json'],
@@ -187,7 +187,6 @@ class DisksThatAreFull(Case):
     def test_client_with_a_full_disk(self):
         server = self.server()
         alice, bob = self.friends(server, 'alice', 'bob')
-        import subprocess
 
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -201,6 +200,37 @@ class DisksThatAreFull(Case):
         alice.send('bob', 'room again')
         bob.wait_text('room again')
         self.assertNotIn('no room', bob.texts())
+
+    def test_no_room_for_a_file(self):
+        """The message is shown, and its file can be fetched another time."""
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        path = os.path.join(self.folder, 'large.bin')
+        with open(path, 'wb') as f:
+            f.write(os.urandom(3 << 20))
+        alice.run('send', 'bob', 'here it is', '--attach', path)
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        tacet = os.path.join(os.environ.get('TACET_BIN', 'build/dev/bin'), 'tacet')
+        r = subprocess.run([tacet, 'receive', '--timeout', '60', '--json',
+                            '--save-attachments', bob.files], env=bob.env,
+                           capture_output=True, preexec_fn=limit, timeout=TIMEOUT)
+        self.assertEqual(r.returncode, 1, r.stderr.decode())
+        self.assertIn('full', r.stderr.decode())
+        event = json.loads(r.stdout.decode().splitlines()[-1])
+        self.assertEqual(event['text'], 'here it is')
+        self.assertIsNone(event['attachments'][0]['path'])
+        for _ in range(2):  # the second time it is there already
+            r = bob.run('history', 'alice', '--json', '--save-attachments',
+                        bob.files)
+            said = json.loads(r.stdout.decode().splitlines()[-1])
+            with open(path, 'rb') as a, \
+                    open(said['attachments'][0]['path'], 'rb') as b:
+                self.assertTrue(a.read() == b.read())
+        self.assertEqual(os.listdir(bob.files), ['large.bin'])
 
 
 if __name__ == '__main__':
