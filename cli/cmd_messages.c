@@ -25,12 +25,13 @@ static int report_delivery(client_delivery d, const client_error *err,
     fprintf(stderr, "tacet: %s\n", gone);
     return 0;
   }
+  bool here = err->kind == CLIENT_FAILED || err->kind == CLIENT_KEYS;
   if (insist) {
-    return cli_fail(3, "%s It stays in the outbox.",
+    return cli_fail(here ? (int)err->kind : 3, "%s It stays in the outbox.",
                     err->text[0] == '\0' ? "The server does not have it yet."
                                          : err->text);
   }
-  if (err->kind == CLIENT_FAILED || err->kind == CLIENT_KEYS) {
+  if (here) {
     fprintf(stderr, "tacet: queued. %s\n", err->text);
     return 0;
   }

@@ -304,8 +304,9 @@ static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {
 static tacet_err run(client *c, client_job *job, uint64_t *next) {
   switch ((client_job_kind)job->kind) {
   case CLIENT_JOB_CREATE:
+    TACET_TRY(run_create(c, job));
     *next = 0;
-    return run_create(c, job);
+    return TACET_OK;
   case CLIENT_JOB_ADD:
   case CLIENT_JOB_REMOVE:
   case CLIENT_JOB_RENAME:

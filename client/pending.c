@@ -164,8 +164,9 @@ static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
   tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
                                   : client_group_get(c, t->group, &mem, &r);
   if (t->pair && (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.broken))) {
+    TACET_TRY(client_pair_begin(c, t)); /* or it waits its time */
     *next = 0;
-    return client_pair_begin(c, t);
+    return TACET_OK;
   }
   if (e == TACET_ERR_NOT_FOUND) {
     return TACET_OK; /* a group whose making is a job that waits */

@@ -55,11 +55,13 @@ static void test_a_first_message(void **state) {
     client_delivery d = CLIENT_SENT;
     client_outgoing m = {.to = names[i], .text = "hello"};
     set_clock(alice, directions[i]);
+    size_t asked = w->s->n_requests;
     expect_ok(alice, client_send(alice->c, &m, &mem, &id, &alice->err));
     expect_ok(alice, client_flush(alice->c, id, 100, &d, &alice->err));
     assert_int_equal(d, CLIENT_QUEUED);
     assert_string_equal(alice->err.code, "clock");
     assert_int_equal(a->n_claims, 0);
+    assert_true(w->s->n_requests - asked < 20); /* it does wait */
     set_clock(alice, 0);
     expect_ok(alice, client_flush(alice->c, id, 60000, &d, &alice->err));
     assert_int_equal(d, CLIENT_SENT);
