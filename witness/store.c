@@ -58,6 +58,7 @@ static const char *const statements[] = {
 };
 
 static const sto_schema schema = {.name = "witness",
+                                  .init = "tacet-witness init",
                                   .application_id = 0x54575431, /* "TWT1" */
                                   .steps = steps,
                                   .n_steps = sizeof(steps) / sizeof(steps[0]),

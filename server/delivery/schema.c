@@ -120,6 +120,7 @@ static const char *const statements[Q_N] = {
 
 const sto_schema dlv_schema = {
     .name = "delivery",
+    .init = "tacetd init",
     .application_id = 0x54636c76, /* "Tclv" */
     .steps = steps,
     .n_steps = sizeof(steps) / sizeof(steps[0]),

@@ -122,6 +122,7 @@ static const char *const statements[Q_N] = {
 
 const sto_schema dir_schema = {
     .name = "directory",
+    .init = "tacetd init",
     .application_id = 0x54636472, /* "Tcdr" */
     .steps = steps,
     .n_steps = sizeof(steps) / sizeof(steps[0]),

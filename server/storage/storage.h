@@ -71,6 +71,7 @@ static inline void sto_tell(const sto_watch *w, sto_event event, int64_t a,
 /* What a half says about its database. All of it is static. */
 typedef struct sto_schema {
   const char *name;        /* "directory"; stands in sentences */
+  const char *init;        /* the command that makes it; in sentences too */
   uint32_t application_id; /* in the file's header: tells the halves apart */
   /* steps[i] is SQL that brings version i to i + 1; an empty file is version 0.
    * A step that was released is never changed. */

@@ -62,15 +62,14 @@ void conn_trouble(const sto_schema *schema, const char *path, tacet_err err,
   case SQLITE_CORRUPT:
     sto_trouble_set(why,
                     "the %s database %s is damaged; restore it from a "
-                    "copy, or move it away and run tacetd init",
-                    schema->name, path);
+                    "copy, or move it away and run %s",
+                    schema->name, path, schema->init);
     return;
   case SQLITE_NOTADB:
     sto_trouble_set(why,
                     "%s is not a database, or its first page is damaged; "
-                    "restore it from a copy, or move it away and run tacetd "
-                    "init",
-                    path);
+                    "restore it from a copy, or move it away and run %s",
+                    path, schema->init);
     return;
   case SQLITE_READONLY:
   case SQLITE_PERM:

@@ -367,8 +367,8 @@ tacet_err sto_open(const sto_options *o, bool create, sto_trouble *why,
                    sto_db **out) {
   TACET_ASSERT(o->n_readers >= 1 && o->n_readers <= READERS_MAX);
   if (!create && is_missing(o->path)) {
-    sto_trouble_set(why, "there is no readable %s database %s; run tacetd init",
-                    o->schema->name, o->path);
+    sto_trouble_set(why, "there is no readable %s database %s; run %s",
+                    o->schema->name, o->path, o->schema->init);
     return TACET_ERR_NOT_FOUND;
   }
   sto_db *db = db_new(o);
@@ -438,8 +438,8 @@ void sto_stats_get(sto_db *db, sto_stats *out) {
 tacet_err sto_conn_open(const sto_schema *schema, const char *path,
                         sto_trouble *why, sto_conn **out) {
   if (is_missing(path)) {
-    sto_trouble_set(why, "there is no readable %s database %s; run tacetd init",
-                    schema->name, path);
+    sto_trouble_set(why, "there is no readable %s database %s; run %s",
+                    schema->name, path, schema->init);
     return TACET_ERR_NOT_FOUND;
   }
   sto_conn *c = NULL;

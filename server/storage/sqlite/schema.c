@@ -139,7 +139,7 @@ tacet_err schema_prepare(sto_conn *c, const char *path, bool migrate,
 
 /* ---- looking at a file from outside ---- */
 
-static const sto_schema anything = {.name = "server's"};
+static const sto_schema anything = {.name = "server's", .init = "tacetd init"};
 
 tacet_err sto_check(const sto_schema *schema, const char *path,
                     sto_trouble *why) {

@@ -50,7 +50,7 @@ static void expect_refusal(const sto_schema *schema, bool create,
 
 static void test_reopen(void **state) {
   (void)state;
-  expect_refusal(&words_schema, false, TACET_ERR_NOT_FOUND, "tacetd init");
+  expect_refusal(&words_schema, false, TACET_ERR_NOT_FOUND, "words init");
   sto_db *db = open_words();
   assert_ok(words_add(db, 1, "first"));
   assert_int_equal(1, words_count(db));

@@ -17,6 +17,7 @@ static const char *const statements[WORDS_N] = {
 };
 const sto_schema words_schema = {
     .name = "words",
+    .init = "words init",
     .application_id = 0x54777264,
     .steps = steps,
     .n_steps = 1,
@@ -25,6 +26,7 @@ const sto_schema words_schema = {
 };
 const sto_schema words_schema_2 = {
     .name = "words",
+    .init = "words init",
     .application_id = 0x54777264,
     .steps = steps,
     .n_steps = 2,
