@@ -6,6 +6,7 @@
 #ifndef TACET_CRYPTO_OPENSSL_NIST_H
 #define TACET_CRYPTO_OPENSSL_NIST_H
 
+#include "crypto/dhkem.h"
 #include "tacet/crypto.h"
 
 #define NIST_SCALAR_MAX 66 /* P-521 */
@@ -45,7 +46,7 @@ TACET_MUST_CHECK tacet_err tacet_nist_verify(const tacet_nist_curve *c,
                                              tacet_span sig);
 
 /* What a curve's file defines besides `static const tacet_nist_curve curve`:
- * functions without the curve, for the tables. */
+ * functions without the curve, for the tables of NIST_TABLES. */
 #define NIST_FUNCTIONS(kem)                                                    \
   static bool scalar_valid(const uint8_t *scalar) {                            \
     return tacet_nist_scalar_valid(&curve, scalar);                            \
@@ -70,6 +71,43 @@ TACET_MUST_CHECK tacet_err tacet_nist_verify(const tacet_nist_curve *c,
   static tacet_err verify(tacet_span public_key, tacet_span message,           \
                           tacet_span sig) {                                    \
     return tacet_nist_verify(&curve, public_key, message, sig);                \
+  }
+
+/* The tables tacet_kem_NAME and tacet_sig_NAME of `curve`. kem_id: RFC
+ * 9180 7.1; kdf: the hash of its HKDF; secret: that hash's length; mask: of the
+ * first byte of a derived scalar; sig_id: TLS SignatureScheme. */
+#define NIST_TABLES(name, kem_id, kdf, secret, mask, sig_id)                   \
+  NIST_FUNCTIONS(tacet_kem_##name)                                             \
+  static const tacet_dhkem dhkem = {                                           \
+      .id = (kem_id),                                                          \
+      .hash = &(kdf),                                                          \
+      .dh_len = SCALAR_LEN,                                                    \
+      .public_len = POINT_LEN,                                                 \
+      .private_len = SCALAR_LEN,                                               \
+      .public_key = public_of,                                                 \
+      .dh = dh,                                                                \
+      .private_valid = scalar_valid,                                           \
+      .bitmask = (mask),                                                       \
+  };                                                                           \
+  TACET_DHKEM(dhkem)                                                           \
+  const tacet_kem tacet_kem_##name = {                                         \
+      .id = (kem_id),                                                          \
+      .secret_len = (secret),                                                  \
+      .enc_len = POINT_LEN,                                                    \
+      .public_len = POINT_LEN,                                                 \
+      .private_len = SCALAR_LEN,                                               \
+      .public_check = point_check,                                             \
+      TACET_DHKEM_MEMBERS,                                                     \
+  };                                                                           \
+  const tacet_sig tacet_sig_##name = {                                         \
+      .id = (sig_id),                                                          \
+      .public_len = POINT_LEN,                                                 \
+      .private_len = SCALAR_LEN,                                               \
+      .sig_max = SIG_MAX,                                                      \
+      .generate = generate,                                                    \
+      .public_key = public_of,                                                 \
+      .sign = sign,                                                            \
+      .verify = verify,                                                        \
   }
 
 #endif

@@ -2,7 +2,6 @@
  * P-256: DHKEM(P-256, HKDF-SHA256) of RFC 9180 7.1, and ECDSA with SHA-256. */
 #include <openssl/obj_mac.h>
 
-#include "crypto/dhkem.h"
 #include "crypto/openssl/nist.h"
 
 #define SCALAR_LEN 32
@@ -24,38 +23,4 @@ static const tacet_nist_curve curve = {
     .order = order,
 };
 
-NIST_FUNCTIONS(tacet_kem_p256)
-
-static const tacet_dhkem dhkem = {
-    .id = 0x0010,
-    .hash = &tacet_hash_sha256,
-    .dh_len = SCALAR_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_key = public_of,
-    .dh = dh,
-    .private_valid = scalar_valid,
-    .bitmask = 0xff,
-};
-TACET_DHKEM(dhkem)
-
-const tacet_kem tacet_kem_p256 = {
-    .id = 0x0010,
-    .secret_len = 32,
-    .enc_len = POINT_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_check = point_check,
-    TACET_DHKEM_MEMBERS,
-};
-
-const tacet_sig tacet_sig_p256 = {
-    .id = 0x0403,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .sig_max = SIG_MAX,
-    .generate = generate,
-    .public_key = public_of,
-    .sign = sign,
-    .verify = verify,
-};
+NIST_TABLES(p256, 0x0010, tacet_hash_sha256, 32, 0xff, 0x0403);

@@ -2,7 +2,6 @@
  * P-384: DHKEM(P-384, HKDF-SHA384) of RFC 9180 7.1, and ECDSA with SHA-384. */
 #include <openssl/obj_mac.h>
 
-#include "crypto/dhkem.h"
 #include "crypto/openssl/nist.h"
 
 #define SCALAR_LEN 48
@@ -25,38 +24,4 @@ static const tacet_nist_curve curve = {
     .order = order,
 };
 
-NIST_FUNCTIONS(tacet_kem_p384)
-
-static const tacet_dhkem dhkem = {
-    .id = 0x0011,
-    .hash = &tacet_hash_sha384,
-    .dh_len = SCALAR_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_key = public_of,
-    .dh = dh,
-    .private_valid = scalar_valid,
-    .bitmask = 0xff,
-};
-TACET_DHKEM(dhkem)
-
-const tacet_kem tacet_kem_p384 = {
-    .id = 0x0011,
-    .secret_len = 48,
-    .enc_len = POINT_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_check = point_check,
-    TACET_DHKEM_MEMBERS,
-};
-
-const tacet_sig tacet_sig_p384 = {
-    .id = 0x0503,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .sig_max = SIG_MAX,
-    .generate = generate,
-    .public_key = public_of,
-    .sign = sign,
-    .verify = verify,
-};
+NIST_TABLES(p384, 0x0011, tacet_hash_sha384, 48, 0xff, 0x0503);

@@ -2,7 +2,6 @@
  * P-521: DHKEM(P-521, HKDF-SHA512) of RFC 9180 7.1, and ECDSA with SHA-512. */
 #include <openssl/obj_mac.h>
 
-#include "crypto/dhkem.h"
 #include "crypto/openssl/nist.h"
 
 #define SCALAR_LEN 66
@@ -27,38 +26,4 @@ static const tacet_nist_curve curve = {
     .order = order,
 };
 
-NIST_FUNCTIONS(tacet_kem_p521)
-
-static const tacet_dhkem dhkem = {
-    .id = 0x0012,
-    .hash = &tacet_hash_sha512,
-    .dh_len = SCALAR_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_key = public_of,
-    .dh = dh,
-    .private_valid = scalar_valid,
-    .bitmask = 0x01,
-};
-TACET_DHKEM(dhkem)
-
-const tacet_kem tacet_kem_p521 = {
-    .id = 0x0012,
-    .secret_len = 64,
-    .enc_len = POINT_LEN,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .public_check = point_check,
-    TACET_DHKEM_MEMBERS,
-};
-
-const tacet_sig tacet_sig_p521 = {
-    .id = 0x0603,
-    .public_len = POINT_LEN,
-    .private_len = SCALAR_LEN,
-    .sig_max = SIG_MAX,
-    .generate = generate,
-    .public_key = public_of,
-    .sign = sign,
-    .verify = verify,
-};
+NIST_TABLES(p521, 0x0012, tacet_hash_sha512, 64, 0x01, 0x0603);
