@@ -3,6 +3,7 @@
  * again, byte for byte; lists also element by element. */
 #include "tacet/codec.h"
 #include "tacet/mlswire.h"
+#include "tests/unit/mlswire/samples.h"
 #include "tests/vectors/sets.h"
 
 /* Reads one struct with `read`, writes it with `write`, and compares. */
@@ -113,43 +114,13 @@ static vec_outcome proposals(vec_context *c, const json_t *v) {
   return VEC_PASSED;
 }
 
-/* The commit's lists are taken apart and put together again. */
-static void path_write(tacet_buf *w, const tacet_update_path *path) {
-  tacet_leaf_node_write(w, &path->leaf_node);
-  size_t nodes = tacet_write_open(w);
-  tacet_span list = path->nodes;
-  for (tacet_update_path_node n; tacet_update_path_node_next(&list, &n);) {
-    tacet_write_vec(w, n.encryption_key);
-    size_t at = tacet_write_open(w);
-    tacet_span secrets = n.encrypted_path_secret;
-    for (tacet_hpke_ciphertext e; tacet_hpke_ciphertext_next(&secrets, &e);) {
-      tacet_hpke_ciphertext_write(w, &e);
-    }
-    tacet_write_close(w, at);
-  }
-  tacet_write_close(w, nodes);
-}
-
-static void commit_write(tacet_buf *w, const tacet_commit *commit) {
-  size_t at = tacet_write_open(w);
-  tacet_span list = commit->proposals;
-  for (tacet_proposal_or_ref p; tacet_proposal_or_ref_next(&list, &p);) {
-    tacet_proposal_or_ref_write(w, &p);
-  }
-  tacet_write_close(w, at);
-  tacet_write_optional(w, commit->has_path);
-  if (commit->has_path) {
-    path_write(w, &commit->path);
-  }
-}
-
 vec_outcome set_messages(vec_context *c, const json_t *v) {
   if (messages(c, v) != VEC_PASSED || ratchet_tree(c, v) != VEC_PASSED ||
       group_secrets(c, v) != VEC_PASSED || proposals(c, v) != VEC_PASSED) {
     return VEC_FAILED;
   }
   ROUND_TRIP(c, vec_hex(c, v, "commit"), tacet_commit,
-             tacet_commit_read(&r, &x), commit_write(&w, &x));
+             tacet_commit_read(&r, &x), wire_commit_write(&w, &x));
   ROUND_TRIP(c, vec_hex(c, v, "commit"), tacet_commit,
              tacet_commit_read(&r, &x), tacet_commit_write(&w, &x));
   return VEC_PASSED;

@@ -28,7 +28,7 @@ static void path_write(tacet_buf *w, const tacet_update_path *path) {
   tacet_write_close(w, nodes);
 }
 
-static void commit_write(tacet_buf *w, const tacet_commit *commit) {
+void wire_commit_write(tacet_buf *w, const tacet_commit *commit) {
   size_t at = tacet_write_open(w);
   tacet_span list = commit->proposals;
   for (tacet_proposal_or_ref p; tacet_proposal_or_ref_next(&list, &p);) {
@@ -48,7 +48,7 @@ static void body_write(tacet_buf *w, uint8_t content_type,
   } else if (content_type == TACET_CONTENT_TYPE_PROPOSAL) {
     tacet_proposal_write(w, &body->proposal);
   } else {
-    commit_write(w, &body->commit);
+    wire_commit_write(w, &body->commit);
   }
 }
 

@@ -33,6 +33,9 @@ typedef enum wire_kind {
 TACET_MUST_CHECK tacet_err wire_round_trip(wire_kind kind, tacet_span in,
                                            tacet_buf *w);
 
+/* A Commit, its lists taken apart and written element by element. */
+void wire_commit_write(tacet_buf *w, const tacet_commit *commit);
+
 /* Samples 0 .. wire_n_samples() - 1; appended to w. */
 size_t wire_n_samples(void);
 const char *wire_sample_name(size_t i);
