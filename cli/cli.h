@@ -89,6 +89,10 @@ size_t cli_utf8_next(const char *text, size_t left, uint32_t *cp);
  * bytes) has no line break; without echo if `hidden`. */
 bool cli_ask(const char *question, bool hidden, char *answer, size_t cap);
 
+/* The 24 words: of --words-file, typed unseen on a terminal, or all of stdin.
+ * 0, or an exit code after saying why. Wipe them. */
+int cli_read_words(const cli_args *a, char *words, size_t cap);
+
 /* ---- output ---- */
 
 /* False for control characters, which move the cursor or ring, and for the

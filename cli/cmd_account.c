@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * register, recovery, status, devices, delete-account. */
+ * register, status, devices, delete-account. */
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -52,48 +52,14 @@ int cli_register(const cli_args *a) {
     printf(n % 6 == 0 ? "  %2d %s\n" : "  %2d %-10s", n, word);
   }
   printf(
-      "\n`tacet recovery show` shows them again until `tacet recovery check` "
-      "has seen them typed.\n");
+      "\n`tacet recovery show` shows them again, until `tacet recovery check` "
+      "has compared them\nwith your paper and you let them be erased here.\n");
   if (cli_flag(a, "--no-passphrase")) {
     fprintf(stderr,
             "tacet: this home is not locked: whoever reads %s reads "
             "everything in it.\n",
             cli_home(a));
   }
-  return 0;
-}
-
-int cli_recovery_show(client *c, const cli_args *a) {
-  (void)a;
-  CLIENT_MEM(mem);
-  client_error err = {0};
-  const char *words;
-  client_kind kind = client_recovery_words(c, &mem, &words, &err);
-  if (kind != CLIENT_OK) {
-    return cli_fail_with(&err);
-  }
-  puts(words);
-  return 0;
-}
-
-int cli_recovery_check(client *c, const cli_args *a) {
-  (void)a;
-  char words[1024] = "";
-  client_error err = {0};
-  if (isatty(STDIN_FILENO)) {
-    (void)cli_ask("The 24 words: ", false, words, sizeof(words));
-  } else if (fgets(words, sizeof(words), stdin) != NULL) {
-    words[strcspn(words, "\r\n")] = '\0';
-  }
-  if (words[0] == '\0') {
-    return cli_fail(2, "type the 24 words, in one line.");
-  }
-  client_kind kind = client_recovery_confirm(c, words, &err);
-  tacet_wipe(words, sizeof(words));
-  if (kind != CLIENT_OK) {
-    return cli_fail_with(&err);
-  }
-  puts("They are right. This device no longer holds them; your paper does.");
   return 0;
 }
 

@@ -191,62 +191,6 @@ client_kind client_devices(client *c, client_mem *mem,
   return client_leave(c, do_devices(c, mem, list, n), err);
 }
 
-/* ---- recovery ---- */
-
-static tacet_err do_words(client *c, client_mem *mem, const char **words) {
-  TACET_TRY(client_enter(c));
-  if (c->self.recovery_key.len == 0) {
-    return client_fail(&c->detail, CLIENT_REFUSED, "recovery-erased",
-                       "You confirmed that you wrote the words down, so they "
-                       "are not on this device any more.");
-  }
-  return client_words_write(&c->self.recovery_key, mem, words);
-}
-
-client_kind client_recovery_words(client *c, client_mem *mem,
-                                  const char **words, client_error *err) {
-  return client_leave(c, do_words(c, mem, words), err);
-}
-
-static tacet_err check_words(client *c, const char *words) {
-  TACET_SECRET(key);
-  tacet_err e = client_words_read(words, &key);
-  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
-    return e;
-  }
-  if (e != TACET_OK || !tacet_secret_equal(&key, &c->self.recovery_key)) {
-    return client_fail(&c->detail, CLIENT_USAGE, "wrong-words",
-                       "Those are not the 24 words of this account; compare "
-                       "them with tacet recovery show.");
-  }
-  return TACET_OK;
-}
-
-static tacet_err do_confirm(client *c, const char *words) {
-  CLIENT_TX(tx);
-  TACET_TRY(client_enter(c));
-  if (c->self.recovery_key.len == 0) {
-    return TACET_OK;
-  }
-  if (words != NULL) {
-    TACET_TRY(check_words(c, words));
-  }
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  client_self self = c->self;
-  tacet_secret_wipe(&self.recovery_key);
-  tacet_err e = client_self_save(c, &self);
-  tacet_wipe(&self, sizeof(self));
-  TACET_TRY(e);
-  TACET_TRY(client_tx_commit(&tx));
-  client_store_checkpoint(c->store);
-  return client_self_load(c);
-}
-
-client_kind client_recovery_confirm(client *c, const char *words,
-                                    client_error *err) {
-  return client_leave(c, do_confirm(c, words), err);
-}
-
 /* ---- the end ---- */
 
 /* Tells each conversation, so that the others need not take the server's word.

@@ -80,8 +80,8 @@ typedef void (*client_progress_fn)(void *user, const char *what,
 void client_set_progress(client *c, client_progress_fn fn, void *user);
 
 /* Told from within client_next_event() while it stays for longer: the server
- * cannot be reached any more (false), or can again (true). A link that broke and
- * was made anew at once is neither. */
+ * cannot be reached any more (false), or can again (true). A link that broke
+ * and was made anew at once is neither. */
 typedef void (*client_link_fn)(void *user, bool up);
 void client_set_link(client *c, client_link_fn fn, void *user);
 
@@ -182,9 +182,14 @@ TACET_MUST_CHECK client_kind client_devices(client *c, client_mem *mem,
 TACET_MUST_CHECK client_kind client_recovery_words(client *c, client_mem *mem,
                                                    const char **words,
                                                    client_error *err);
-/* The owner has written them down: erases the private key from the device. With
- * words not NULL they are compared first (USAGE "wrong-words"; case and spacing
- * do not matter). */
+/* Are these the words of this account's recovery key, as its newest list of
+ * devices names it? USAGE "wrong-words" if not; case and spacing do not matter.
+ * It works after they were erased too. *held: they are still on this device. */
+TACET_MUST_CHECK client_kind client_recovery_check(client *c, const char *words,
+                                                   bool *held,
+                                                   client_error *err);
+/* The owner has written them down: checks them as above, then erases the
+ * private key from the device. */
 TACET_MUST_CHECK client_kind client_recovery_confirm(client *c,
                                                      const char *words,
                                                      client_error *err);

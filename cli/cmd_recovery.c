@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * recovery show, recovery check. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define WORDS 24
+#define WORDS_TEXT 1024 /* 24 words take at most 192 */
+
+int cli_recovery_show(client *c, const cli_args *a) {
+  (void)a;
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  const char *words;
+  client_kind kind = client_recovery_words(c, &mem, &words, &err);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts(words);
+  return 0;
+}
+
+/* ---- reading the words ---- */
+
+static size_t count_words(const char *text) {
+  size_t n = 0;
+  for (bool in = false; *text != '\0'; text++) {
+    bool space = *text == ' ' || *text == '\t' || *text == '\n';
+    n += !space && !in;
+    in = !space;
+  }
+  return n;
+}
+
+/* On the terminal, unseen; a paper has them in rows, so Enter in between is
+ * fine. An empty line gives up. */
+static void ask_words(char *words, size_t cap) {
+  char line[WORDS_TEXT], question[64] = "The 24 words (not shown): ";
+  size_t have = 0, len = 0;
+  while (have < WORDS && cli_ask(question, true, line, sizeof(line)) &&
+         count_words(line) > 0 && len + strlen(line) + 2 < cap) {
+    len += (size_t)snprintf(words + len, cap - len, "%s ", line);
+    have = count_words(words);
+    (void)snprintf(question, sizeof(question),
+                   "... and %zu more: ", WORDS - (have < WORDS ? have : WORDS));
+  }
+  tacet_wipe(line, sizeof(line));
+}
+
+int cli_read_words(const cli_args *a, char *words, size_t cap) {
+  const char *path = cli_value(a, "--words-file", 0);
+  words[0] = '\0';
+  if (path == NULL && isatty(STDIN_FILENO)) {
+    ask_words(words, cap);
+  } else {
+    FILE *f = path == NULL ? stdin : fopen(path, "r");
+    if (f == NULL) {
+      return cli_fail(1, "the file %s cannot be read: %s.", path,
+                      strerror(errno));
+    }
+    words[fread(words, 1, cap - 1, f)] = '\0';
+    if (f != stdin) {
+      fclose(f);
+    }
+  }
+  return count_words(words) > 0
+             ? 0
+             : cli_fail(2, "no words were given: type the 24 words, or name a "
+                           "file that holds them with --words-file.");
+}
+
+/* ---- recovery check ---- */
+
+static bool may_erase(const cli_args *a) {
+  char answer[16] = "";
+  return cli_flag(a, "--yes") ||
+         (isatty(STDIN_FILENO) &&
+          cli_ask("Erase them from this device, so that the paper is the only "
+                  "copy? [y/N] ",
+                  false, answer, sizeof(answer)) &&
+          (answer[0] == 'y' || answer[0] == 'Y'));
+}
+
+int cli_recovery_check(client *c, const cli_args *a) {
+  char words[WORDS_TEXT];
+  client_error err = {0};
+  bool held = false;
+  int code = cli_read_words(a, words, sizeof(words));
+  if (code != 0) {
+    return code;
+  }
+  client_kind kind = client_recovery_check(c, words, &held, &err);
+  if (kind == CLIENT_OK) {
+    puts("They are right: these are the words of this account.");
+    if (!held) {
+      puts("This device does not hold them; your paper does.");
+    } else if (!cli_flush() || !may_erase(a)) {
+      puts("They stay on this device too, until you let them be erased "
+           "(--yes).");
+    } else {
+      kind = client_recovery_confirm(c, words, &err);
+      if (kind == CLIENT_OK) {
+        puts("This device no longer holds them; your paper does.");
+      }
+    }
+  }
+  tacet_wipe(words, sizeof(words));
+  return kind == CLIENT_OK ? 0 : cli_fail_with(&err);
+}
