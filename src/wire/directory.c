@@ -62,6 +62,7 @@ void tacet_lookup_write(tacet_buf *w, const tacet_lookup *m) {
   tacet_write_u8(w, (uint8_t)m->kind);
   tacet_write_vec(w, m->key);
   tacet_write_u32(w, m->from);
+  tacet_write_u64(w, m->log_size);
   tacet_write_vec(w, m->token);
 }
 
@@ -72,6 +73,7 @@ tacet_err tacet_lookup_parse(tacet_span in, tacet_lookup *out) {
   m.kind = (tacet_lookup_kind)kind;
   m.key = tacet_read_vec_max(&r, TACET_HANDLE_MAX);
   m.from = tacet_read_u32(&r);
+  m.log_size = tacet_read_u64(&r);
   m.token = wire_read_maybe(&r, TACET_TOKEN_LEN);
   if (kind > TACET_LOOKUP_ACCOUNT) {
     tacet_read_fail(&r, TACET_ERR_UNKNOWN_TYPE);
@@ -98,5 +100,30 @@ tacet_err tacet_lookup_answer_parse(tacet_span in, tacet_lookup_answer *out) {
     err = tacet_opaque_list_check(m.manifests, TACET_LOOKUP_MANIFESTS_MAX,
                                   TACET_MANIFEST_MAX, &m.n_manifests);
   }
+  WIRE_END(out, m);
+}
+
+/* ---- the key log ---- */
+
+void tacet_key_proofs_write(tacet_buf *w, const tacet_key_proofs *m) {
+  tacet_write_vec(w, m->head);
+  tacet_write_vec(w, m->label);
+}
+
+tacet_err tacet_key_proofs_parse(tacet_span in, tacet_key_proofs *out) {
+  WIRE_READ(in);
+  tacet_key_proofs m;
+  m.head = tacet_read_vec(&r);
+  m.label = tacet_read_vec(&r);
+  WIRE_END(out, m);
+}
+
+void tacet_log_query_write(tacet_buf *w, const tacet_log_query *m) {
+  tacet_write_u64(w, m->size);
+}
+
+tacet_err tacet_log_query_parse(tacet_span in, tacet_log_query *out) {
+  WIRE_READ(in);
+  tacet_log_query m = {tacet_read_u64(&r)};
   WIRE_END(out, m);
 }

@@ -7,7 +7,7 @@
 
 #define VERSION 1
 #define CHECK_LEN 4
-#define INVITE_MAX 1024 /* the struct with everything at its longest */
+#define INVITE_MAX 1536 /* the struct with everything at its longest */
 
 static const char scheme[] = "https://";
 static const char path[] = "/i#";

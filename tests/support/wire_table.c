@@ -34,6 +34,8 @@
 AGAIN(create_account, tacet_create_account)
 AGAIN(put_manifest, tacet_put_manifest)
 AGAIN(lookup, tacet_lookup)
+AGAIN(key_proofs, tacet_key_proofs)
+AGAIN(log_query, tacet_log_query)
 AGAIN(publish_answer, tacet_publish_answer)
 AGAIN(claim, tacet_claim)
 AGAIN(issuers, tacet_issuers)
@@ -63,7 +65,8 @@ static tacet_err again_lookup_answer(tacet_span in, tacet_buf *out) {
   tacet_span one;
   TACET_TRY(tacet_lookup_answer_parse(in, &m));
   TACET_BUF(list, 1 << 24);
-  for (tacet_span left = m.manifests; tacet_opaque_list_next(&left, &one); n++) {
+  for (tacet_span left = m.manifests; tacet_opaque_list_next(&left, &one);
+       n++) {
     tacet_opaque_list_add(&list, one);
   }
   if (n != m.n_manifests) {
@@ -121,15 +124,22 @@ static void sample_lookup(tacet_buf *w) {
   tacet_lookup_write(w, &(tacet_lookup){.kind = TACET_LOOKUP_HANDLE,
                                         .key = TACET_SPAN_LIT("bob@localhost"),
                                         .from = 3,
+                                        .log_size = 1234,
                                         .token = BYTES(TACET_TOKEN_LEN)});
+}
+static void sample_key_proofs(tacet_buf *w) {
+  tacet_key_proofs_write(w, &(tacet_key_proofs){BYTES(1200), BYTES(900)});
+}
+static void sample_log_query(tacet_buf *w) {
+  tacet_log_query_write(w, &(tacet_log_query){1234});
 }
 static void sample_lookup_answer(tacet_buf *w) {
   TACET_BUF(list, 1 << 16);
   tacet_opaque_list_add(&list, BYTES(200));
   tacet_opaque_list_add(&list, BYTES(1));
   tacet_lookup_answer_write(
-      w, &(tacet_lookup_answer){.manifests = tacet_buf_span(&list),
-                                .more = true});
+      w,
+      &(tacet_lookup_answer){.manifests = tacet_buf_span(&list), .more = true});
 }
 static void sample_publish(tacet_buf *w) {
   TACET_BUF(list, 1 << 16);
@@ -165,8 +175,8 @@ static void sample_issuers(tacet_buf *w) {
                                    {.kind = TACET_TOKEN_DELIVERY}}});
 }
 static void sample_draw(tacet_buf *w) {
-  tacet_draw_write(w, &(tacet_draw){.kind = TACET_TOKEN_DELIVERY,
-                                    .blinded = BYTES(96)});
+  tacet_draw_write(
+      w, &(tacet_draw){.kind = TACET_TOKEN_DELIVERY, .blinded = BYTES(96)});
 }
 static void sample_draw_answer(tacet_buf *w) {
   tacet_draw_answer_write(w, &(tacet_draw_answer){.evaluated = BYTES(96)});
@@ -174,7 +184,8 @@ static void sample_draw_answer(tacet_buf *w) {
 static void sample_create_mailboxes(tacet_buf *w) {
   TACET_BUF(list, 1 << 16);
   for (uint8_t i = 0; i < 3; i++) {
-    tacet_new_mailbox_write(&list, &(tacet_new_mailbox){.id = {i}, .paid = i == 1});
+    tacet_new_mailbox_write(&list,
+                            &(tacet_new_mailbox){.id = {i}, .paid = i == 1});
   }
   tacet_create_mailboxes_write(
       w, &(tacet_create_mailboxes){.mailboxes = tacet_buf_span(&list)});
@@ -193,12 +204,11 @@ static void sample_send(tacet_buf *w) {
   for (uint8_t i = 0; i < 5; i++) {
     tacet_recipient_write(&list, &(tacet_recipient){.mailbox = {i}});
   }
-  tacet_send_write(
-      w, &(tacet_send){.recipients = tacet_buf_span(&list),
-                       .item = BYTES(256),
-                       .token = BYTES(TACET_TOKEN_LEN),
-                       .has_slot = true,
-                       .slot = {.body = BYTES(700)}});
+  tacet_send_write(w, &(tacet_send){.recipients = tacet_buf_span(&list),
+                                    .item = BYTES(256),
+                                    .token = BYTES(TACET_TOKEN_LEN),
+                                    .has_slot = true,
+                                    .slot = {.body = BYTES(700)}});
 }
 static void sample_send_answer(tacet_buf *w) {
   static const uint8_t all[] = {0, 1, 2, 3, 4};
@@ -237,8 +247,8 @@ static void sample_client_frame(tacet_buf *w) {
                                       .list = tacet_buf_span(&list)});
 }
 static void sample_ack(tacet_buf *w) {
-  tacet_frame_write(
-      w, &(tacet_frame){.type = TACET_FRAME_ACK, .seq = UINT64_MAX});
+  tacet_frame_write(w,
+                    &(tacet_frame){.type = TACET_FRAME_ACK, .seq = UINT64_MAX});
 }
 static void sample_server_frame(tacet_buf *w) {
   tacet_frame_write(w, &(tacet_frame){.type = TACET_FRAME_ITEM,
@@ -260,16 +270,35 @@ static void sample_auth(tacet_buf *w) {
   tacet_write_bytes(w, tacet_span_str(text));
 }
 
-#define ROW(name) {#name, again_##name, sample_##name}
+#define ROW(name)                                                              \
+  { #name, again_##name, sample_##name }
 const wire_row wire_table[] = {
-    ROW(create_account),   ROW(put_manifest),     ROW(lookup),
-    ROW(lookup_answer),    ROW(publish),          ROW(publish_answer),
-    ROW(claim),            ROW(claim_answer),     ROW(issuers),
-    ROW(draw),             ROW(draw_answer),      ROW(create_mailboxes),
-    ROW(change_mailbox),   ROW(delete_mailboxes), ROW(send),
-    ROW(send_answer),      ROW(slot_conflict),    ROW(read_slots),
-    ROW(slots_answer),     ROW(blob_state),       ROW(token),
-    ROW(token_draw),       ROW(client_frame),     ROW(server_frame),
+    ROW(create_account),
+    ROW(put_manifest),
+    ROW(lookup),
+    ROW(key_proofs),
+    ROW(log_query),
+    ROW(lookup_answer),
+    ROW(publish),
+    ROW(publish_answer),
+    ROW(claim),
+    ROW(claim_answer),
+    ROW(issuers),
+    ROW(draw),
+    ROW(draw_answer),
+    ROW(create_mailboxes),
+    ROW(change_mailbox),
+    ROW(delete_mailboxes),
+    ROW(send),
+    ROW(send_answer),
+    ROW(slot_conflict),
+    ROW(read_slots),
+    ROW(slots_answer),
+    ROW(blob_state),
+    ROW(token),
+    ROW(token_draw),
+    ROW(client_frame),
+    ROW(server_frame),
     {"ack", again_client_frame, sample_ack},
     {"subscribed", again_server_frame, sample_subscribed},
     ROW(auth),

@@ -51,11 +51,15 @@ TACET_MUST_CHECK tacet_err tacet_put_manifest_parse(tacet_span in,
 
 /* POST /v1/lookup -> 200, LookupAnswer.
  *   enum { handle(0), account(1) } LookupKind;
- *   struct { LookupKind kind; opaque key<V>; uint32 from; opaque token<V>; }
- *     Lookup;
+ *   struct { LookupKind kind; opaque key<V>; uint32 from; uint64 log_size;
+ *            opaque token<V>; } Lookup;
  *   struct { opaque manifests<V>; opaque proofs<V>; uint8 more; } LookupAnswer;
+ *   struct { opaque head<V>; opaque label<V>; } KeyProofs;
  * manifests: opaque<V> each, from number `from` on, at most 64; more: there are
- * further ones. proofs: empty until there is a key log. */
+ * further ones. log_size: of the log when the client last saw it, 0 for never.
+ * proofs: KeyProofs (keytrans/keylog.h: HeadProof from log_size on, LabelProof
+ * of the account's handle) of the newest manifest, in the answer that ends with
+ * it; empty in those that have more. */
 typedef enum tacet_lookup_kind {
   TACET_LOOKUP_HANDLE = 0, /* key: name@domain */
   TACET_LOOKUP_ACCOUNT = 1 /* key: the account id */
@@ -64,6 +68,7 @@ typedef struct tacet_lookup {
   tacet_lookup_kind kind;
   tacet_span key;
   uint32_t from;
+  uint64_t log_size;
   tacet_span token; /* 104 bytes, or empty */
 } tacet_lookup;
 void tacet_lookup_write(tacet_buf *w, const tacet_lookup *m);
@@ -76,6 +81,23 @@ typedef struct tacet_lookup_answer {
 void tacet_lookup_answer_write(tacet_buf *w, const tacet_lookup_answer *m);
 TACET_MUST_CHECK tacet_err tacet_lookup_answer_parse(tacet_span in,
                                                      tacet_lookup_answer *out);
+typedef struct tacet_key_proofs {
+  tacet_span head, label;
+} tacet_key_proofs;
+void tacet_key_proofs_write(tacet_buf *w, const tacet_key_proofs *m);
+TACET_MUST_CHECK tacet_err tacet_key_proofs_parse(tacet_span in,
+                                                  tacet_key_proofs *out);
+
+/* POST /v1/log -> 200, a HeadProof: the newest head of the log, and that it
+ * continues the one of this size (0: no such proof).
+ *   struct { uint64 size; } LogQuery; */
+typedef struct tacet_log_query {
+  uint64_t size;
+} tacet_log_query;
+void tacet_log_query_write(tacet_buf *w, const tacet_log_query *m);
+TACET_MUST_CHECK tacet_err tacet_log_query_parse(tacet_span in,
+                                                 tacet_log_query *out);
+
 /* Lists of opaque<V>, such as manifests. */
 void tacet_opaque_list_add(tacet_buf *w, tacet_span element);
 bool tacet_opaque_list_next(tacet_span *list, tacet_span *out);

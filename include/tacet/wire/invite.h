@@ -11,7 +11,8 @@
  *     opaque pin<V>;         SHA-256 of the certificate's public key
  *                            (SubjectPublicKeyInfo), or empty: the certificate
  *                            is checked against the system's authorities
- *     opaque policy<V>;      trust policy of the key log; empty: quorum 0
+ *     opaque policy<V>;      Trust (tacet/keytrans/trust.h): whose key log is
+ *                            believed; empty: the server has none
  *     opaque check[4];       the first bytes of SHA-256 of what precedes, and
  *                            of the part of the link before the #
  *   } Invite;
@@ -32,8 +33,8 @@ extern "C" {
 #define TACET_INVITE_PIN_LEN 32
 #define TACET_INVITE_URL_MAX 272    /* https:// and a host of DNS and a port */
 #define TACET_INVITE_DOMAIN_MAX 253 /* RFC 1035 */
-#define TACET_INVITE_POLICY_MAX 512
-#define TACET_INVITE_LINK_MAX 2048 /* bytes of a link with its NUL */
+#define TACET_INVITE_POLICY_MAX 1024
+#define TACET_INVITE_LINK_MAX 2304 /* bytes of a link with its NUL */
 
 typedef struct tacet_invite {
   char url[TACET_INVITE_URL_MAX + 1]; /* https://HOST[:PORT], no slash behind */
