@@ -8,7 +8,7 @@
 #   make bench-mls  groups of ours, OpenMLS and mls-rs, measured (needs Rust)
 #   make interop  our groups with OpenMLS and ts-mls in them (needs Rust and Node)
 #   make size     bytes of libtacet that a program links, by suites
-#   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each)
+#   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each), logged
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
 #   make constant-time  secrets that valgrind sees nobody look at
 #   make kill     1,000 x kill -9 of the server under load
@@ -76,8 +76,8 @@ interop: build
 	@interop/run build/release
 
 fuzz: setup-check build/fuzz/build.ninja
-	ninja -j $(JOBS) -C build/fuzz --quiet
-	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
+	ninja -j $(JOBS) -C build/fuzz --quiet fuzzers
+	@tools/fuzz build/fuzz --seconds $(FUZZ_SECONDS)
 
 analyze: setup-audit build/dev/build.ninja
 	@JOBS=$(JOBS) tools/analyze build/dev

@@ -106,7 +106,7 @@ function(tacet_test name)
 endfunction()
 
 # tacet_fuzz(NAME [DEPS ...]): fuzz/NAME.c with LLVMFuzzerTestOneInput. With
-# TACET_FUZZ a libFuzzer program; always a test that replays fuzz/corpus/NAME.
+# TACET_FUZZ a libFuzzer program, of the target `fuzzers`; always a test that replays fuzz/corpus/NAME.
 function(tacet_fuzz name)
   cmake_parse_arguments(F "" "" "DEPS" ${ARGN})
   add_executable(replay_${name} ${CMAKE_SOURCE_DIR}/fuzz/${name}.c
@@ -124,5 +124,9 @@ function(tacet_fuzz name)
       ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(fuzz_${name} PRIVATE ${F_DEPS})
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzzers)
+      add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers fuzz_${name})
   endif()
 endfunction()

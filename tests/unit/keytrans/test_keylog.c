@@ -421,7 +421,6 @@ static void an_older_version_is_refused(void **state) {
   scene s;
   make_scene(&s);
   TACET_BUF(note, TACET_NOTE_MAX);
-  TACET_BUF(note2, TACET_NOTE_MAX);
   TACET_BUF(bytes, 1 << 20);
   TACET_BUF(proof, 1 << 20);
   tacet_tlog_head seen = {.size = 0};
