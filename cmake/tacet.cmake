@@ -106,7 +106,8 @@ function(tacet_test name)
 endfunction()
 
 # tacet_fuzz(NAME [DEPS ...]): fuzz/NAME.c with LLVMFuzzerTestOneInput. With
-# TACET_FUZZ a libFuzzer program, of the target `fuzzers`; always a test that replays fuzz/corpus/NAME.
+# TACET_FUZZ a libFuzzer program, of the target `fuzzers`; always a test that
+# replays fuzz/corpus/NAME.
 function(tacet_fuzz name)
   cmake_parse_arguments(F "" "" "DEPS" ${ARGN})
   add_executable(replay_${name} ${CMAKE_SOURCE_DIR}/fuzz/${name}.c
