@@ -97,6 +97,9 @@ static bool takes_value(const tacetd_command *c, const char *name) {
   if (strcmp(name, "uses") == 0 || strcmp(name, "expires") == 0) {
     return (c->options & TACETD_OPTION_INVITE) != 0;
   }
+  if (strcmp(name, "pin") == 0) {
+    return (c->options & TACETD_OPTION_PIN) != 0;
+  }
   return (c->options & TACETD_OPTION_KEYS) != 0 && is_key(name);
 }
 
@@ -126,6 +129,10 @@ static bool read_expires(const char *value, tacetd_args *a) {
 static bool take_value(const char *name, const char *value, tacetd_args *a) {
   if (strcmp(name, "data") == 0) {
     a->data = value;
+    return true;
+  }
+  if (strcmp(name, "pin") == 0) {
+    a->pin = value;
     return true;
   }
   if (strcmp(name, "uses") == 0) {

@@ -16,13 +16,15 @@ typedef enum tacetd_exit {
   TACETD_KEYS = 5
 } tacetd_exit;
 
+#define TACETD_WORDS_MAX 4
 #define TACETD_SET_MAX 32
 typedef struct tacetd_args {
   const char *data;
-  const char *words[2]; /* what is not an option, after the command */
+  const char *words[TACETD_WORDS_MAX]; /* what is not an option, after the command */
   size_t n_words;
   bool json;
   bool clock_is_right;     /* doctor */
+  const char *pin;         /* witness add; NULL: none given */
   int64_t uses;            /* of an invite */
   int64_t expires_days; /* of an invite */
   struct {
@@ -43,7 +45,8 @@ enum tacetd_option {
   TACETD_OPTION_OPEN = 2,   /* --open */
   TACETD_OPTION_JSON = 4,   /* --json */
   TACETD_OPTION_INVITE = 8, /* --uses, --expires */
-  TACETD_OPTION_CLOCK = 16  /* --clock-is-right */
+  TACETD_OPTION_CLOCK = 16, /* --clock-is-right */
+  TACETD_OPTION_PIN = 32    /* --pin */
 };
 
 /* Each prints its own errors and gives an exit code. */
@@ -53,6 +56,7 @@ int tacetd_command_invite(const tacetd_args *args);
 int tacetd_command_account(const tacetd_args *args);
 int tacetd_command_inventory(const tacetd_args *args);
 int tacetd_command_doctor(const tacetd_args *args);
+int tacetd_command_witness(const tacetd_args *args);
 
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);

@@ -18,6 +18,9 @@ static const tacetd_command commands[] = {
      TACETD_OPTION_INVITE, tacetd_command_invite},
     {"account", "list|delete HANDLE", "list accounts, or erase one", 1, 2, 0,
      tacetd_command_account},
+    {"witness", "add NAME VKEY URL|remove NAME|quorum N|list",
+     "say who vouches for the key log", 1, 4, TACETD_OPTION_PIN,
+     tacetd_command_witness},
     {"inventory", "", "print everything that the server stores, and why", 0, 0,
      TACETD_OPTION_JSON, tacetd_command_inventory},
     {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0,
@@ -45,6 +48,10 @@ static void print_command_help(const tacetd_command *c) {
     printf("  --uses N\n        how many people may use it (1)\n"
            "  --expires TIME\n        how many days it works: 1d, 30d (%dd)\n",
            TACETD_INVITE_DAYS);
+  }
+  if ((c->options & TACETD_OPTION_PIN) != 0) {
+    printf("  --pin HEX\n        add: the key of the witness's own certificate, "
+           "as its `status` prints it\n");
   }
   if ((c->options & TACETD_OPTION_JSON) != 0) {
     printf("  --json\n        for programs\n");
@@ -96,8 +103,8 @@ static void fill_closed(void) {
 static int run(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : NULL;
   if (name == NULL) {
-    tacetd_say("say what to do: tacetd init, run, invite, account, inventory "
-               "or doctor; see `tacetd --help`");
+    tacetd_say("say what to do: tacetd init, run, invite, account, witness, "
+               "inventory or doctor; see `tacetd --help`");
     return TACETD_USAGE;
   }
   if (strcmp(name, "--version") == 0) {

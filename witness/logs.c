@@ -2,6 +2,8 @@
  * tacet-witness log and status: beside a witness that may be running. */
 #include "witness/command.h"
 
+#include "net/tls.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +84,17 @@ static void print_log(void *user, const wit_log *log) {
   }
 }
 
+/* What `tacetd witness add --pin` takes. */
+static void print_pin(const wit_args *a) {
+  char path[WIT_PATH_MAX], pin[2 * NET_PIN_LEN + 1];
+  net_certificate certificate;
+  if (wit_path(a->data, WIT_CERTIFICATE, path) &&
+      net_tls_read_certificate(path, &certificate) == TACET_OK) {
+    tacet_hex_write(tacet_span_of(certificate.pin, NET_PIN_LEN), pin);
+    printf("pin %s\n", pin);
+  }
+}
+
 int wit_command_status(const wit_args *a) {
   sto_conn *c = NULL;
   sto_trouble why = {""};
@@ -95,6 +108,7 @@ int wit_command_status(const wit_args *a) {
   } else {
     printf("witness ");
     if (wit_print_key(&identity)) {
+      print_pin(a);
       e = wit_log_each(c, print_log, NULL);
     }
   }

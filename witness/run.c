@@ -6,9 +6,12 @@
 #include "witness/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define DRAIN_MS 5000
 
@@ -62,9 +65,29 @@ static bool load_tls(const wit_args *a, running *r) {
   return e == TACET_OK;
 }
 
+/* Two on one folder would not harm each other's cosignatures, which are made
+ * in transactions, but nobody means to have two. */
+static bool lock_folder(const char *folder) {
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    wit_say("cannot use the folder %s: %s", folder, strerror(errno));
+    return false;
+  }
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    wit_say("another tacet-witness runs on %s already; stop that one first",
+            folder);
+    (void)close(fd);
+    return false;
+  }
+  return true; /* the descriptor stays open: it is the lock */
+}
+
 static bool start(const wit_args *a, running *r) {
   sto_trouble why = {""};
   (void)tacetd_process_drop(a->data);
+  if (!lock_folder(a->data)) {
+    return false;
+  }
   if (wit_db_open(a->data, &why, &r->db) != TACET_OK) {
     wit_say("%s", why.text);
     return false;

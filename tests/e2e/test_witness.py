@@ -249,6 +249,20 @@ class Witnessing(unittest.TestCase):
         self.assertEqual(len(won), 1)
         self.assertEqual({s for _, s in results} - {200, 409, 422}, set())
 
+    def test_one_at_a_time(self):
+        r = self.witness.run('run', '--plain', code=1)
+        self.assertIn('another tacet-witness', r.stderr.decode())
+        self.witness.process.stop(signal.SIGKILL)
+        self.witness.start('--plain')  # a lock does not outlive its holder
+
+    def test_status_shows_the_pin(self):
+        pem = os.path.join(self.witness.data, 'tls', 'cert.pem')
+        key = openssl('x509', '-in', pem, '-noout', '-pubkey')
+        der = subprocess.run(['openssl', 'pkey', '-pubin', '-outform', 'DER'],
+                             input=key, check=True, capture_output=True).stdout
+        self.assertIn(f'pin {sha(der).hex()}\n',
+                      self.witness.run('status').stdout.decode())
+
     def test_tls_and_limits(self):
         self.witness.process.stop()
         self.witness.start()
