@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "client/call.h"
+#include "client/chain.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
 #include "client/people.h"
@@ -153,13 +154,9 @@ static tacet_err create(client *c) {
   if (reply.code != TACET_WIRE_OK) {
     return refused(c, &reply);
   }
-  uint8_t key[CLIENT_ID_LEN + 4] = {0};
-  memcpy(key, c->self.account, CLIENT_ID_LEN);
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_store_put(c->store, CLIENT_T_MANIFEST,
-                             tacet_span_of(key, sizeof(key)),
-                             client_id_span(c->self.account), 0, ask.manifest));
+  TACET_TRY(client_chain_keep_own(c, ask.manifest));
   TACET_TRY(
       client_store_delete(c->store, CLIENT_T_SELF, TACET_SPAN_LIT("manifest")));
   TACET_TRY(set_stage(c, CLIENT_STAGE_ACCOUNT));
@@ -167,8 +164,7 @@ static tacet_err create(client *c) {
   return client_self_load(c);
 }
 
-/* Tokens, mailboxes, key packages: with them others can write. */
-static tacet_err publish(client *c) {
+tacet_err client_account_publish(client *c) {
   for (int k = 0; k < 2; k++) {
     size_t n;
     TACET_TRY(client_tokens_count(c, (tacet_token_kind)k, &n));
@@ -195,7 +191,7 @@ static tacet_err resume(client *c, const char *handle) {
                        "%s; type that name, or use another home.",
                        c->self.handle);
   }
-  return publish(c);
+  return client_account_publish(c);
 }
 
 tacet_err client_account_register(client *c, const char *name,
@@ -222,40 +218,24 @@ tacet_err client_account_register(client *c, const char *name,
 /* ---- the end ---- */
 
 tacet_err client_account_end(client *c, client_mem *mem, tacet_span *manifest) {
-  uint8_t key[CLIENT_ID_LEN + 4] = {0};
-  uint32_t number = c->self.manifest_number;
   tacet_manifest last, end;
   CLIENT_MEM(scratch);
   tacet_span bytes;
-  memcpy(key, c->self.account, CLIENT_ID_LEN);
-  key[CLIENT_ID_LEN + 3] = (uint8_t)number; /* one device: few manifests */
-  TACET_TRY(client_store_get(c->store, CLIENT_T_MANIFEST,
-                             tacet_span_of(key, sizeof(key)), &scratch,
-                             &bytes));
-  TACET_TRY(tacet_manifest_parse(bytes, &last));
+  TACET_TRY(client_chain_newest_own(c, &scratch, &last, &bytes));
   if (last.n_devices == 0) { /* signed by an earlier try */
     return client_mem_copy(mem, bytes, manifest);
   }
   end = last;
-  end.number = number + 1;
   end.n_devices = 0;
   tacet_manifest_signer signer = {.private_key = &c->self.device_key};
   memcpy(signer.device_id, c->self.device, sizeof(c->self.device));
   TACET_BUF(w, TACET_MANIFEST_MAX);
   TACET_TRY(tacet_manifest_sign(&end, &last, &signer, NULL, 0, &w));
-  key[CLIENT_ID_LEN + 3] = (uint8_t)end.number;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_store_put(
-      c->store, CLIENT_T_MANIFEST, tacet_span_of(key, sizeof(key)),
-      client_id_span(c->self.account), end.number, tacet_buf_span(&w)));
-  client_self self = c->self;
-  self.manifest_number = end.number;
-  TACET_TRY(client_self_save(c, &self));
-  tacet_wipe(&self, sizeof(self));
+  TACET_TRY(client_chain_keep_own(c, tacet_buf_span(&w)));
   TACET_TRY(client_tx_commit(&tx));
-  TACET_TRY(client_mem_copy(mem, tacet_buf_span(&w), manifest));
-  return client_self_load(c);
+  return client_mem_copy(mem, tacet_buf_span(&w), manifest);
 }
 
 tacet_err client_account_erase(client *c, tacet_span manifest) {

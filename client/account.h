@@ -11,6 +11,10 @@
 TACET_MUST_CHECK tacet_err client_account_register(client *c, const char *name,
                                                    const char *invite_link,
                                                    const char *device_name);
+/* The last step of it, and of whatever else made this device one of the
+ * account's: tokens, mailboxes and key packages, with which others can write to
+ * it. From then on client_is_registered(). May be repeated. */
+TACET_MUST_CHECK tacet_err client_account_publish(client *c);
 /* The last manifest, which lists no device: signed, kept, and from then on part
  * of the own chain, so that it travels. Within no transaction. */
 TACET_MUST_CHECK tacet_err client_account_end(client *c, client_mem *mem,

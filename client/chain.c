@@ -3,6 +3,7 @@
 #include "client/chain.h"
 
 #include "client/events.h"
+#include "client/reconcile.h"
 #include "tacet/wire/directory.h"
 
 #define KEY_LEN (CLIENT_ID_LEN + 4)
@@ -30,10 +31,32 @@ tacet_err client_chain_at(client *c, tacet_span account, uint32_t number,
   return tacet_manifest_parse(bytes, out);
 }
 
+tacet_err client_chain_newest_own(client *c, client_mem *mem,
+                                  tacet_manifest *out, tacet_span *bytes) {
+  const client_row *rows;
+  size_t n;
+  client_range range = {
+      .parent = client_id_span(c->self.account), .limit = 1, .last = true};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_MANIFEST, &range, mem, &rows, &n));
+  if (n == 0) {
+    return TACET_ERR_NOT_FOUND;
+  }
+  TACET_TRY(tacet_manifest_parse(rows[0].value, out));
+  *bytes = rows[0].value;
+  return TACET_OK;
+}
+
+static tacet_err newest_own(client *c, tacet_manifest *out) {
+  CLIENT_MEM(mem);
+  tacet_span bytes;
+  return client_chain_newest_own(c, &mem, out, &bytes);
+}
+
 tacet_err client_chain_newest(client *c, tacet_span account,
                               tacet_manifest *out) {
   if (client_is_self(c, account)) {
-    return client_chain_at(c, account, c->self.manifest_number, out);
+    return newest_own(c, out);
   }
   CLIENT_MEM(mem);
   client_person p;
@@ -77,6 +100,12 @@ static tacet_err keep(client *c, const tacet_manifest *m, tacet_span bytes) {
   return client_store_put(c->store, CLIENT_T_MANIFEST,
                           tacet_span_of(key, sizeof(key)), account, m->number,
                           bytes);
+}
+
+tacet_err client_chain_keep_own(client *c, tacet_span bytes) {
+  tacet_manifest m;
+  TACET_TRY(tacet_manifest_parse(bytes, &m));
+  return keep(c, &m, bytes);
 }
 
 /* Two manifests for one number: the first stays in force, both are kept. */
@@ -158,13 +187,17 @@ static tacet_err take_known(client *c, client_person *p,
   TACET_TRY(keep(c, m, bytes));
   p->number = m->number;
   p->erased = m->n_devices == 0;
-  return client_person_save(c, p);
+  TACET_TRY(client_person_save(c, p));
+  return client_reconcile_account(c, p->account);
 }
 
+/* Another device of this account made it: nobody else could. Of two for one
+ * number the one that was seen first stays in force. */
 static tacet_err take_own(client *c, const tacet_manifest *m,
                           tacet_span bytes) {
   CLIENT_MEM(mem);
   tacet_span known;
+  tacet_manifest newest;
   tacet_err e =
       bytes_at(c, client_id_span(m->account_id), m->number, &mem, &known);
   if (e == TACET_OK && tacet_span_equal(known, bytes)) {
@@ -174,10 +207,16 @@ static tacet_err take_own(client *c, const tacet_manifest *m,
     return e;
   }
   TACET_TRY(verify_alone(c, m, bytes));
+  TACET_TRY(newest_own(c, &newest));
+  if (m->number == newest.number + 1) {
+    TACET_TRY(keep(c, m, bytes));
+    return client_reconcile_account(c, m->account_id);
+  }
   return client_event_warn(
       c, NULL, "own-keys-changed",
-      "Somebody shows a device list of your account that this device did not "
-      "make. If that was not you on another device, tell your contacts.");
+      "There is a second device list of your account besides the one that "
+      "this device knows. One of your devices was used by somebody else: see "
+      "tacet devices, and tell your contacts.");
 }
 
 static tacet_err take_one(client *c, tacet_span bytes, bool asked) {

@@ -32,6 +32,13 @@ TACET_MUST_CHECK tacet_err client_chain_confirm(client *c, tacet_span account);
 /* The newest manifest of an account. NOT_FOUND. */
 TACET_MUST_CHECK tacet_err client_chain_newest(client *c, tacet_span account,
                                                tacet_manifest *out);
+/* The same of this account, with its bytes. */
+TACET_MUST_CHECK tacet_err client_chain_newest_own(client *c, client_mem *mem,
+                                                   tacet_manifest *out,
+                                                   tacet_span *bytes);
+/* Keeps one that this device made or took part in making. Nothing is checked.
+ * Within a transaction. */
+TACET_MUST_CHECK tacet_err client_chain_keep_own(client *c, tacet_span bytes);
 TACET_MUST_CHECK tacet_err client_chain_at(client *c, tacet_span account,
                                            uint32_t number,
                                            tacet_manifest *out);

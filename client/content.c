@@ -10,6 +10,7 @@
 #include "client/jobs.h"
 #include "client/messages.h"
 #include "client/outbox.h"
+#include "client/people.h"
 #include "client/talks.h"
 #include "tacet/content/envelope.h"
 
@@ -175,12 +176,11 @@ tacet_err client_content_take(client *c, client_session *s,
   tacet_content parsed;
   tacet_span control;
   bool fresh;
-  if (tacet_identity_parse(event->member.identity, &who) != TACET_OK ||
-      client_is_self(c, client_id_span(who.account))) {
+  if (tacet_identity_parse(event->member.identity, &who) != TACET_OK) {
     return TACET_OK;
   }
   TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
-  TACET_TRY(client_person_get(c, client_id_span(who.account), &mem, &person));
+  TACET_TRY(client_person_any(c, client_id_span(who.account), &mem, &person));
   if (!is_heard(&talk, &person)) {
     return TACET_OK;
   }
@@ -190,7 +190,9 @@ tacet_err client_content_take(client *c, client_session *s,
                              "version reads; update, or ask them.",
                              person.handle);
   }
-  client_message_record r = {.delivery = CLIENT_SENT};
+  client_message_record r = {.own =
+                                 client_is_self(c, client_id_span(who.account)),
+                             .delivery = CLIENT_SENT};
   TACET_TRY(tacet_message_id(who.account, who.device, talk.id, content, r.id));
   TACET_TRY(first_time(c, r.id, &fresh));
   if (!fresh) {

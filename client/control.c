@@ -7,6 +7,7 @@
 #include "client/events.h"
 #include "client/jobs.h"
 #include "client/outbox.h"
+#include "client/people.h"
 #include "client/policy.h"
 #include "client/talks.h"
 #include "tacet/wire/directory.h"
@@ -64,6 +65,11 @@ static tacet_err take_leave(client *c, client_session *s,
     return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK;
   }
   TACET_TRY(add_leaver(s, &l));
+  if (client_is_self(c, client_id_span(l.account))) {
+    client_talk left = *talk; /* by another device: the others remove both */
+    left.state = CLIENT_TALK_LEFT;
+    return client_talk_save(c, &left);
+  }
   memcpy(members[0], l.account, CLIENT_ID_LEN);
   TACET_TRY(client_event_group(c, talk->id, "left", talk->name,
                                client_id_span(l.account), members, 1));
@@ -112,8 +118,8 @@ static tacet_err take_erased(client *c, const client_talk *talk,
       memcmp(m.account_id, who->account, sizeof(m.account_id)) != 0) {
     return TACET_OK;
   }
-  TACET_TRY(client_person_get(c, client_id_span(who->account), &mem, &p));
-  bool known = p.erased;
+  TACET_TRY(client_person_any(c, client_id_span(who->account), &mem, &p));
+  bool known = p.erased || client_is_self(c, client_id_span(who->account));
   TACET_BUF(list, 2 * TACET_MANIFEST_MAX);
   tacet_opaque_list_add(&list, manifest);
   TACET_TRY(list.err);
@@ -125,7 +131,8 @@ static tacet_err take_erased(client *c, const client_talk *talk,
     TACET_TRY(client_event_warn(c, talk->id, "account-deleted",
                                 "The account %s was deleted.", p.handle));
   }
-  if (talk->pair || talk->state != CLIENT_TALK_OPEN) {
+  if (talk->pair || talk->state != CLIENT_TALK_OPEN ||
+      client_is_self(c, client_id_span(who->account))) {
     return TACET_OK;
   }
   TACET_TRY(client_chance(c, CLIENT_HOUR - CLIENT_MINUTE, &wait));

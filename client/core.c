@@ -2,6 +2,7 @@
  * What every file of the client uses: time, chance, records. */
 #include "client/core.h"
 
+#include "client/chain.h"
 #include "client/packages.h"
 
 uint64_t client_now(const client *c) {
@@ -143,5 +144,26 @@ tacet_err client_enter(client *c) {
                        "register.",
                        client_store_home(c->store));
   }
-  return TACET_OK;
+  return client_self_is_listed(c);
+}
+
+tacet_err client_self_is_listed(client *c) {
+  tacet_manifest newest;
+  TACET_TRY(client_chain_newest(c, client_id_span(c->self.account), &newest));
+  bool ending = newest.n_devices == 0 && memcmp(newest.signer, c->self.device,
+                                                CLIENT_DEVICE_ID_LEN) == 0;
+  if (ending || tacet_manifest_device(&newest, c->self.device) != NULL) {
+    return TACET_OK;
+  }
+  return newest.n_devices == 0
+             ? client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
+                           "The account %s was deleted on another of its "
+                           "devices.",
+                           c->self.handle)
+             : client_fail(&c->detail, CLIENT_REFUSED, "device-removed",
+                           "This device was removed from the account %s on "
+                           "another of its devices; it receives and sends "
+                           "nothing any more. To use it again, link it anew "
+                           "from another home.",
+                           c->self.handle);
 }

@@ -6,6 +6,7 @@
 #include "client/clock.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
+#include "client/reconcile.h"
 #include "client/successor.h"
 #include "client/talks.h"
 
@@ -97,7 +98,8 @@ tacet_err client_group_begin(client *c, client_talk *talk,
   talk->group = f.id;
   TACET_TRY(client_talk_save(c, talk));
   TACET_TRY(client_group_found(c, &f, &s));
-  talk->group = TACET_SPAN_EMPTY; /* lives no longer than mem */
+  TACET_TRY(client_reconcile_group(c, &s)); /* own other devices */
+  talk->group = TACET_SPAN_EMPTY;           /* lives no longer than mem */
   return TACET_OK;
 }
 

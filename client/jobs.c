@@ -14,6 +14,7 @@
 #include "client/mailboxes.h"
 #include "client/pending.h"
 #include "client/policy.h"
+#include "client/reconcile.h"
 #include "client/recovery.h"
 #include "client/returning.h"
 #include "client/talks.h"
@@ -70,7 +71,8 @@ tacet_err client_job_finish(client *c, uint64_t number,
     return TACET_OK;
   }
   TACET_TRY(e);
-  for (size_t i = 0; job.kind == CLIENT_JOB_ADD && i < job.n_accounts; i++) {
+  bool adds = job.kind == CLIENT_JOB_ADD || job.kind == CLIENT_JOB_TIDY;
+  for (size_t i = 0; adds && i < job.n_accounts; i++) {
     TACET_TRY(client_claims_drop(c, job.talk, job.accounts[i]));
   }
   if (!somebody_waits(&job)) {
@@ -203,25 +205,69 @@ static tacet_err plan(client *c, const client_job *job, client_session *s,
   return TACET_OK;
 }
 
-static tacet_err commit_job(client *c, const client_job *job, tacet_span group,
-                            client_change *ch, uint64_t *next) {
+/* Of some device there was no package: the job stays, for another time. */
+static tacet_err come_again(client *c, client_job *job, client_session *s,
+                            uint64_t *next) {
+  uint64_t due;
+  TACET_TRY(client_reconcile_again(c, s, job->tries++, &due));
+  if (due == 0) {
+    return client_job_finish(c, job->number, NULL);
+  }
+  job->due = due;
+  *next = due < *next ? due : *next;
+  return client_job_save(c, job);
+}
+
+/* Packages of whom a manifest adds stand behind the others. */
+typedef struct newcomers {
+  tacet_span *packages;
+  size_t n;
+  bool lacking;
+} newcomers;
+
+/* Whose packages are used up once the job is done. */
+static tacet_err note_accounts(client *c, client_job *job,
+                               const newcomers *fresh, client_mem *mem) {
+  job->accounts = client_mem_array(mem, fresh->n, sizeof(*job->accounts));
+  job->n_accounts = fresh->n;
+  if (job->accounts == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < fresh->n; i++) {
+    tacet_identity who;
+    if (client_package_identity(c, fresh->packages[i], &who)) {
+      memcpy(job->accounts[i], who.account, CLIENT_ID_LEN);
+    }
+  }
+  return client_job_save(c, job);
+}
+
+static tacet_err commit_job(client *c, client_job *job, tacet_span group,
+                            client_change *ch, newcomers *fresh,
+                            uint64_t *next) {
   CLIENT_MEM(mem);
   CLIENT_SESSION(s);
   tacet_room room;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(client_reconcile_filter(c, &s, fresh->packages, &fresh->n));
   TACET_TRY(plan(c, job, &s, &mem, ch, &room));
+  ch->n_packages += fresh->n;
   bool empty = ch->n_packages == 0 && ch->n_leaves == 0 && ch->room == NULL &&
                (job->kind != CLIENT_JOB_TIDY || s.r.n_leaving == 0);
-  if (empty) {
-    TACET_TRY(client_job_finish(c, job->number, NULL));
-  } else {
-    ch->job = job->number;
+  if (!empty) {
+    ch->job = fresh->lacking ? 0 : job->number;
     ch->fresh = s.r.fresh_due;
+    TACET_TRY(fresh->n > 0 ? note_accounts(c, job, fresh, &mem) : TACET_OK);
     TACET_TRY(client_commit_make(c, &s, ch));
     TACET_TRY(client_returning_used(c, &s.r));
     *next = 0;
+  }
+  if (fresh->lacking) {
+    TACET_TRY(come_again(c, job, &s, next));
+  } else if (empty) {
+    TACET_TRY(client_job_finish(c, job->number, NULL));
   }
   return client_tx_commit(&tx);
 }
@@ -231,7 +277,7 @@ static tacet_err not_member(client *c) {
                      "You are not a member of the group any more.");
 }
 
-static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
+static tacet_err run_change(client *c, client_job *job, uint64_t *next) {
   CLIENT_MEM(mem);
   client_talk talk;
   client_group_record r;
@@ -257,6 +303,7 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
     return TACET_OK;
   }
   client_change ch = {.fresh = false};
+  newcomers fresh = {.n = 0};
   tacet_span *packages = NULL;
   if (job->kind != CLIENT_JOB_TIDY) {
     CLIENT_SESSION(s);
@@ -268,10 +315,15 @@ static tacet_err run_change(client *c, const client_job *job, uint64_t *next) {
     }
   } else {
     TACET_TRY(client_returning_claim(c, &r, &mem, &packages, &ch.n_packages));
+    size_t n = ch.n_packages;
+    TACET_TRY(client_reconcile_claim(c, talk.group, &mem, &packages, &n,
+                                     &fresh.lacking));
     ch.packages = packages;
+    fresh.packages = packages + ch.n_packages;
+    fresh.n = n - ch.n_packages;
   }
   TACET_TRY(client_mailboxes_ensure(c, r.fresh_due ? 1 : 0));
-  return commit_job(c, job, talk.group, &ch, next);
+  return commit_job(c, job, talk.group, &ch, &fresh, next);
 }
 
 /* ---- others ---- */

@@ -13,7 +13,7 @@ typedef enum client_job_kind {
   CLIENT_JOB_REMOVE,
   CLIENT_JOB_RENAME,
   CLIENT_JOB_LEAVE,
-  CLIENT_JOB_TIDY,    /* removes who left, or whom a manifest drops */
+  CLIENT_JOB_TIDY,    /* removes who left; does what manifests say */
   CLIENT_JOB_FETCH,   /* a long text that came as a file */
   CLIENT_JOB_RECHECK, /* asks the directory about an account */
   CLIENT_JOB_UNBLOCK, /* hears an account again (client/blocking.h) */

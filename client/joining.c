@@ -128,6 +128,22 @@ static tacet_err find_talk(client *c, client_joined *j, bool last,
   return TACET_OK;
 }
 
+/* Another device of this account writes with them, so they are no stranger. */
+static tacet_err accept_peer(client *c, const client_joined *j,
+                             const client_talk *t) {
+  CLIENT_MEM(mem);
+  client_person p;
+  if (!j->own || !t->pair || t->state != CLIENT_TALK_OPEN) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_person_get(c, client_id_span(t->peer), &mem, &p));
+  if (p.accepted) {
+    return TACET_OK;
+  }
+  p.accepted = true;
+  return client_person_save(c, &p);
+}
+
 tacet_err client_joined_place(client *c, client_joined *j, bool last,
                               client_mem *mem, client_talk *out,
                               bool *request) {
@@ -141,7 +157,7 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
     return TACET_OK;
   }
   bool own = memcmp(t.id, j->room.conversation, sizeof(t.id)) == 0;
-  if (known && !t.pair) {
+  if (known && !t.pair && !j->own) {
     TACET_TRY(client_may_invite_again(c, &t, j->inviter.account));
     TACET_TRY(is_taken_back(c, &t, &back));
   }
@@ -154,13 +170,14 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
                     : CLIENT_TALK_REQUEST;
   memcpy(t.inviter, j->inviter.account, sizeof(t.inviter));
   if (t.pair) {
-    memcpy(t.peer, j->inviter.account, sizeof(t.peer));
+    memcpy(t.peer, j->peer, sizeof(t.peer));
   } else {
     TACET_TRY(client_mem_text(mem, j->room.name, &t.name));
   }
   TACET_TRY(choose_group(c, &t, j));
   t.active_at = client_now(c);
   TACET_TRY(client_talk_save(c, &t));
+  TACET_TRY(accept_peer(c, j, &t));
   *out = t;
   return TACET_OK;
 }
@@ -171,7 +188,7 @@ tacet_err client_joined_tell(client *c, const client_joined *j,
   if (request) {
     return client_event_request(c, t->id, by, t->name);
   }
-  if (t->pair || t->state != CLIENT_TALK_OPEN ||
+  if (j->own || t->pair || t->state != CLIENT_TALK_OPEN ||
       j->succession.use != CLIENT_OFFER_NONE) {
     return TACET_OK;
   }

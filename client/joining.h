@@ -15,7 +15,9 @@ typedef struct client_joined {
   client_leaf *leaves;
   size_t n_leaves;
   tacet_identity inviter;
-  client_person person; /* the inviter */
+  client_person person;        /* the inviter */
+  bool own;                    /* who is another device of this account */
+  uint8_t peer[CLIENT_ID_LEN]; /* pair: the other account */
   uint64_t epoch;
   client_succession succession;
 } client_joined;

@@ -10,6 +10,7 @@
 #include "client/joining.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
+#include "client/people.h"
 #include "client/returning.h"
 #include "client/slots.h"
 #include "client/talks.h"
@@ -111,19 +112,32 @@ static tacet_err examine(client *c, const client_mailbox *m, client_mem *mem,
       found = true;
     }
   }
-  if (!self || !found ||
-      client_is_self(c, client_id_span(j->inviter.account))) {
+  bool same =
+      memcmp(j->inviter.device, c->self.device, CLIENT_DEVICE_ID_LEN) == 0;
+  j->own = client_is_self(c, client_id_span(j->inviter.account));
+  if (!self || !found || (j->own && same)) {
     return TACET_ERR_CREDENTIAL;
   }
-  TACET_TRY(client_person_get(c, client_id_span(j->inviter.account), mem,
+  TACET_TRY(client_person_any(c, client_id_span(j->inviter.account), mem,
                               &j->person));
   j->epoch = tacet_mls_epoch(j->s.mls);
   return TACET_OK;
 }
 
+/* The other account, if there is one: whoever invited, unless that was a device
+ * of this account's own. */
+static const uint8_t *peer_of(client *c, const client_joined *j) {
+  for (size_t i = 0; j->own && i < j->n_leaves; i++) {
+    if (!client_is_self(c, client_id_span(j->leaves[i].who.account))) {
+      return j->leaves[i].who.account;
+    }
+  }
+  return j->inviter.account;
+}
+
 /* One to one: nobody else is in it, and its id is that of the two. A group has
  * no such id: what is written to a person would go to all of it. */
-static tacet_err examine_pair(client *c, const client_joined *j) {
+static tacet_err examine_pair(client *c, client_joined *j) {
   uint8_t id[CLIENT_ID_LEN];
   for (size_t i = 0; i < j->n_leaves && j->room.kind != TACET_ROOM_PAIR; i++) {
     TACET_TRY(client_pair_id(client_id_span(c->self.account),
@@ -135,14 +149,22 @@ static tacet_err examine_pair(client *c, const client_joined *j) {
   if (j->room.kind != TACET_ROOM_PAIR) {
     return TACET_OK;
   }
+  memcpy(j->peer, peer_of(c, j), sizeof(j->peer));
   TACET_TRY(client_pair_id(client_id_span(c->self.account),
-                           client_id_span(j->inviter.account), id));
-  if (memcmp(id, j->room.conversation, sizeof(id)) != 0) {
+                           client_id_span(j->peer), id));
+  if (memcmp(id, j->room.conversation, sizeof(id)) != 0 ||
+      client_is_self(c, client_id_span(j->peer))) {
     return TACET_ERR_POLICY;
+  }
+  if (j->own) { /* whom the conversation is with decides */
+    CLIENT_MEM(mem);
+    client_person p;
+    TACET_TRY(client_person_get(c, client_id_span(j->peer), &mem, &p));
+    j->person.blocked = p.blocked;
   }
   for (size_t i = 0; i < j->n_leaves; i++) {
     const uint8_t *account = j->leaves[i].who.account;
-    if (memcmp(account, j->inviter.account, CLIENT_ID_LEN) != 0 &&
+    if (memcmp(account, j->peer, CLIENT_ID_LEN) != 0 &&
         !client_is_self(c, client_id_span(account))) {
       return TACET_ERR_POLICY;
     }

@@ -99,11 +99,11 @@ tacet_err client_lookup_account(client *c, tacet_span account, client_mem *mem,
                                 client_person *out) {
   client_person p;
   uint8_t same[CLIENT_ID_LEN];
-  TACET_TRY(client_person_get(c, account, mem, &p));
+  TACET_TRY(client_person_any(c, account, mem, &p));
   tacet_lookup l = {
       .kind = TACET_LOOKUP_ACCOUNT, .key = account, .from = p.number};
   TACET_TRY(ask_and_take(c, &l, p.handle, same));
-  return client_person_get(c, account, mem, out);
+  return client_person_any(c, account, mem, out);
 }
 
 tacet_err client_lookup_confirm(client *c, client_person *p, client_mem *mem) {

@@ -4,8 +4,8 @@
 
 #include "client/chain.h"
 #include "client/events.h"
-#include "client/jobs.h"
 #include "client/people.h"
+#include "client/reconcile.h"
 
 /* ---- leaves ---- */
 
@@ -184,9 +184,6 @@ tacet_err client_members_may_hear(client *c, client_session *s) {
 
 /* ---- held against the newest manifests ---- */
 
-#define RECONCILE_MIN CLIENT_MINUTE
-#define RECONCILE_MAX CLIENT_HOUR
-
 tacet_err client_leaf_is_stale(client *c, const client_session *s,
                                const client_leaf *l, bool *out) {
   tacet_manifest newest;
@@ -221,42 +218,11 @@ static tacet_err tell_stale(client *c, client_session *s,
                             const uint8_t *account) {
   CLIENT_MEM(mem);
   const char *who;
-  uint64_t wait;
   TACET_TRY(client_handle_of(c, client_id_span(account), &mem, &who));
-  TACET_TRY(client_event_warn(
+  return client_event_warn(
       c, s->r.talk, "removed-device",
       "A device that %s had removed was put into this conversation. Nothing is "
       "sent here until it is out again, which is under way.",
-      who));
-  TACET_TRY(client_chance(c, RECONCILE_MAX - RECONCILE_MIN, &wait));
-  return client_job_tidy(c, s->r.talk, client_now(c) + RECONCILE_MIN + wait);
-}
-
-/* A device of the account that has no leaf; once an account. */
-static tacet_err tell_missing(client *c, client_session *s,
-                              const client_leaf *leaves, size_t n,
-                              const uint8_t *account) {
-  CLIENT_MEM(mem);
-  tacet_manifest newest;
-  const char *who;
-  bool all = true;
-  TACET_TRY(client_chain_newest(c, client_id_span(account), &newest));
-  for (size_t d = 0; d < newest.n_devices && all; d++) {
-    all = false;
-    for (size_t i = 0; i < n && !all; i++) {
-      all = memcmp(leaves[i].who.account, account, CLIENT_ID_LEN) == 0 &&
-            memcmp(leaves[i].who.device, newest.devices[d].id,
-                   CLIENT_DEVICE_ID_LEN) == 0;
-    }
-  }
-  if (all || client_is_self(c, client_id_span(account))) {
-    return TACET_OK;
-  }
-  TACET_TRY(client_handle_of(c, client_id_span(account), &mem, &who));
-  return client_event_warn(
-      c, s->r.talk, "device-missing",
-      "%s is in this conversation without one of their devices, which cannot "
-      "read what is written here. If they use it, have them added again.",
       who);
 }
 
@@ -267,21 +233,14 @@ tacet_err client_members_compare(client *c, client_session *s,
   size_t count;
   TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &count));
   for (size_t i = 0; i < count; i++) {
-    const uint8_t *account = leaves[i].who.account;
-    bool stale, again = false;
-    if (!is_among(accounts, n, account)) {
+    bool stale;
+    if (!is_among(accounts, n, leaves[i].who.account)) {
       continue;
     }
-    for (size_t k = 0; k < i; k++) {
-      again =
-          again || memcmp(leaves[k].who.account, account, CLIENT_ID_LEN) == 0;
-    }
     TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
-    TACET_TRY(stale ? tell_stale(c, s, account) : TACET_OK);
-    TACET_TRY(again || stale ? TACET_OK
-                             : tell_missing(c, s, leaves, count, account));
+    TACET_TRY(stale ? tell_stale(c, s, leaves[i].who.account) : TACET_OK);
   }
-  return TACET_OK;
+  return client_reconcile_group(c, s);
 }
 
 /* ---- a group that came to its end ---- */

@@ -2,6 +2,7 @@
  * Key packages: made, published, used up. */
 #include "client/packages.h"
 
+#include "client/chain.h"
 #include "client/mailboxes.h"
 #include "client/people.h"
 #include "tacet/content/room.h"
@@ -17,10 +18,11 @@
 
 tacet_err client_leaf_args(client *c, const client_mailbox *m, client_mem *mem,
                            tacet_mls_leaf_args *out) {
-  static const uint16_t types[] = {TACET_EXTENSION_DELIVERY,
-                                   TACET_EXTENSION_ROOM,
-                                   TACET_EXTENSION_RETURN};
-  tacet_identity identity = {.manifest = c->self.manifest_number};
+  static const uint16_t types[] = {
+      TACET_EXTENSION_DELIVERY, TACET_EXTENSION_ROOM, TACET_EXTENSION_RETURN};
+  tacet_manifest newest;
+  TACET_TRY(client_chain_newest(c, client_id_span(c->self.account), &newest));
+  tacet_identity identity = {.manifest = newest.number};
   memcpy(identity.account, c->self.account, sizeof(identity.account));
   memcpy(identity.device, c->self.device, sizeof(identity.device));
   tacet_address address = {.server = tacet_span_str(c->self.domain)};

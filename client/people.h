@@ -10,6 +10,10 @@
 TACET_MUST_CHECK tacet_err client_person_get(client *c, tacet_span account,
                                              client_mem *mem,
                                              client_person *out);
+/* The same; oneself, too, who is in no table. */
+TACET_MUST_CHECK tacet_err client_person_any(client *c, tacet_span account,
+                                             client_mem *mem,
+                                             client_person *out);
 /* NOT_FOUND where nobody with that handle was met. */
 TACET_MUST_CHECK tacet_err client_person_by_handle(client *c,
                                                    const char *handle,

@@ -96,23 +96,35 @@ typedef struct rules {
   bool admin;      /* the committer is one */
 } rules;
 
-/* The newest manifest of an account that the list leads to, from `known` (NULL:
- * from its number 0 on). False in *any if it has none to add. */
-static tacet_err walk_chain(const rules *r, const uint8_t *account,
-                            const tacet_manifest *known, tacet_manifest *out,
-                            bool *any) {
+static bool lists(const tacet_manifest *m, const client_leaf *l) {
+  const tacet_device *d = tacet_manifest_device(m, l->who.device);
+  return d != NULL && tacet_span_equal(l->signature_key,
+                                       tacet_span_of(d->key, sizeof(d->key)));
+}
+
+/* Where the list leads to. */
+typedef struct walk {
+  tacet_manifest newest;
+  bool any;   /* it has something to add */
+  bool named; /* the manifest that the leaf names is in it, and lists it */
+} walk;
+
+/* Along the manifests of the leaf's account, from `known` (NULL: from number 0
+ * on). */
+static tacet_err walk_chain(const rules *r, const client_leaf *leaf,
+                            const tacet_manifest *known, walk *out) {
   tacet_span list = r->manifests, one;
   tacet_manifest now, m;
-  *any = false;
+  walk w = {.any = false};
   if (known != NULL) {
     now = *known;
   }
   while (tacet_opaque_list_next(&list, &one)) {
     TACET_TRY(tacet_manifest_parse(one, &m));
-    if (memcmp(m.account_id, account, CLIENT_ID_LEN) != 0) {
+    if (memcmp(m.account_id, leaf->who.account, CLIENT_ID_LEN) != 0) {
       continue;
     }
-    if (known == NULL && !*any) {
+    if (known == NULL && !w.any) {
       TACET_TRY(tacet_manifest_first(one, &now));
     } else if (m.number > now.number) {
       TACET_TRY(tacet_manifest_next(&now, one, &m));
@@ -120,16 +132,18 @@ static tacet_err walk_chain(const rules *r, const uint8_t *account,
     } else {
       continue;
     }
-    *any = true;
+    w.any = true;
+    w.named =
+        w.named || (now.number == leaf->who.manifest && lists(&now, leaf));
   }
-  *out = now;
+  w.newest = now;
+  *out = w;
   return TACET_OK;
 }
 
-static bool lists(const tacet_manifest *m, const client_leaf *l) {
-  const tacet_device *d = tacet_manifest_device(m, l->who.device);
-  return d != NULL && tacet_span_equal(l->signature_key,
-                                       tacet_span_of(d->key, sizeof(d->key)));
+/* The device was in the manifest that its leaf names, and still is. */
+static bool stands(const walk *w, const client_leaf *l) {
+  return w->any && w->named && lists(&w->newest, l);
 }
 
 static bool is_member(const rules *r, const uint8_t *account) {
@@ -155,12 +169,9 @@ static tacet_err check_added(const rules *r, const tacet_mls_change *ch) {
   if (!r->admin && !is_member(r, l.who.account)) {
     return TACET_ERR_POLICY;
   }
-  tacet_manifest m;
-  bool any;
-  TACET_TRY(walk_chain(r, l.who.account, NULL, &m, &any));
-  return any && m.number == l.who.manifest && lists(&m, &l)
-             ? TACET_OK
-             : TACET_ERR_CREDENTIAL;
+  walk w;
+  TACET_TRY(walk_chain(r, &l, NULL, &w));
+  return stands(&w, &l) ? TACET_OK : TACET_ERR_CREDENTIAL;
 }
 
 static bool has_said(const rules *r, const client_leaf *l, client_word word) {
@@ -202,12 +213,12 @@ static tacet_err check_removed(const rules *r, const tacet_mls_change *ch) {
   if (r->admin || has_said(r, &l, CLIENT_WORD_LEAVE) || comes_back(r, &l)) {
     return TACET_OK;
   }
-  tacet_manifest known, m;
-  bool any;
+  tacet_manifest known;
+  walk w;
   TACET_TRY(client_chain_at(r->c, client_id_span(l.who.account), l.who.manifest,
                             &known));
-  TACET_TRY(walk_chain(r, l.who.account, &known, &m, &any));
-  return any && tacet_manifest_device(&m, l.who.device) == NULL
+  TACET_TRY(walk_chain(r, &l, &known, &w));
+  return w.any && tacet_manifest_device(&w.newest, l.who.device) == NULL
              ? TACET_OK
              : TACET_ERR_POLICY;
 }
@@ -225,14 +236,12 @@ static tacet_err check_committer(const rules *r, const tacet_mls_change *ch) {
                ? TACET_OK
                : TACET_ERR_CREDENTIAL;
   }
-  tacet_manifest known, m;
-  bool any;
+  tacet_manifest known;
+  walk w;
   TACET_TRY(client_chain_at(r->c, client_id_span(before.who.account),
                             before.who.manifest, &known));
-  TACET_TRY(walk_chain(r, before.who.account, &known, &m, &any));
-  return any && m.number == after.who.manifest && lists(&m, &after)
-             ? TACET_OK
-             : TACET_ERR_CREDENTIAL;
+  TACET_TRY(walk_chain(r, &after, &known, &w));
+  return stands(&w, &after) ? TACET_OK : TACET_ERR_CREDENTIAL;
 }
 
 static tacet_err check_change(const rules *r, const tacet_mls_change *ch) {

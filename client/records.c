@@ -18,7 +18,6 @@ void client_self_fields(client_fields *f, void *record) {
   client_field_fixed(f, r->device_public, sizeof(r->device_public));
   client_field_secret(f, &r->recovery_key);
   client_field_fixed(f, r->recovery_public, sizeof(r->recovery_public));
-  client_field_u32(f, &r->manifest_number);
 }
 
 void client_server_fields(client_fields *f, void *record) {

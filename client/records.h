@@ -29,7 +29,6 @@ typedef struct client_self {
   uint8_t device_public[CLIENT_KEY_LEN];
   tacet_secret recovery_key; /* private; empty once confirmed */
   uint8_t recovery_public[CLIENT_KEY_LEN];
-  uint32_t manifest_number;
 } client_self;
 enum {
   CLIENT_STAGE_NONE,       /* keys may be there, the server knows nothing */

@@ -2,8 +2,6 @@
  * Calling for help, and being called. */
 #include "client/returning.h"
 
-#include <string.h>
-
 #include "client/claims.h"
 #include "client/control.h"
 #include "client/groups.h"
@@ -45,20 +43,13 @@ static tacet_err helpers(client *c, client_session *s, client_mem *mem,
   return TACET_OK;
 }
 
-/* Not now, rather than not at all: tokens come again. */
-static bool is_for_later(const client_error *d) {
-  return d->kind != CLIENT_KEYS && strcmp(d->code, "no-key-package") != 0 &&
-         strcmp(d->code, "account-deleted") != 0;
-}
-
 tacet_err client_claim_if_possible(client *c, const uint8_t *talk,
                                    const uint8_t *account, client_mem *mem,
                                    tacet_span **packages, size_t *n) {
   client_person p;
-  TACET_TRY(client_person_get(c, client_id_span(account), mem, &p));
+  TACET_TRY(client_person_any(c, client_id_span(account), mem, &p));
   tacet_err e = client_claims_ensure(c, talk, &p);
-  if (e != TACET_OK && c->detail.kind != CLIENT_OK &&
-      !is_for_later(&c->detail)) {
+  if (e != TACET_OK && client_claim_is_hopeless(c)) {
     client_error_clear(&c->detail); /* not this one, then */
     return TACET_OK;
   }
@@ -239,20 +230,10 @@ tacet_err client_call_take(client *c, const client_call_for_help *call) {
 
 /* ---- helping ---- */
 
-/* The device that a package is for; false for one that is none. */
-static bool package_of(const client *c, tacet_span package,
-                       tacet_identity *out) {
-  tacet_mls_config config = client_mls_config();
-  tacet_mls_key_package kp;
-  return tacet_mls_key_package_check(&config, package, client_now(c) / 1000,
-                                     &kp) == TACET_OK &&
-         tacet_identity_parse(kp.member.identity, out) == TACET_OK;
-}
-
 static bool is_for(const client *c, tacet_span package, const uint8_t *account,
                    const uint8_t *device) {
   tacet_identity who;
-  return package_of(c, package, &who) &&
+  return client_package_identity(c, package, &who) &&
          memcmp(who.account, account, CLIENT_ID_LEN) == 0 &&
          memcmp(who.device, device, CLIENT_DEVICE_ID_LEN) == 0;
 }

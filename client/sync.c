@@ -94,6 +94,7 @@ static tacet_err round_once(client *c, bool link, uint64_t *next) {
   TACET_TRY(take_frames(c));
   TACET_TRY(client_waiting_run(c, false, next));
   TACET_TRY(look_at_groups(c, next));
+  TACET_TRY(client_self_is_listed(c)); /* what came may have said so */
   TACET_TRY(client_jobs_run(c, next));
   TACET_TRY(client_pending_run(c, next));
   TACET_TRY(client_outbox_flush(c, next));

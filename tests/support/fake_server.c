@@ -196,26 +196,46 @@ static void package_remove(fake_account *a, size_t i) {
   a->n_packages--;
 }
 
+/* Packages of devices that are listed no more. */
+static void drop_packages(fake_account *a) {
+  for (size_t i = a->n_packages; i-- > 0;) {
+    if (tacet_manifest_device(&a->last, a->packages[i].device) == NULL) {
+      package_remove(a, i);
+    }
+  }
+}
+
 static void put_manifest(fake_server *s, const client_call *call, bool erase,
                          fake_reply *out) {
   uint8_t device[16];
-  fake_account *a = signer(s, call, device, out);
   tacet_put_manifest m;
-  tacet_manifest next;
+  tacet_manifest form, next;
+  if (tacet_put_manifest_parse(call->body, &m) != TACET_OK ||
+      tacet_manifest_parse(m.manifest, &form) != TACET_OK) {
+    fake_problem(out, TACET_WIRE_MANIFEST);
+    return;
+  }
+  fake_account *a =
+      erase ? signer(s, call, device, out) : account_by_id(s, form.account_id);
   if (a == NULL) {
     return;
   }
-  if (tacet_put_manifest_parse(call->body, &m) != TACET_OK ||
-      tacet_manifest_next(&a->last, m.manifest, &next) != TACET_OK ||
-      (erase && next.n_devices != 0)) {
+  tacet_err e = tacet_manifest_next(&a->last, m.manifest, &next);
+  if (e == TACET_ERR_EXISTS && !erase) {
+    out->status = 200;
+    return;
+  }
+  if (form.number <= a->last.number && !erase) {
+    fake_problem(out, TACET_WIRE_MANIFEST_CONFLICT);
+    return;
+  }
+  if (e != TACET_OK || erase != (next.n_devices == 0)) {
     fake_problem(out, TACET_WIRE_MANIFEST);
     return;
   }
   add_manifest(a, m.manifest, &next);
   a->erased = erase;
-  while (erase && a->n_packages > 0) {
-    package_remove(a, a->n_packages - 1);
-  }
+  drop_packages(a);
   out->status = 200;
 }
 
@@ -294,6 +314,30 @@ static void publish(fake_server *s, const client_call *call, fake_reply *out) {
   fake_answer(out, 200, &w);
 }
 
+/* One of a device, if there is one. */
+static void claim_of(fake_server *s, fake_account *a, const uint8_t device[16],
+                     tacet_buf *list) {
+  size_t best = a->n_packages;
+  for (size_t i = 0; i < a->n_packages; i++) {
+    if (memcmp(a->packages[i].device, device, 16) == 0 &&
+        (best == a->n_packages || a->packages[best].last_resort)) {
+      best = s->last_resort_only && !a->packages[i].last_resort ? best : i;
+    }
+  }
+  if (best == a->n_packages) {
+    return;
+  }
+  fake_package *p = &a->packages[best];
+  tacet_claimed_package one = {.last_resort = p->last_resort,
+                               .key_package =
+                                   tacet_span_of(p->bytes.p, p->bytes.len)};
+  memcpy(one.device_id, p->device, 16);
+  tacet_claimed_package_write(list, &one);
+  if (!p->last_resort) {
+    package_remove(a, best);
+  }
+}
+
 static void claim(fake_server *s, tacet_span body, fake_reply *out) {
   tacet_claim m;
   if (tacet_claim_parse(body, &m) != TACET_OK) {
@@ -314,27 +358,15 @@ static void claim(fake_server *s, tacet_span body, fake_reply *out) {
   if (s->impostor != NULL) {
     a = account_by_id(s, s->impostor->id);
   }
-  size_t best = a->n_packages; /* one device an account: that is enough here */
-  for (size_t i = 0; i < a->n_packages; i++) {
-    if (best == a->n_packages || a->packages[best].last_resort) {
-      best = s->last_resort_only && !a->packages[i].last_resort ? best : i;
-    }
-  }
-  fake_package *p = &a->packages[best];
-  tacet_claimed_package one = {.last_resort = p->last_resort,
-                               .key_package =
-                                   tacet_span_of(p->bytes.p, p->bytes.len)};
-  memcpy(one.device_id, p->device, 16);
   TACET_BUF(list, 1 << 16);
-  tacet_claimed_package_write(&list, &one);
+  for (size_t d = 0; d < a->last.n_devices; d++) {
+    claim_of(s, a, a->last.devices[d].id, &list);
+  }
   tacet_claim_answer answer = {.packages = tacet_buf_span(&list)};
   TACET_BUF(w, 1 << 16);
   tacet_claim_answer_write(&w, &answer);
   fake_answer(out, 200, &w);
   a->n_claims++;
-  if (!p->last_resort) {
-    package_remove(a, best);
-  }
 }
 
 /* ---- tokens ---- */
@@ -520,11 +552,13 @@ static tacet_err link_next(client_transport *base, client_sleep *sleep,
   fake_bytes out;
   at_work(t->s, true);
   bool any = t->link.open && fake_link_next(t->s, &t->link, &out);
+  if (any) {
+    OK(client_mem_copy(mem, tacet_span_of(out.p, out.len), frame));
+    free(out.p);
+  }
   at_work(t->s, false);
   if (any) {
-    tacet_err e = client_mem_copy(mem, tacet_span_of(out.p, out.len), frame);
-    free(out.p);
-    return e;
+    return TACET_OK;
   }
   t->s->now += sleep->ms; /* waiting, in this world */
   return TACET_ERR_NOT_FOUND;
