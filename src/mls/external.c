@@ -24,14 +24,16 @@ static tacet_err outside_view(const tacet_mls_config *config,
   return TACET_OK;
 }
 
-static tacet_err find_external_pub(const tacet_group_info *info,
+static tacet_err find_external_pub(const tacet_suite *suite,
+                                   const tacet_group_info *info,
                                    tacet_span *key) {
   tacet_span data;
   if (!tacet_extension_find(info->extensions, TACET_EXTENSION_EXTERNAL_PUB,
                             &data)) {
     return TACET_ERR_EXTERNAL;
   }
-  return tacet_external_pub_parse(data, key);
+  TACET_TRY(tacet_external_pub_parse(data, key));
+  return tacet_kem_key_check(suite, *key, TACET_ERR_EXTERNAL);
 }
 
 /* ---- the commit ---- */
@@ -121,7 +123,7 @@ tacet_err tacet_mls_external_join(const tacet_mls_config *config,
   tacet_span external_pub;
   TACET_TRY(commit->err);
   TACET_TRY(read_info(config, args->group_info, &info, &suite));
-  TACET_TRY(find_external_pub(&info, &external_pub));
+  TACET_TRY(find_external_pub(suite, &info, &external_pub));
   TACET_TRY(outside_view(config, suite, &info, args->tree, &g));
   TACET_TRY(join(g, args, external_pub, &result));
   tacet_group_tidy(g);

@@ -147,7 +147,8 @@ tacet_err tacet_mls_group_new(const tacet_mls_config *config,
                               tacet_span extensions, tacet_mls_group **out) {
   TACET_OWN_LEAF(l);
   TACET_CLEANUP(tacet_group_cleanup) tacet_mls_group *g = NULL;
-  if (tacet_extensions_check(extensions) != TACET_OK) {
+  if (tacet_extensions_check(extensions) != TACET_OK ||
+      tacet_group_extensions_check(extensions) != TACET_OK) {
     return TACET_ERR_ARGUMENT;
   }
   TACET_TRY(tacet_own_leaf_new(config, suite, leaf, &l));

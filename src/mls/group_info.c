@@ -142,10 +142,12 @@ tacet_err tacet_group_info_check(const tacet_suite *suite,
                             &tree)) {
     return TACET_ERR_TREE;
   }
+  TACET_TRY(tacet_group_extensions_check(context->extensions));
   TACET_TRY(tacet_tree_load(suite, tree, &t));
   TACET_TRY(verify(suite, info, t));
   TACET_TRY(check_hash(suite, t, context->tree_hash));
   TACET_TRY(tacet_tree_check_parent_hashes(t));
+  TACET_TRY(tacet_tree_check_parent_keys(t));
   const tacet_leaf_rules rules = {.suite = suite,
                                   .group_extensions = context->extensions};
   TACET_TRY(tacet_tree_check_leaves(t, &rules, context->group_id));

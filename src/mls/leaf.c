@@ -56,6 +56,19 @@ static tacet_err check_group_extensions(const tacet_leaf_node *leaf,
   return TACET_OK;
 }
 
+tacet_err tacet_group_extensions_check(tacet_span group_extensions) {
+  for (tacet_extension e; tacet_extension_next(&group_extensions, &e);) {
+    tacet_required_capabilities required;
+    tacet_span senders;
+    if (e.type == TACET_EXTENSION_REQUIRED_CAPABILITIES) {
+      TACET_TRY(tacet_required_capabilities_parse(e.data, &required));
+    } else if (e.type == TACET_EXTENSION_EXTERNAL_SENDERS) {
+      TACET_TRY(tacet_external_senders_parse(e.data, &senders));
+    }
+  }
+  return TACET_OK;
+}
+
 /* ---- a leaf alone ---- */
 
 tacet_err tacet_kem_key_check(const tacet_suite *suite, tacet_span key,

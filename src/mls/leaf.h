@@ -52,6 +52,10 @@ bool tacet_leaf_supports_proposal(const tacet_leaf_node *leaf, uint16_t type);
  * mls/tree.h. n signature checks. */
 TACET_MUST_CHECK tacet_err tacet_tree_check_leaves(
     tacet_tree *t, const tacet_leaf_rules *rules, tacet_span group_id);
+/* Are the GroupContext extensions of RFC 9420 among these what they should be?
+ * TRUNCATED, TRAILING, ... Of their list, well formed. */
+TACET_MUST_CHECK tacet_err
+tacet_group_extensions_check(tacet_span group_extensions);
 /* Do all members support these GroupContext extensions, what a
  * required_capabilities among them lists included? For new group extensions.
  * CAPABILITIES. */

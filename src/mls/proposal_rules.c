@@ -112,7 +112,9 @@ tacet_err tacet_proposal_check(const tacet_mls_group *g,
     return p->view.external_init.len == g->suite->kem->enc_len
                ? TACET_OK
                : TACET_ERR_EXTERNAL;
-  default: /* GroupContextExtensions and our own: the tree decides, later */
+  case TACET_PROPOSAL_GROUP_CONTEXT_EXTENSIONS: /* and the tree, later */
+    return tacet_group_extensions_check(p->view.group_context_extensions);
+  default: /* our own: the tree decides, later */
     return TACET_OK;
   }
 }
@@ -140,7 +142,8 @@ static tacet_err check_once_a_leaf(const tacet_mls_group *g,
   return TACET_OK;
 }
 
-/* 12.2: no PSK twice, and a bound on their number. */
+/* 12.2: no PreSharedKeyID twice, and a bound on their number. With another
+ * nonce it is another one: two members may have proposed one key. */
 static tacet_err check_psks_distinct(const tacet_proposal_list *l) {
   tacet_mls_psk_id ids[TACET_MLS_PSKS_MAX];
   size_t n = 0;
@@ -153,7 +156,7 @@ static tacet_err check_psks_distinct(const tacet_proposal_list *l) {
     }
     ids[n] = tacet_psk_id_of(&l->item[i].view.psk);
     for (size_t k = 0; k < n; k++) {
-      if (tacet_psk_id_same(&ids[k], &ids[n])) {
+      if (tacet_psk_id_equal(&ids[k], &ids[n])) {
         return TACET_ERR_PSK;
       }
     }

@@ -28,6 +28,10 @@ bool tacet_psk_id_same(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b) {
          (a->usage == b->usage && a->epoch == b->epoch);
 }
 
+bool tacet_psk_id_equal(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b) {
+  return tacet_psk_id_same(a, b) && tacet_span_equal(a->nonce, b->nonce);
+}
+
 const tacet_span *tacet_psks_find(tacet_mls_psks psks,
                                   const tacet_mls_psk_id *id) {
   for (size_t i = 0; i < psks.n; i++) {

@@ -16,6 +16,8 @@ tacet_mls_psk_id tacet_psk_id_of(const tacet_pre_shared_key_id *wire);
 tacet_pre_shared_key_id tacet_psk_id_wire(const tacet_mls_psk_id *id);
 /* The same key? The nonce does not count. */
 bool tacet_psk_id_same(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b);
+/* The same PreSharedKeyID, nonce included? */
+bool tacet_psk_id_equal(const tacet_mls_psk_id *a, const tacet_mls_psk_id *b);
 /* The key of an id, or NULL. */
 const tacet_span *tacet_psks_find(tacet_mls_psks psks,
                                   const tacet_mls_psk_id *id);

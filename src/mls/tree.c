@@ -221,3 +221,16 @@ tacet_span tacet_tree_unmerged(const tacet_tree *t, uint32_t node) {
   TACET_ASSERT(n != NULL && !tacet_node_is_leaf(node));
   return tree_node_unmerged(n);
 }
+
+tacet_err tacet_tree_check_parent_keys(const tacet_tree *t) {
+  for (uint32_t x = 1; x < tacet_tree_n_nodes(t->n_leaves); x += 2) {
+    const tree_node *n = tree_at(t, x);
+    if (n == NULL) {
+      continue;
+    }
+    tacet_err err =
+        t->suite->kem->public_check(tacet_tree_node_encryption_key(n));
+    TACET_TRY(err == TACET_ERR_ENCODING ? TACET_ERR_TREE : err);
+  }
+  return TACET_OK;
+}

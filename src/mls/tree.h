@@ -106,6 +106,9 @@ TACET_MUST_CHECK tacet_err tacet_tree_parent_hash_of(tacet_tree *t,
                                                      uint8_t *out);
 /* Is every parent parent-hash valid (7.9.2)? PARENT_HASH. For joining. */
 TACET_MUST_CHECK tacet_err tacet_tree_check_parent_hashes(tacet_tree *t);
+/* Is every parent's key a public key of the suite's KEM? TREE. No path that the
+ * members took had another; who joined such a tree could not commit. */
+TACET_MUST_CHECK tacet_err tacet_tree_check_parent_keys(const tacet_tree *t);
 
 /* ---- changes ---- */
 

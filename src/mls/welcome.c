@@ -90,7 +90,7 @@ static tacet_err list_psks(tacet_mls_welcome *w) {
                    id.usage != TACET_PSK_USAGE_APPLICATION;
     w->psks[w->n_psks] = tacet_psk_id_of(&id);
     for (size_t i = 0; i < w->n_psks; i++) {
-      if (tacet_psk_id_same(&w->psks[i], &w->psks[w->n_psks])) {
+      if (tacet_psk_id_equal(&w->psks[i], &w->psks[w->n_psks])) {
         return TACET_ERR_PSK;
       }
     }

@@ -66,6 +66,31 @@ void lone_extension(tacet_leaf_node *leaf) {
   leaf->extensions = tacet_span_of(one, sizeof(one));
 }
 
+void both_credentials(tacet_leaf_node *leaf) {
+  static const uint8_t both[] = {0x00, 0x01, 0xF0, 0x0F};
+  leaf->credential.type = 0xF00F;
+  leaf->capabilities.credentials = tacet_span_of(both, sizeof(both));
+}
+
+void no_encryption_key(tacet_leaf_node *leaf) {
+  leaf->encryption_key = tacet_span_of(zeros, 32);
+}
+
+void no_key_in_first_node(tacet_update_path *path) {
+  static uint8_t bytes[1 << 14];
+  TACET_BUF(w, sizeof(bytes));
+  tacet_update_path_node n;
+  bool first = true;
+  for (tacet_span nodes = path->nodes; tacet_update_path_node_next(&nodes, &n);
+       first = false) {
+    tacet_write_vec(&w, first ? tacet_span_of(zeros, 32) : n.encryption_key);
+    tacet_write_vec(&w, n.encrypted_path_secret);
+  }
+  assert_ok(w.err);
+  memcpy(bytes, w.p, w.len);
+  path->nodes = tacet_span_of(bytes, w.len);
+}
+
 void expired_package(tacet_key_package *k) {
   k->leaf_node.not_after = NOW - 1;
 }

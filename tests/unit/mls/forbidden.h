@@ -46,6 +46,10 @@ void short_encryption_key(tacet_leaf_node *leaf);
 void other_credential(tacet_leaf_node *leaf);
 void no_capabilities(tacet_leaf_node *leaf);
 void lone_extension(tacet_leaf_node *leaf);
+void both_credentials(tacet_leaf_node *leaf);  /* of a type only it knows */
+void no_encryption_key(tacet_leaf_node *leaf); /* a point of low order */
+/* The same for the first node of a path; spans point into a static buffer. */
+void no_key_in_first_node(tacet_update_path *path);
 void expired_package(tacet_key_package *k);
 void from_blank_leaf(tacet_framed_content *c);
 void from_beyond(tacet_framed_content *c);

@@ -18,8 +18,8 @@ static tacet_bytes update_by_value(void) {
 }
 
 /* Makes everybody cache a proposal, and commits it. */
-static tacet_bytes commit_cached(member *from, const tacet_proposal *p,
-                                 const tacet_proposal *more, size_t n_more) {
+static tacet_bytes cached(member *from, const tacet_proposal *p,
+                          raw_commit args) {
   static uint8_t ref[TACET_HASH_MAX];
   static tacet_span refs[1];
   tacet_mls_event event;
@@ -31,11 +31,46 @@ static tacet_bytes commit_cached(member *from, const tacet_proposal *p,
     assert_ok(member_process(f.bad, tacet_bytes_span(&message), &event));
   }
   tacet_bytes_free(&message);
-  return commit((raw_commit){.refs = refs,
-                             .n_refs = 1,
-                             .by_value = more,
-                             .n_by_value = n_more,
-                             .path = true});
+  args.refs = refs;
+  args.n_refs = 1;
+  return commit(args);
+}
+
+static tacet_bytes commit_cached(member *from, const tacet_proposal *p,
+                                 const tacet_proposal *more, size_t n_more) {
+  return cached(
+      from, p,
+      (raw_commit){.by_value = more, .n_by_value = n_more, .path = true});
+}
+
+static tacet_bytes update_without_path(void) {
+  tacet_proposal p =
+      raw_update(f.third, NULL, TACET_LEAF_SOURCE_UPDATE, &f.keep);
+  return cached(f.third, &p, (raw_commit){.path = false});
+}
+
+static tacet_bytes update_of_foreign_credential(void) {
+  tacet_proposal p =
+      raw_update(f.third, both_credentials, TACET_LEAF_SOURCE_UPDATE, &f.keep);
+  return cached(f.third, &p, (raw_commit){.path = true});
+}
+
+/* Two devices of one hand: the other's key signs, and does it rightly. */
+static tacet_bytes update_with_signer_of_another(void) {
+  static uint8_t ref[TACET_HASH_MAX];
+  static tacet_span refs[1];
+  tacet_mls_event event;
+  TACET_BUF(message, 1 << 16);
+  const tacet_mls_propose_args args = {
+      .proposal = {.type = TACET_MLS_UPDATE},
+      .update = {.signature_key = &f.to->signature_key},
+      .public_message = true};
+  assert_ok(tacet_mls_propose(f.third->g, &args, NOW, &message));
+  raw_ref(f.third, tacet_buf_span(&message), ref);
+  refs[0] = tacet_span_of(ref, f.third->suite->hash->len);
+  assert_ok(member_process(f.to, tacet_buf_span(&message), &event));
+  assert_ok(member_process(f.bad, tacet_buf_span(&message), &event));
+  return commit((raw_commit){.refs = refs, .n_refs = 1, .path = true});
 }
 
 static tacet_bytes own_update_by_reference(void) {
@@ -238,6 +273,30 @@ static tacet_bytes path_leaf_without_the_new_extension(void) {
                              .edit_leaf = without_extensions});
 }
 
+/* The same commit makes the group require one. */
+static tacet_bytes add_without_what_is_required(void) {
+  /* required_capabilities: extensions {0xFF01}, proposals {}, credentials {} */
+  static const uint8_t list[] = {0, 3, 5, 2, 0xFF, 0x01, 0, 0};
+  raw_publish(f.out, of_nobody);
+  tacet_proposal p[2] = {gce_of(tacet_span_of(list, sizeof(list))),
+                         raw_add(f.out)};
+  return commit_of(p, 2, true);
+}
+static tacet_bytes path_leaf_without_what_is_required(void) {
+  static const uint8_t list[] = {0, 3, 5, 2, 0xFF, 0x01, 0, 0};
+  tacet_proposal gce = gce_of(tacet_span_of(list, sizeof(list)));
+  return commit((raw_commit){.by_value = &gce,
+                             .n_by_value = 1,
+                             .path = true,
+                             .edit_leaf = without_extensions});
+}
+
+static tacet_bytes broken_senders(void) {
+  static const uint8_t list[] = {0, 5, 3, 2, 1, 0xAA};
+  tacet_proposal p = gce_of(tacet_span_of(list, sizeof(list)));
+  return commit_of(&p, 1, true);
+}
+
 static tacet_bytes unknown_reference(void) {
   static const tacet_span refs[] = {{zeros, 32}};
   return commit((raw_commit){.refs = refs, .n_refs = 1, .path = true});
@@ -293,11 +352,14 @@ static const forbidden_row rows[] = {
     ROW(add_of_foreign_credential, CAPABILITIES),
     ROW(empty_without_path, PATH_REQUIRED),
     ROW(remove_without_path, PATH_REQUIRED),
+    ROW(update_without_path, PATH_REQUIRED),
     ROW(update_by_value, PROPOSAL),
     ROW(own_update_by_reference, PROPOSAL),
     ROW(update_and_remove_of_one, PROPOSAL),
     ROW(two_updates_of_one, PROPOSAL),
     ROW(update_with_key_of_another, DUPLICATE_KEY),
+    ROW(update_with_signer_of_another, DUPLICATE_KEY),
+    ROW(update_of_foreign_credential, CAPABILITIES),
     ROW(remove_of_nobody, PROPOSAL),
     ROW(psk_with_short_nonce, PSK),
     ROW(psk_for_reinit, PSK),
@@ -310,6 +372,9 @@ static const forbidden_row rows[] = {
     ROW(add_without_the_new_extension, CAPABILITIES),
     ROW(update_without_the_new_extension, CAPABILITIES),
     ROW(path_leaf_without_the_new_extension, CAPABILITIES),
+    ROW(add_without_what_is_required, CAPABILITIES),
+    ROW(path_leaf_without_what_is_required, CAPABILITIES),
+    ROW(broken_senders, TRUNCATED),
     ROW(remove_of_committer, PROPOSAL),
     ROW(remove_twice, PROPOSAL),
     ROW(add_twice, DUPLICATE_KEY),
@@ -353,6 +418,10 @@ static void what_is_allowed_passes(void **state) {
     tacet_proposal reinit = reinit_of(1);
     member_publish(f.third);
     tacet_proposal back[2] = {remove, raw_add(f.third)};
+    /* One key by two nonces is two PreSharedKeyIDs (12.2). */
+    static const uint8_t nonce[TACET_HASH_MAX] = {1};
+    tacet_proposal psks[2] = {psk, psk};
+    psks[1].psk.nonce.p = nonce;
     const struct {
       const tacet_proposal *list;
       size_t n;
@@ -361,7 +430,7 @@ static void what_is_allowed_passes(void **state) {
                 {&add, 1, true, false},     {&remove, 1, true, false},
                 {&gce, 1, true, false},     {&own, 1, false, false},
                 {&reinit, 1, false, false}, {&psk, 1, false, true},
-                {back, 2, true, false}};
+                {back, 2, true, false},     {psks, 2, false, true}};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
       tacet_mls_event event;
       tacet_bytes before = member_state(f.to);

@@ -204,6 +204,36 @@ static tacet_bytes join_path_without_nodes(void) {
   return join_but((raw_commit){.edit_path = without_nodes});
 }
 
+static tacet_bytes join_leaf_of_foreign_credential(void) {
+  return join_but((raw_commit){.edit_leaf = both_credentials});
+}
+static void no_leaf_key(tacet_update_path *p) {
+  no_encryption_key(&p->leaf_node);
+}
+static tacet_bytes join_leaf_with_no_key(void) {
+  return join_but((raw_commit){.edit_path = no_leaf_key});
+}
+static tacet_bytes join_leaf_with_key_of_another(void) {
+  return join_but((raw_commit){.edit_path = old_key_of_third});
+}
+/* Not the leftmost blank leaf, where 12.4.2 puts it. */
+static tacet_bytes join_leaf_for_another_place(void) {
+  return join_but((raw_commit){.leaf_of_next = true});
+}
+static void no_parent_hash(tacet_update_path *p) {
+  p->leaf_node.parent_hash = TACET_SPAN_EMPTY;
+}
+static tacet_bytes join_path_without_parent_hash(void) {
+  return join_but((raw_commit){.edit_path = no_parent_hash});
+}
+static tacet_bytes join_path_node_with_no_key(void) {
+  return join_but((raw_commit){.edit_path = no_key_in_first_node});
+}
+static tacet_bytes join_with_psk_twice(void) {
+  tacet_proposal p[3] = {external_init(), psk_of("a", 32), psk_of("a", 32)};
+  return join(p, 3, true);
+}
+
 /* ---- proposals from outside ---- */
 
 static tacet_bytes propose_outside(const tacet_proposal *p,
@@ -316,6 +346,13 @@ static const forbidden_row rows[] = {
     ROW(join_leaf_with_unlisted_extension, LEAF),
     ROW(join_leaf_as_update, LEAF),
     ROW(join_path_without_nodes, PATH),
+    ROW(join_leaf_of_foreign_credential, CAPABILITIES),
+    ROW(join_leaf_with_no_key, LEAF),
+    ROW(join_leaf_with_key_of_another, DUPLICATE_KEY),
+    ROW(join_leaf_for_another_place, AUTH),
+    ROW(join_path_without_parent_hash, PARENT_HASH),
+    ROW(join_path_node_with_no_key, PATH),
+    ROW(join_with_psk_twice, PSK),
     ROW(external_update, SENDER),
     ROW(external_external_init, SENDER),
     ROW(external_our_own, SENDER),

@@ -120,6 +120,32 @@ static tacet_bytes public_application(void) {
   return raw_propose(f.bad, &p, as_application);
 }
 
+/* Nor of those who are no members (6.1). */
+static void application_of_external(tacet_framed_content *c) {
+  as_application(c);
+  from_external(c);
+}
+static void application_of_new_member(tacet_framed_content *c) {
+  as_application(c);
+  from_new_member(c);
+}
+static void application_of_new_committer(tacet_framed_content *c) {
+  as_application(c);
+  from_new_committer(c);
+}
+static tacet_bytes public_application_of_external(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose(f.bad, &p, application_of_external);
+}
+static tacet_bytes public_application_of_new_member(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose(f.bad, &p, application_of_new_member);
+}
+static tacet_bytes public_application_of_new_committer(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose(f.bad, &p, application_of_new_committer);
+}
+
 static tacet_bytes with_message(void (*edit)(tacet_message *m)) {
   tacet_message m;
   TACET_BUF(w, 1 << 16);
@@ -183,6 +209,24 @@ static tacet_bytes nothing_at_all(void) {
   return (tacet_bytes){NULL, 0};
 }
 
+/* ---- handshakes of an epoch whose messages can still be read ---- */
+
+static tacet_bytes late_commit, late_proposal;
+
+static void make_late_ones(void) {
+  TACET_BUF(w, 1 << 16);
+  const tacet_mls_propose_args args = {.proposal = {.type = TACET_MLS_UPDATE}};
+  late_commit = commit((raw_commit){.path = true, .private_message = true});
+  assert_ok(tacet_mls_propose(f.bad->g, &args, NOW, &w));
+  assert_ok(tacet_buf_take(&w, &late_proposal));
+}
+static tacet_bytes private_commit_too_late(void) {
+  return late_commit;
+}
+static tacet_bytes private_proposal_too_late(void) {
+  return late_proposal;
+}
+
 /* ---- the table ---- */
 
 static const forbidden_row rows[] = {
@@ -208,6 +252,11 @@ static const forbidden_row rows[] = {
     ROW(private_of_epoch_after, EPOCH_FUTURE),
     ROW(private_of_other_group, GROUP_ID),
     ROW(public_application, SENDER),
+    ROW(private_commit_too_late, EPOCH_PAST),
+    ROW(private_proposal_too_late, EPOCH_PAST),
+    ROW(public_application_of_external, SENDER),
+    ROW(public_application_of_new_member, SENDER),
+    ROW(public_application_of_new_committer, SENDER),
     ROW(public_short_membership, AUTH),
     ROW(public_without_membership, AUTH),
     ROW(public_zero_membership, AUTH),
@@ -220,6 +269,7 @@ static const forbidden_row rows[] = {
 
 /* So that epoch 0 is further back than epochs are kept. */
 static void grow_older(void) {
+  make_late_ones();
   members_commit(f.m, 4, 3, &(tacet_mls_commit_args){.force_path = true});
 }
 

@@ -18,11 +18,6 @@ static tacet_bytes path_leaf_with_unlisted_extension(void) {
   return path_leaf_with(lone_extension);
 }
 
-static void both_credentials(tacet_leaf_node *leaf) {
-  static const uint8_t both[] = {0x00, 0x01, 0xF0, 0x0F};
-  leaf->credential.type = 0xF00F;
-  leaf->capabilities.credentials = tacet_span_of(both, sizeof(both));
-}
 static tacet_bytes path_leaf_of_foreign_credential(void) {
   return path_leaf_with(both_credentials);
 }
@@ -107,6 +102,9 @@ static void no_leaf_key(tacet_update_path *p) {
 static tacet_bytes path_leaf_with_no_key(void) {
   return path_with(no_leaf_key);
 }
+static tacet_bytes path_node_with_no_key(void) {
+  return path_with(no_key_in_first_node);
+}
 static tacet_bytes path_leaf_as_update(void) {
   return path_with(as_update);
 }
@@ -149,6 +147,7 @@ static const forbidden_row rows[] = {
     ROW(path_leaf_without_capabilities, CAPABILITIES),
     ROW(path_leaf_with_unlisted_extension, LEAF),
     ROW(path_leaf_with_no_key, LEAF),
+    ROW(path_node_with_no_key, PATH),
     ROW(path_leaf_as_update, LEAF),
     ROW(path_leaf_with_old_key, LEAF),
     ROW(path_leaf_with_key_of_another, DUPLICATE_KEY),

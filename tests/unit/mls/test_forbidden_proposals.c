@@ -22,11 +22,14 @@ static tacet_bytes update_from_key_package(void) {
 static tacet_bytes update_with_short_key(void) {
   return propose_update(short_encryption_key, TACET_LEAF_SOURCE_UPDATE);
 }
-static void no_key(tacet_leaf_node *leaf) {
-  leaf->encryption_key = tacet_span_of(zeros, 32); /* of low order */
+static void short_signature_key(tacet_leaf_node *leaf) {
+  leaf->signature_key.len--;
+}
+static tacet_bytes update_with_short_signature_key(void) {
+  return propose_update(short_signature_key, TACET_LEAF_SOURCE_UPDATE);
 }
 static tacet_bytes update_with_no_key(void) {
-  return propose_update(no_key, TACET_LEAF_SOURCE_UPDATE);
+  return propose_update(no_encryption_key, TACET_LEAF_SOURCE_UPDATE);
 }
 static tacet_bytes update_of_unknown_credential(void) {
   return propose_update(other_credential, TACET_LEAF_SOURCE_UPDATE);
@@ -113,6 +116,38 @@ static tacet_bytes add_with_short_init(void) {
   return propose_package(short_init_key);
 }
 
+/* What an Update may not have, an Add may not have either. */
+static void leaf_of_unknown_credential(tacet_key_package *k) {
+  other_credential(&k->leaf_node);
+}
+static tacet_bytes add_of_unknown_credential(void) {
+  return propose_package(leaf_of_unknown_credential);
+}
+static void leaf_without_capabilities(tacet_key_package *k) {
+  no_capabilities(&k->leaf_node);
+}
+static tacet_bytes add_without_capabilities(void) {
+  return propose_package(leaf_without_capabilities);
+}
+static void leaf_with_unlisted_extension(tacet_key_package *k) {
+  lone_extension(&k->leaf_node);
+}
+static tacet_bytes add_with_unlisted_leaf_extension(void) {
+  return propose_package(leaf_with_unlisted_extension);
+}
+static void leaf_with_short_key(tacet_key_package *k) {
+  short_encryption_key(&k->leaf_node);
+}
+static tacet_bytes add_with_short_key(void) {
+  return propose_package(leaf_with_short_key);
+}
+static void leaf_with_no_key(tacet_key_package *k) {
+  no_encryption_key(&k->leaf_node);
+}
+static tacet_bytes add_with_no_key(void) {
+  return propose_package(leaf_with_no_key);
+}
+
 static tacet_bytes add_with_wrong_signature(void) {
   member_publish(f.out);
   f.out->key_package.p[f.out->key_package.len - 1] ^= 1;
@@ -169,6 +204,19 @@ static tacet_bytes reinit_to_older_version(void) {
   return propose(&p);
 }
 
+/* required_capabilities: a list of nine bytes that are not there. */
+static tacet_bytes extensions_with_broken_requirements(void) {
+  static const uint8_t list[] = {0, 3, 1, 9};
+  tacet_proposal p = gce_of(tacet_span_of(list, sizeof(list)));
+  return propose(&p);
+}
+/* external_senders: one with a key and no credential. */
+static tacet_bytes extensions_with_broken_senders(void) {
+  static const uint8_t list[] = {0, 5, 3, 2, 1, 0xAA};
+  tacet_proposal p = gce_of(tacet_span_of(list, sizeof(list)));
+  return propose(&p);
+}
+
 static tacet_bytes external_init_of_member(void) {
   tacet_proposal p = {.type = TACET_PROPOSAL_EXTERNAL_INIT,
                       .external_init =
@@ -217,6 +265,7 @@ static const forbidden_row rows[] = {
     ROW(update_from_key_package, LEAF),
     ROW(update_with_short_key, LEAF),
     ROW(update_with_no_key, LEAF),
+    ROW(update_with_short_signature_key, LEAF),
     ROW(update_of_unknown_credential, LEAF),
     ROW(update_without_capabilities, CAPABILITIES),
     ROW(update_with_unlisted_extension, LEAF),
@@ -231,12 +280,19 @@ static const forbidden_row rows[] = {
     ROW(add_for_too_long, LIFETIME),
     ROW(add_with_no_init_key, KEY_PACKAGE),
     ROW(add_with_short_init, KEY_PACKAGE),
+    ROW(add_of_unknown_credential, LEAF),
+    ROW(add_without_capabilities, CAPABILITIES),
+    ROW(add_with_unlisted_leaf_extension, LEAF),
+    ROW(add_with_short_key, LEAF),
+    ROW(add_with_no_key, LEAF),
     ROW(add_with_wrong_signature, AUTH),
     ROW(add_with_wrong_leaf_signature, AUTH),
     ROW(psk_with_short_nonce, PSK),
     ROW(psk_for_branch, PSK),
     ROW(psk_for_reinit, PSK),
     ROW(reinit_to_older_version, REINIT),
+    ROW(extensions_with_broken_requirements, TRUNCATED),
+    ROW(extensions_with_broken_senders, TRUNCATED),
     ROW(external_init_of_member, SENDER),
     ROW(proposal_of_blank_leaf, SENDER),
     ROW(proposal_from_beyond, SENDER),

@@ -38,6 +38,119 @@ static void remove_the_signer(tacet_tree *t) {
   assert_ok(tacet_tree_remove(t, 1));
 }
 
+/* ---- of members whose leaves are signed, whatever they say ---- */
+
+static const member *people; /* whose keys these are: leaves 0 to 2 */
+
+/* Leaf `i` with what edit makes of it, signed by its owner. */
+static void sign_leaf(tacet_tree *t, uint32_t i, uint8_t source,
+                      tacet_span parent_hash, void (*edit)(tacet_leaf_node *)) {
+  tacet_leaf_node leaf;
+  TACET_BYTES(copy);
+  TACET_BUF(made, 1 << 14);
+  assert_ok(tacet_bytes_set(&copy, tacet_tree_leaf_bytes(t, i)));
+  assert_ok(tacet_leaf_node_parse(tacet_bytes_span(&copy), &leaf));
+  leaf.source = source;
+  leaf.parent_hash = parent_hash;
+  if (edit != NULL) {
+    edit(&leaf);
+  }
+  assert_ok(tacet_leaf_sign(suite, &leaf,
+                            tacet_secret_span(&people[i].signature_key),
+                            people[i].g->context.view.group_id, i, &made));
+  assert_ok(tacet_tree_set_leaf(t, i, tacet_buf_span(&made)));
+}
+
+/* The inviter's path with these keys, every parent hash right. */
+static void path_with(tacet_tree *t, tacet_span low, tacet_span high) {
+  uint8_t hash[TACET_HASH_MAX];
+  assert_ok(tacet_tree_set_parent(t, 3, high, TACET_SPAN_EMPTY));
+  assert_ok(tacet_tree_parent_hash_of(t, 3, 5, hash));
+  assert_ok(tacet_tree_set_parent(t, 1, low, tacet_span_of(hash, 32)));
+  assert_ok(tacet_tree_parent_hash_of(t, 1, 2, hash));
+  sign_leaf(t, 0, TACET_LEAF_SOURCE_COMMIT, tacet_span_of(hash, 32), NULL);
+}
+
+static uint8_t other_key[TACET_KEM_PUBLIC_MAX];
+static const uint8_t zeros[32];
+
+static void right_path(tacet_tree *t) {
+  path_with(t, tacet_span_of(some_key, 32), tacet_span_of(other_key, 32));
+}
+static void parent_of_low_order(tacet_tree *t) {
+  path_with(t, tacet_span_of(zeros, 32), tacet_span_of(other_key, 32));
+}
+static void root_of_low_order(tacet_tree *t) {
+  path_with(t, tacet_span_of(some_key, 32), tacet_span_of(zeros, 32));
+}
+static void short_parent(tacet_tree *t) {
+  path_with(t, tacet_span_of(some_key, 31), tacet_span_of(other_key, 32));
+}
+static void parent_without_key(tacet_tree *t) {
+  path_with(t, TACET_SPAN_EMPTY, tacet_span_of(other_key, 32));
+}
+static void parent_with_key_of_leaf(tacet_tree *t) {
+  TACET_BYTES(key);
+  assert_ok(tacet_bytes_set(&key, tacet_tree_encryption_key(t, 4)));
+  path_with(t, tacet_bytes_span(&key), tacet_span_of(other_key, 32));
+}
+static void parents_of_one_key(tacet_tree *t) {
+  path_with(t, tacet_span_of(some_key, 32), tacet_span_of(some_key, 32));
+}
+
+static void edit_leaf(tacet_tree *t, void (*edit)(tacet_leaf_node *)) {
+  sign_leaf(t, 2, TACET_LEAF_SOURCE_UPDATE, TACET_SPAN_EMPTY, edit);
+  right_path(t); /* its parent hashes cover the leaf */
+}
+static void no_key(tacet_leaf_node *leaf) {
+  leaf->encryption_key = tacet_span_of(zeros, 32);
+}
+static void leaf_of_low_order(tacet_tree *t) {
+  edit_leaf(t, no_key);
+}
+static void lone_extension(tacet_leaf_node *leaf) {
+  static const uint8_t one[] = {0xFF, 0x02, 0x00};
+  leaf->extensions = tacet_span_of(one, sizeof(one));
+}
+static void leaf_of_unlisted_extension(tacet_tree *t) {
+  edit_leaf(t, lone_extension);
+}
+static void lone_credential(tacet_leaf_node *leaf) {
+  leaf->credential.type = 0xF00F;
+}
+static void leaf_of_unlisted_credential(tacet_tree *t) {
+  edit_leaf(t, lone_credential);
+}
+static void foreign_credential(tacet_leaf_node *leaf) {
+  static const uint8_t both[] = {0x00, 0x01, 0xF0, 0x0F};
+  leaf->credential.type = 0xF00F;
+  leaf->capabilities.credentials = tacet_span_of(both, sizeof(both));
+}
+static void leaf_of_foreign_credential(tacet_tree *t) {
+  edit_leaf(t, foreign_credential);
+}
+static void no_versions(tacet_leaf_node *leaf) {
+  leaf->capabilities.versions = TACET_SPAN_EMPTY;
+}
+static void leaf_of_no_version(tacet_tree *t) {
+  edit_leaf(t, no_versions);
+}
+static void no_extensions(tacet_leaf_node *leaf) {
+  leaf->capabilities.extensions = TACET_SPAN_EMPTY;
+}
+static void leaf_without_extensions(tacet_tree *t) {
+  edit_leaf(t, no_extensions);
+}
+static void signer_of_another(tacet_leaf_node *leaf) {
+  static uint8_t key[TACET_SIG_PUBLIC_MAX];
+  assert_ok(
+      suite->sig->public_key(tacet_secret_span(&people[1].signature_key), key));
+  leaf->signature_key = tacet_span_of(key, suite->sig->public_len);
+}
+static void two_leaves_of_one_signer(tacet_tree *t) {
+  edit_leaf(t, signer_of_another);
+}
+
 /* PreSharedKeyID: external, "a", a nonce of 31 bytes. */
 static const uint8_t short_nonce[3 + 1 + 31] = {1, 1, 'a', 31};
 
@@ -58,6 +171,27 @@ static void claim_another_group(tacet_group_context *c) {
   c->group_id = TACET_SPAN_LIT("elsewhere");
 }
 
+static void say_extensions(tacet_group_context *c, const uint8_t *list,
+                           size_t len) {
+  c->extensions = tacet_span_of(list, len);
+}
+static void claim_a_known_extension(tacet_group_context *c) {
+  static const uint8_t list[] = {0xFF, 0x01, 0x00};
+  say_extensions(c, list, sizeof(list));
+}
+static void require_what_nobody_has(tacet_group_context *c) {
+  static const uint8_t list[] = {0, 3, 5, 0, 2, 0xF0, 0x02, 0};
+  say_extensions(c, list, sizeof(list));
+}
+static void require_nonsense(tacet_group_context *c) {
+  static const uint8_t list[] = {0, 3, 1, 9};
+  say_extensions(c, list, sizeof(list));
+}
+static void list_half_a_sender(tacet_group_context *c) {
+  static const uint8_t list[] = {0, 5, 3, 2, 1, 0xAA};
+  say_extensions(c, list, sizeof(list));
+}
+
 static const struct {
   const char *name;
   raw_welcome args;
@@ -76,6 +210,47 @@ static const struct {
      {.psks = {short_nonce, sizeof(short_nonce)}},
      TACET_ERR_PSK},
     {"parent hash", {.edit_tree = invent_a_parent}, TACET_ERR_PARENT_HASH},
+    {"a right path", {.edit_tree = right_path}, TACET_OK},
+    {"parent of low order", {.edit_tree = parent_of_low_order}, TACET_ERR_TREE},
+    {"root of low order", {.edit_tree = root_of_low_order}, TACET_ERR_TREE},
+    {"parent key a byte short", {.edit_tree = short_parent}, TACET_ERR_TREE},
+    {"parent without key", {.edit_tree = parent_without_key}, TACET_ERR_TREE},
+    {"parent with the key of a leaf",
+     {.edit_tree = parent_with_key_of_leaf},
+     TACET_ERR_DUPLICATE_KEY},
+    {"two parents of one key",
+     {.edit_tree = parents_of_one_key},
+     TACET_ERR_DUPLICATE_KEY},
+    {"leaf of low order", {.edit_tree = leaf_of_low_order}, TACET_ERR_LEAF},
+    {"leaf with an extension unlisted",
+     {.edit_tree = leaf_of_unlisted_extension},
+     TACET_ERR_LEAF},
+    {"leaf with a credential unlisted",
+     {.edit_tree = leaf_of_unlisted_credential},
+     TACET_ERR_CAPABILITIES},
+    {"leaf with a credential of its own",
+     {.edit_tree = leaf_of_foreign_credential},
+     TACET_ERR_CAPABILITIES},
+    {"leaf of no version",
+     {.edit_tree = leaf_of_no_version},
+     TACET_ERR_CAPABILITIES},
+    {"leaf without the extension of the group",
+     {.edit_tree = leaf_without_extensions,
+      .edit_context = claim_a_known_extension},
+     TACET_ERR_CAPABILITIES},
+    {"a known extension", {.edit_context = claim_a_known_extension}, TACET_OK},
+    {"two leaves of one signer",
+     {.edit_tree = two_leaves_of_one_signer},
+     TACET_ERR_DUPLICATE_KEY},
+    {"a requirement unmet",
+     {.edit_context = require_what_nobody_has},
+     TACET_ERR_CAPABILITIES},
+    {"requirements broken",
+     {.edit_context = require_nonsense},
+     TACET_ERR_TRUNCATED},
+    {"external senders broken",
+     {.edit_context = list_half_a_sender},
+     TACET_ERR_TRUNCATED},
     {"leaf signature", {.edit_tree = spoil_a_signature}, TACET_ERR_AUTH},
     {"leaf twice", {.edit_tree = double_a_leaf}, TACET_ERR_DUPLICATE_KEY},
     {"tree hash", {.edit_context = claim_another_tree}, TACET_ERR_TREE_HASH},
@@ -96,6 +271,8 @@ static void no_lie_gets_anybody_in(void **state) {
   member_new(&joiner, suite, "joiner");
   member_publish(&joiner);
   memset(some_key, 9, sizeof(some_key));
+  memset(other_key, 8, sizeof(other_key));
+  people = m;
   for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
     tacet_bytes welcome = raw_welcome_make(&m[0], &joiner, &lies[i].args);
     tacet_err err =
@@ -231,6 +408,68 @@ static void a_welcome_has_one_predecessor(void **state) {
   members_free(m, 2);
 }
 
+/* ---- GroupInfos, to whoever would join from outside ---- */
+
+/* As m[0] would write it, with this for external_pub. */
+static void info_with(const member *m, tacet_span external_pub, tacet_buf *w) {
+  TACET_BUF(honest, 1 << 16);
+  TACET_BUF(list, 1 << 16);
+  TACET_BUF(key, 1 << 12);
+  TACET_BUF(tbs, 1 << 16);
+  tacet_message message;
+  tacet_span tree;
+  uint8_t sig[TACET_SIG_MAX];
+  size_t len = 0;
+  assert_ok(tacet_mls_group_info_write(
+      m->g, &(tacet_mls_group_info_args){.external_pub = true, .tree = true},
+      &honest));
+  assert_ok(tacet_message_parse(tacet_buf_span(&honest), &message));
+  assert_true(tacet_extension_find(message.group_info.extensions,
+                                   TACET_EXTENSION_RATCHET_TREE, &tree));
+  tacet_write_vec(&key, external_pub);
+  tacet_extension_write(&list, TACET_EXTENSION_EXTERNAL_PUB,
+                        tacet_buf_span(&key));
+  tacet_extension_write(&list, TACET_EXTENSION_RATCHET_TREE, tree);
+  message.group_info.extensions = tacet_buf_span(&list);
+  tacet_group_info_tbs_write(&tbs, &message.group_info);
+  assert_ok(tacet_sign_with_label(
+      suite->sig, tacet_secret_span(&m->signature_key), TACET_LABEL_MLS,
+      "GroupInfoTBS", tacet_buf_span(&tbs), sig, &len));
+  message.group_info.signature = tacet_span_of(sig, len);
+  tacet_message_write(w, &message);
+  assert_ok(w->err);
+}
+
+static void an_external_pub_is_a_key(void **state) {
+  (void)state;
+  member m[2], stranger;
+  members_new(m, 2, suite);
+  member_new(&stranger, suite, "stranger");
+  memset(some_key, 9, sizeof(some_key));
+  const struct {
+    tacet_span key;
+    tacet_err err;
+  } keys[] = {{tacet_span_of(some_key, 32), TACET_OK},
+              {tacet_span_of(zeros, 32), TACET_ERR_EXTERNAL},
+              {tacet_span_of(some_key, 31), TACET_ERR_EXTERNAL},
+              {tacet_span_of(some_key, 33), TACET_ERR_EXTERNAL},
+              {TACET_SPAN_EMPTY, TACET_ERR_EXTERNAL}};
+  for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    TACET_BUF(info, 1 << 16);
+    TACET_BUF(commit, 1 << 16);
+    tacet_mls_group *g = NULL;
+    info_with(&m[0], keys[i].key, &info);
+    const tacet_mls_external_args args = {.group_info = tacet_buf_span(&info),
+                                          .leaf = member_leaf(&stranger),
+                                          .remove = TACET_MLS_NO_LEAF};
+    assert_err(keys[i].err,
+               tacet_mls_external_join(&test_config, &args, &commit, &g));
+    tacet_mls_group_free(g);
+  }
+  member_free(&stranger);
+  members_free(m, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_lie_gets_anybody_in),
@@ -238,6 +477,7 @@ int main(void) {
       cmocka_unit_test(the_suite_is_that_of_the_package),
       cmocka_unit_test(the_tree_is_of_that_epoch),
       cmocka_unit_test(a_welcome_has_one_predecessor),
+      cmocka_unit_test(an_external_pub_is_a_key),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

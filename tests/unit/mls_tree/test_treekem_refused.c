@@ -129,6 +129,15 @@ static void other_key(const sent *x, pieces *p) {
   (void)x; /* the parent hash that the leaf signed covers it */
   p->node[1].key = tacet_span_of(junk, 32);
 }
+static void key_of_low_order(const sent *x, pieces *p) {
+  static const uint8_t zeros[32];
+  (void)x;
+  p->node[0].key = tacet_span_of(zeros, 32);
+}
+static void leaf_key_of_a_node(const sent *x, pieces *p) {
+  (void)x; /* no parent hash covers the leaf's own key */
+  p->leaf.encryption_key = p->node[0].key;
+}
 static void key_of_a_member(const sent *x, pieces *p) {
   p->node[0].key = tacet_tree_encryption_key(x->s.tree, 6);
 }
@@ -163,6 +172,9 @@ static const struct {
     {"kem_output too short", short_kem_output, TACET_ERR_PATH},
     {"ciphertext too short", short_ciphertext, TACET_ERR_PATH},
     {"key too short", short_key, TACET_ERR_PATH},
+    {"a key of low order", key_of_low_order, TACET_ERR_PATH},
+    {"leaf: the key of a node above", leaf_key_of_a_node,
+     TACET_ERR_DUPLICATE_KEY},
     {"another key", other_key, TACET_ERR_PARENT_HASH},
     {"the key of a member", key_of_a_member, TACET_ERR_DUPLICATE_KEY},
     {"the node's old key", key_of_the_node_before, TACET_ERR_DUPLICATE_KEY},

@@ -36,6 +36,18 @@ static const struct {
      "0001 0003 01aa 0000000000000000 00 00 06 000100 000100",
      TACET_ERR_EXTENSION},
 
+    {"extension twice in a key package", WIRE_MESSAGE,
+     "0001 0005 0001 0003 01aa " LEAF_UPDATE "06 f00100 f00100 00",
+     TACET_ERR_EXTENSION},
+    {"extension twice in a group info", WIRE_MESSAGE,
+     "0001 0004 0001 0003 01aa 0000000000000000 00 00 00 06 f00100 f00100 "
+     "00 00000000 00",
+     TACET_ERR_EXTENSION},
+    {"extension twice for a group", WIRE_PROPOSAL, "0007 06 f00100 f00100",
+     TACET_ERR_EXTENSION},
+    {"extension twice for a successor", WIRE_PROPOSAL,
+     "0005 01aa 0001 0003 06 f00100 f00100", TACET_ERR_EXTENSION},
+
     {"proposal 0", WIRE_PROPOSAL, "0000 00", TACET_ERR_UNKNOWN_TYPE},
     {"proposal 8", WIRE_PROPOSAL, "0008 00", TACET_ERR_UNKNOWN_TYPE},
     {"proposal SelfRemove", WIRE_PROPOSAL, "000a", TACET_ERR_UNKNOWN_TYPE},
