@@ -10,4 +10,11 @@ tacet_err keylog_key_verify(tacet_span vrf_public_key,
                             const tacet_keylog_label *label, uint32_t version,
                             tacet_span proof, tacet_map_hash *out);
 
+/* A HeadProof's parts. Any INPUT error. */
+typedef struct keylog_head_proof {
+  tacet_span note, epoch;
+  tacet_tlog_proof inclusion, consistency;
+} keylog_head_proof;
+tacet_err keylog_head_read(tacet_span bytes, keylog_head_proof *out);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The proof of a head: a witnessed checkpoint that continues what was seen and
  * ends in an EPOCH. */
-#include "tacet/keytrans/keylog.h"
+#include "keytrans/keylog.h"
 
 #define EPOCH_LEN 45
 #define HEAD_MAX (TACET_NOTE_MAX + 2 * 32 * TACET_TLOG_PROOF_MAX + 64)
@@ -30,12 +30,7 @@ static void read_proof(tacet_reader *r, tacet_tlog_proof *out) {
 }
 
 /* opaque note<V>; opaque epoch[45]; HashValue inclusion<V>, consistency<V>; */
-typedef struct head_proof {
-  tacet_span note, epoch;
-  tacet_tlog_proof inclusion, consistency;
-} head_proof;
-
-static tacet_err read_head(tacet_span bytes, head_proof *out) {
+tacet_err keylog_head_read(tacet_span bytes, keylog_head_proof *out) {
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(bytes, &err);
   out->note = tacet_read_vec_max(&r, TACET_NOTE_MAX);
@@ -69,7 +64,8 @@ tacet_err tacet_keylog_head_prove(const tacet_tlog_source *log,
 /* ---- checking ---- */
 
 /* The last entry is this EPOCH. */
-static tacet_err check_epoch(const head_proof *p, const tacet_checkpoint *c,
+static tacet_err check_epoch(const keylog_head_proof *p,
+                             const tacet_checkpoint *c,
                              tacet_keylog_entry *epoch) {
   tacet_tlog_hash leaf;
   if (c->size == 0) {
@@ -87,10 +83,10 @@ static tacet_err check_epoch(const head_proof *p, const tacet_checkpoint *c,
 tacet_err tacet_keylog_head_verify(const tacet_policy *policy,
                                    const tacet_tlog_head *seen, uint64_t latest,
                                    tacet_span proof, tacet_keylog_head *out) {
-  head_proof p;
+  keylog_head_proof p;
   tacet_policy_verdict v;
   tacet_keylog_entry epoch;
-  TACET_TRY(read_head(proof, &p));
+  TACET_TRY(keylog_head_read(proof, &p));
   TACET_TRY(tacet_policy_judge(policy, p.note, latest, &v));
   TACET_TRY(tacet_tlog_verify_consistency(seen->size, &seen->root,
                                           &p.consistency, v.checkpoint.size,
