@@ -2,6 +2,8 @@
  * Believing the directory: today, by its chains alone. */
 #include "client/directory_check.h"
 
+#include "tacet/keytrans/trust.h"
+
 tacet_err client_directory_check(client *c, tacet_span account,
                                  tacet_span manifests, tacet_span proofs) {
   (void)account;
@@ -11,7 +13,9 @@ tacet_err client_directory_check(client *c, tacet_span account,
   client_server_record server;
   TACET_TRY(client_get(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
                        client_server_fields, &server, sizeof(server), &mem));
-  if (server.policy.len > 0) {
+  tacet_trust trust;
+  if (server.policy.len > 0 &&
+      tacet_trust_parse(server.policy, &trust) != TACET_OK) {
     (void)client_fail(&c->detail, CLIENT_KEYS, "newer-policy",
                       "The invite demands proofs of the key log, which this "
                       "version cannot check; update this program.");

@@ -97,9 +97,9 @@ static bool make_certificate(const char *folder, const tacetd_config *c) {
   return e == TACET_OK;
 }
 
-static bool make_databases(const char *folder) {
+static bool make_databases(const char *folder, const char *domain) {
   sto_trouble why = {""};
-  if (dir_create(folder, &why) != TACET_OK ||
+  if (dir_create(folder, domain, &why) != TACET_OK ||
       dlv_create(folder, &why) != TACET_OK) {
     tacetd_say("%s", why.text);
     return false;
@@ -147,7 +147,7 @@ int tacetd_command_init(const tacetd_args *args) {
     return TACETD_USAGE;
   }
   if (!make_folder(args->data) || !is_free(args->data, &complete) ||
-      !make_certificate(args->data, &complete) || !make_databases(args->data) ||
+      !make_certificate(args->data, &complete) || !make_databases(args->data, complete.domain) ||
       !write_config(args->data, &given)) {
     return TACETD_FAILED;
   }

@@ -3,7 +3,7 @@
 #include "server/command.h"
 
 #include "net/tls.h"
-#include "server/directory/directory.h"
+#include "server/directory/log.h"
 #include "server/ops/folder.h"
 #include "server/ops/url.h"
 #include "tacet/crypto.h"
@@ -55,6 +55,19 @@ static bool find_pin(const char *folder, const tacetd_config *c,
   return true;
 }
 
+/* Whose key log its holder is to believe. */
+static bool find_trust(const char *folder, tacet_invite *out) {
+  sto_trouble why = {""};
+  TACET_BUF(trust, sizeof(out->policy));
+  if (dir_log_trust(folder, TACET_TRUST_MAX_AGE, &trust, &why) != TACET_OK) {
+    tacetd_say("%s", why.text);
+    return false;
+  }
+  memcpy(out->policy, trust.p, trust.len);
+  out->policy_len = trust.len;
+  return true;
+}
+
 /* Two rows of modules a line, in half blocks, with the quiet zone that scanners
  * need. Dark on light whatever the terminal's colours are. */
 static void print_qr(const char *link) {
@@ -96,7 +109,7 @@ int tacetd_command_invite(const tacetd_args *args) {
   memset(&invite, 0, sizeof(invite));
   if (!tacetd_args_config(args, &c) ||
       !find_url(args->data, &c, invite.url, sizeof(invite.url)) ||
-      !find_pin(args->data, &c, &invite)) {
+      !find_pin(args->data, &c, &invite) || !find_trust(args->data, &invite)) {
     return TACETD_FAILED;
   }
   memcpy(invite.domain, c.domain, strlen(c.domain) + 1);

@@ -48,13 +48,68 @@ tacet_err dir_is_retired(sto_conn *c, const tacet_secret *key, tacet_span name,
   return TACET_OK;
 }
 
-static tacet_err add_manifest(sto_conn *c, const tacet_manifest *m,
-                              tacet_span bytes) {
+tacet_err dir_newest_version(sto_conn *c, const uint8_t account[32],
+                             uint32_t *out) {
+  bool row;
+  sto_query *q = sto_query_start(c, Q_MANIFEST_VERSION);
+  sto_bind_blob(q, tacet_span_of(account, TACET_ACCOUNT_ID_LEN));
+  TACET_TRY(sto_step(q, &row));
+  *out = row ? (uint32_t)sto_int(q, 0) : 0;
+  sto_query_end(q);
+  return row ? TACET_OK : TACET_ERR_NOT_FOUND;
+}
+
+tacet_err dir_newest_shown(const dir_log *log, sto_conn *c,
+                           const uint8_t account[32], tacet_manifest *out,
+                           tacet_keylog_opening *opening, bool *found) {
+  sto_query *q = sto_query_start(c, Q_MANIFEST_SHOWN);
+  sto_bind_blob(q, tacet_span_of(account, TACET_ACCOUNT_ID_LEN));
+  sto_bind_int(q, (int64_t)log->published.head.size);
+  TACET_TRY(sto_step(q, found));
+  if (!*found) {
+    return TACET_OK;
+  }
+  tacet_err err = tacet_manifest_parse(sto_blob(q, 0), out);
+  tacet_span o = sto_blob(q, 2);
+  opening->index = (uint64_t)sto_int(q, 1);
+  if (err == TACET_OK && o.len == sizeof(opening->opening)) {
+    memcpy(opening->opening, o.p, sizeof(opening->opening));
+  } else {
+    err = err == TACET_OK ? TACET_ERR_IO : err;
+  }
+  sto_query_end(q);
+  return tacet_err_kind(err) == TACET_KIND_INPUT ? TACET_ERR_IO : err;
+}
+
+/* A manifest and its UPDATE: `fresh`, whose bytes these are. */
+static tacet_err add_manifest(dir_request *r, sto_conn *c, tacet_span bytes) {
+  const tacet_manifest *m = &r->work->fresh;
+  const dir_update *u = &r->work->update;
+  uint64_t index;
+  TACET_TRY(dir_update_append(&r->directory->log, c, u, &index));
   sto_query *q = sto_query_start(c, Q_MANIFEST_ADD);
   sto_bind_blob(q, tacet_span_of(m->account_id, sizeof(m->account_id)));
   sto_bind_int(q, m->number);
   sto_bind_blob(q, bytes);
+  sto_bind_int(q, u->version);
+  sto_bind_int(q, (int64_t)index);
+  sto_bind_blob(q, tacet_span_of(u->opening, sizeof(u->opening)));
   return sto_exec(q);
+}
+
+/* The UPDATE of `fresh`, which follows `newest`. Whether that is the newest
+ * still the writer looks, and then this is the version. */
+static tacet_err make_next_update(dir_request *r, sto_conn *c,
+                                  tacet_span bytes) {
+  dir_work *w = r->work;
+  uint32_t version;
+  tacet_err err = dir_newest_version(c, w->newest.account_id, &version);
+  if (err == TACET_ERR_NOT_FOUND) { /* erased just now */
+    return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
+  }
+  TACET_TRY(err);
+  return dir_update_make(&r->directory->log.vrf, w->fresh.handle, version + 1,
+                         bytes, &w->update);
 }
 
 static tacet_span name_of(const tacet_manifest *m) {
@@ -172,7 +227,7 @@ static tacet_err register_run(dir_request *r, sto_conn *c) {
   sto_bind_text(q, name_of(m));
   sto_bind_int(q, dir_today(r->directory));
   TACET_TRY(sto_exec(q));
-  return add_manifest(c, m, r->in.create.manifest);
+  return add_manifest(r, c, r->in.create.manifest);
 }
 
 static bool is_our_domain(const dir_request *r, const tacet_manifest *m) {
@@ -200,6 +255,8 @@ tacet_err dir_register_start(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_HANDLE);
   }
   TACET_TRY(dir_hash(r->in.create.invite, w->hash));
+  TACET_TRY(dir_update_make(&r->directory->log.vrf, w->fresh.handle, 0,
+                            r->in.create.manifest, &w->update));
   dir_then(r, DIR_WRITER, true, register_run);
   return TACET_OK;
 }
@@ -230,7 +287,7 @@ static tacet_err manifest_run(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
   TACET_TRY(drop_packages(r, c));
-  return add_manifest(c, &r->work->fresh, r->in.put.manifest);
+  return add_manifest(r, c, r->in.put.manifest);
 }
 
 /* Checks the next manifest against r->work->newest. *ended: nothing is left to
@@ -281,7 +338,7 @@ tacet_err dir_manifest_start(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_MANIFEST);
   }
   dir_then(r, DIR_WRITER, true, manifest_run);
-  return TACET_OK;
+  return make_next_update(r, c, r->in.put.manifest);
 }
 
 /* ---- DELETE /v1/accounts ---- */
@@ -305,13 +362,18 @@ tacet_err dir_erase_rows(sto_conn *c, const tacet_secret *key,
   return delete_by(c, Q_ACCOUNT_DELETE, account);
 }
 
+/* The log keeps that there was a last version. What it says, and how to open
+ * it, is gone with the rest. */
 static tacet_err erase_run(dir_request *r, sto_conn *c) {
   const tacet_manifest *m = &r->work->newest;
+  uint64_t index;
   bool newest;
   TACET_TRY(is_still_newest(r, c, &newest));
   if (!newest) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
+  TACET_TRY(
+      dir_update_append(&r->directory->log, c, &r->work->update, &index));
   return dir_erase_rows(c, &r->directory->retired_key, m->account_id,
                         name_of(m));
 }
@@ -345,5 +407,5 @@ tacet_err dir_erase_start(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_MANIFEST);
   }
   dir_then(r, DIR_WRITER, false, erase_run);
-  return TACET_OK;
+  return make_next_update(r, c, r->in.put.manifest);
 }

@@ -36,6 +36,13 @@ typedef struct dir_directory dir_directory;
 
 /* ---- opening ---- */
 
+/* Hears, on the writer, that the key log has a new next head (log.h). May be
+ * empty; must not wait for the directory. */
+typedef struct dir_log_hook {
+  void *user;
+  void (*tell)(void *user);
+} dir_log_hook;
+
 typedef struct dir_options {
   const char *folder; /* the data folder */
   const char *domain; /* the part of handles after the @, and in signatures */
@@ -46,11 +53,14 @@ typedef struct dir_options {
   const sto_clock *clock; /* NULL: the system's */
   sto_watch watch;        /* what the log should hear of */
   const char *vfs;        /* SQLite VFS; NULL. For tests. */
+  dir_log_hook log_grew;
 } dir_options;
 
-/* Makes database and issuer keys in the folder, where they are not there yet:
- * for `tacetd init`. Errors as sto_open(). */
-TACET_MUST_CHECK tacet_err dir_create(const char *folder, sto_trouble *why);
+/* Makes the database, the issuers' keys, the key log's keys and its policy in
+ * the folder, where they are not there yet: for `tacetd init`. Errors as
+ * sto_open(). */
+TACET_MUST_CHECK tacet_err dir_create(const char *folder, const char *domain,
+                                      sto_trouble *why);
 /* Opens what is there and starts its threads. */
 TACET_MUST_CHECK tacet_err dir_open(const dir_options *o, sto_trouble *why,
                                     dir_directory **out);
@@ -66,8 +76,23 @@ typedef enum dir_call {
   DIR_LOOKUP,   /* POST   /v1/lookup */
   DIR_PUBLISH,  /* PUT    /v1/keypackages        signed */
   DIR_CLAIM,    /* POST   /v1/keypackages/claim */
-  DIR_DRAW      /* POST   /v1/tokens             signed */
+  DIR_DRAW,     /* POST   /v1/tokens             signed */
+  DIR_HEAD,     /* POST   /v1/log */
+  DIR_FILE      /* GET    /log/...; the body is the path behind /log/ */
 } dir_call;
+
+/* A file of the key log, as c2sp.org/tlog-tiles names them. */
+typedef enum dir_file_kind {
+  DIR_FILE_CHECKPOINT, /* changes all the time; the others never */
+  DIR_FILE_TILE,
+  DIR_FILE_ENTRIES
+} dir_file_kind;
+typedef struct dir_file {
+  dir_file_kind kind;
+  unsigned level; /* of a tile */
+  uint64_t index;
+  unsigned width; /* 256, or less: a partial one */
+} dir_file;
 
 typedef struct dir_request dir_request;
 struct dir_request {
@@ -82,6 +107,8 @@ struct dir_request {
     tacet_publish publish;
     tacet_claim claim;
     tacet_draw draw;
+    tacet_log_query log;
+    dir_file file;
   } in;
   /* The caller's, set before dir_submit(). */
   void (*done)(dir_request *r);
@@ -99,8 +126,8 @@ struct dir_request {
 };
 
 /* Parses a body, which it takes over (*body is empty afterwards), and for
- * signed calls the authorization. TACET_WIRE_OK, MALFORMED, AUTHORIZATION or
- * INTERNAL (no memory). */
+ * signed calls the authorization. TACET_WIRE_OK, MALFORMED, AUTHORIZATION,
+ * NOT_FOUND (of FILE) or INTERNAL (no memory). */
 TACET_MUST_CHECK tacet_wire_error dir_request_new(dir_call call,
                                                   tacet_bytes *body,
                                                   tacet_span authorization,
@@ -143,7 +170,8 @@ TACET_MUST_CHECK tacet_err dir_account_erase(const char *folder,
  * it over within a minute. */
 TACET_MUST_CHECK tacet_err dir_clock_confirm(const char *folder,
                                              sto_trouble *why);
-/* The whole database, page by page. */
+/* The whole database, page by page, and whether the key log in it is whole and
+ * fits the keys. */
 TACET_MUST_CHECK tacet_err dir_check(const char *folder, sto_trouble *why);
 
 #endif

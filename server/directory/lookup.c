@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Looking up an account: its manifests from a known number on. */
+ * Looking up an account: its manifests from a known number on, and what the key
+ * log says of the newest. All of it is as of the published head. */
 #include "server/directory/private.h"
 
 #define LIST_MAX (TACETD_LOOKUP_MANIFESTS_MAX * (TACET_MANIFEST_MAX + 4))
@@ -37,9 +38,10 @@ static tacet_err list_manifests(dir_request *r, sto_conn *c,
                                 bool *more) {
   bool row = true;
   size_t n = 0;
-  sto_query *q = sto_query_start(c, Q_MANIFEST_FROM);
+  sto_query *q = sto_query_start(c, Q_MANIFEST_SHOWN_FROM);
   sto_bind_blob(q, tacet_span_of(account, TACET_ACCOUNT_ID_LEN));
   sto_bind_int(q, r->in.lookup.from);
+  sto_bind_int(q, (int64_t)r->directory->log.published.head.size);
   sto_bind_int(q, TACETD_LOOKUP_MANIFESTS_MAX + 1);
   *more = false;
   while (row && !*more) {
@@ -54,24 +56,60 @@ static tacet_err list_manifests(dir_request *r, sto_conn *c,
   return list->err;
 }
 
+/* KeyProofs of the newest manifest. */
+static tacet_err prove(dir_request *r, const tacet_manifest *newest,
+                       const tacet_keylog_opening *opening, tacet_buf *out) {
+  dir_log *log = &r->directory->log;
+  TACET_BUF(head, DIR_PROOFS_MAX);
+  TACET_BUF(label, DIR_PROOFS_MAX);
+  TACET_TRY(dir_log_prove_head(log, r->in.lookup.log_size, &head));
+  TACET_TRY(dir_log_prove_label(log, newest->handle, opening, &label));
+  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
+  tacet_key_proofs_write(out, &p);
+  return out->err;
+}
+
+/* Under the lock of the log. */
+static tacet_err answer(dir_request *r, sto_conn *c,
+                        const uint8_t account[32]) {
+  tacet_manifest newest;
+  tacet_keylog_opening opening;
+  bool found, more;
+  TACET_BUF(list, LIST_MAX);
+  TACET_BUF(proofs, DIR_PROOFS_MAX);
+  if (r->directory->log.published.head.size == 0) {
+    return dir_refuse(r, TACET_WIRE_BUSY); /* its witnesses are awaited */
+  }
+  TACET_TRY(dir_newest_shown(&r->directory->log, c, account, &newest, &opening,
+                             &found));
+  if (!found) {
+    return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
+  }
+  TACET_TRY(list_manifests(r, c, account, &list, &more));
+  if (list.len == 0 && r->in.lookup.from <= newest.number) {
+    return dir_refuse(r, TACET_WIRE_ERASED); /* this very moment */
+  }
+  if (!more) {
+    TACET_TRY(prove(r, &newest, &opening, &proofs));
+  }
+  tacet_lookup_answer a = {.manifests = tacet_buf_span(&list),
+                           .proofs = tacet_buf_span(&proofs),
+                           .more = more};
+  tacet_lookup_answer_write(&r->answer, &a);
+  return TACET_OK;
+}
+
 static tacet_err lookup_run(dir_request *r, sto_conn *c) {
   uint8_t account[TACET_ACCOUNT_ID_LEN];
-  bool found, more;
+  bool found;
   TACET_TRY(find(r, c, account, &found));
   if (!found) {
     return TACET_OK;
   }
-  tacet_manifest newest;
-  TACET_TRY(dir_newest(c, account, &newest, &found));
-  if (!found) {
-    return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
-  }
-  TACET_BUF(list, LIST_MAX);
-  TACET_TRY(list_manifests(r, c, account, &list, &more));
-  tacet_lookup_answer answer = {.manifests = tacet_buf_span(&list),
-                                .more = more};
-  tacet_lookup_answer_write(&r->answer, &answer);
-  return TACET_OK;
+  dir_log_read_begin(&r->directory->log);
+  tacet_err err = answer(r, c, account);
+  dir_log_read_end(&r->directory->log);
+  return err;
 }
 
 static tacet_err pay(dir_request *r, sto_conn *c) {

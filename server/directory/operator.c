@@ -11,6 +11,7 @@ typedef struct command {
   int64_t last_day;
   const char *name;
   const tacet_secret *key;
+  const tacet_vrf_key *vrf;
   bool found;
   void (*visit)(void *user, tacet_span name, int64_t created, int64_t drawn);
   void *user;
@@ -72,19 +73,42 @@ tacet_err dir_account_list(const char *folder,
   return carry_out(folder, &cmd, why);
 }
 
+/* The handle's last version has no manifest: nobody signed that one. The log
+ * has one writer, the server, which finds the entry within a second, or when it
+ * is started. */
+static tacet_err leave_update(command *cmd, sto_conn *c,
+                              const uint8_t account[32]) {
+  tacet_manifest newest;
+  dir_update u;
+  uint32_t version;
+  bool found;
+  TACET_TRY(dir_newest(c, account, &newest, &found));
+  TACET_TRY(found ? dir_newest_version(c, account, &version) : TACET_ERR_IO);
+  TACET_TRY(dir_update_make(cmd->vrf, newest.handle, version + 1,
+                            TACET_SPAN_EMPTY, &u));
+  return dir_update_leave(c, &u);
+}
+
 static tacet_err erase_run(sto_job *job, sto_conn *c) {
   command *cmd = (command *)(void *)job;
   uint8_t account[TACET_ACCOUNT_ID_LEN];
   tacet_span name = tacet_span_str(cmd->name);
   TACET_TRY(dir_find_name(c, name, account, &cmd->found));
-  return cmd->found ? dir_erase_rows(c, cmd->key, account, name) : TACET_OK;
+  if (!cmd->found) {
+    return TACET_OK;
+  }
+  TACET_TRY(leave_update(cmd, c, account));
+  return dir_erase_rows(c, cmd->key, account, name);
 }
 
 tacet_err dir_account_erase(const char *folder, const char *name,
                             sto_trouble *why) {
   TACET_SECRET(key);
+  TACET_VRF_KEY(vrf);
   TACET_TRY(dir_retired_key(folder, &key, why));
-  command cmd = {.job = {.run = erase_run}, .name = name, .key = &key};
+  TACET_TRY(dir_log_vrf_key(folder, &vrf, why));
+  command cmd = {
+      .job = {.run = erase_run}, .name = name, .key = &key, .vrf = &vrf};
   TACET_TRY(carry_out(folder, &cmd, why));
   if (!cmd.found) {
     sto_trouble_set(why, "there is no account with that handle");

@@ -189,10 +189,13 @@ static tacet_err take_all(dir_request *r, sto_conn *c, const tacet_manifest *m,
 /* The token is spent only where there is something to be had for it. */
 static tacet_err claim_run(dir_request *r, sto_conn *c) {
   tacet_manifest m;
+  tacet_keylog_opening opening;
   bool found;
   taken t = {.n = 0};
   TACET_BUF(list, TACET_DEVICES_MAX * (TACETD_KEY_PACKAGE_MAX + 32));
-  TACET_TRY(dir_newest(c, r->in.claim.account_id, &m, &found));
+  /* No device gets a letter that the log does not show. */
+  TACET_TRY(dir_newest_shown(&r->directory->log, c, r->in.claim.account_id, &m,
+                             &opening, &found));
   if (!found) {
     return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
   }

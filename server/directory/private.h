@@ -6,6 +6,7 @@
 #define TACETD_DIRECTORY_PRIVATE_H
 
 #include "server/directory/directory.h"
+#include "server/directory/log_private.h"
 #include "server/limits.h"
 #include "server/storage/keeper.h"
 #include "server/tokens/tokens.h"
@@ -14,6 +15,8 @@
 #define DIR_RETIRED_KEY "retired-handles.key" /* in the data folder */
 #define DIR_RETIRED_KEY_LEN 32
 #define DIR_HASH_LEN 32
+/* KeyProofs: a head with its note, a ladder in a deep map. */
+#define DIR_PROOFS_MAX (TACET_NOTE_MAX + TACETD_KIB(1024))
 
 /* ---- statements; schema.c has their SQL ---- */
 
@@ -31,6 +34,9 @@ enum {
   Q_MANIFEST_FROM,
   Q_MANIFEST_ADD,
   Q_MANIFEST_DELETE_ALL,
+  Q_MANIFEST_VERSION,      /* of the newest */
+  Q_MANIFEST_SHOWN,        /* the newest that is published */
+  Q_MANIFEST_SHOWN_FROM,
   Q_PACKAGE_HAS,
   Q_PACKAGE_ADD,
   Q_PACKAGE_TAKE, /* the oldest of a device that is good */
@@ -52,9 +58,21 @@ enum {
   Q_SPENT_GET,
   Q_SPENT_ADD,
   Q_SPENT_EXPIRE,
+  Q_LOG_ADD,
+  Q_LOG_GET,
+  Q_LOG_FROM,
+  Q_LOG_ALL,
+  Q_HEAD_GET,
+  Q_HEAD_SET,
+  Q_PENDING_ADD,
+  Q_PENDING_LIST,
+  Q_PENDING_DELETE,
   Q_N
 };
 extern const sto_schema dir_schema;
+
+/* Rows of log_head. */
+enum { DIR_HEAD_NEXT, DIR_HEAD_PUBLISHED };
 
 /* ---- stages, as in delivery ---- */
 
@@ -82,6 +100,7 @@ typedef struct dir_work {
   /* The newest manifest when the request was checked, and the one that it
    * brings. */
   tacet_manifest newest, fresh;
+  dir_update update; /* of `fresh` */
   dir_package *packages;
   size_t n_packages;
   uint8_t hash[DIR_HASH_LEN]; /* of an invite, of the body of a draw */
@@ -105,6 +124,8 @@ tacet_err dir_lookup_start(dir_request *r, sto_conn *c);
 tacet_err dir_publish_start(dir_request *r, sto_conn *c);
 tacet_err dir_claim_start(dir_request *r, sto_conn *c);
 tacet_err dir_draw_start(dir_request *r, sto_conn *c);
+tacet_err dir_head_start(dir_request *r, sto_conn *c);
+tacet_err dir_file_start(dir_request *r, sto_conn *c);
 
 /* ---- the service ---- */
 
@@ -127,6 +148,8 @@ struct dir_directory {
   sto_clock clock;
   tok_issuer *issuers[2]; /* by tacet_token_kind */
   tacet_secret retired_key;
+  dir_log log;
+  dir_log_hook log_grew;
   sto_keeper keeper;
   dir_claims claims; /* the writer's */
   bool keys_known;   /* the writer's: the issuers have their day */
@@ -141,6 +164,9 @@ TACET_MUST_CHECK tacet_err dir_hash(tacet_span in, uint8_t out[DIR_HASH_LEN]);
 TACET_MUST_CHECK tacet_err dir_database_path(const char *folder,
                                              char out[DIR_PATH_MAX],
                                              sto_trouble *why);
+TACET_MUST_CHECK tacet_err dir_file_path(const char *folder, const char *name,
+                                         char out[DIR_PATH_MAX],
+                                         sto_trouble *why);
 TACET_MUST_CHECK tacet_err dir_retired_key(const char *folder,
                                            tacet_secret *out, sto_trouble *why);
 /* request.c */
@@ -153,6 +179,17 @@ const char *dir_path_of(dir_call call);
  * for one that does not parse: the database is damaged. */
 TACET_MUST_CHECK tacet_err dir_newest(sto_conn *c, const uint8_t account[32],
                                       tacet_manifest *out, bool *found);
+/* The label's version of the newest manifest; NOT_FOUND without one. */
+TACET_MUST_CHECK tacet_err dir_newest_version(sto_conn *c,
+                                              const uint8_t account[32],
+                                              uint32_t *out);
+/* The newest manifest that is published, and where its UPDATE stands; under
+ * the lock of the log, or on the writer. *found false if there is none. */
+TACET_MUST_CHECK tacet_err dir_newest_shown(const dir_log *log, sto_conn *c,
+                                            const uint8_t account[32],
+                                            tacet_manifest *out,
+                                            tacet_keylog_opening *opening,
+                                            bool *found);
 /* Whether a request bears the signature of a device that its account lists now;
  * r->work->newest is that account's manifest. Else r->status says why. */
 TACET_MUST_CHECK tacet_err dir_check_signature(dir_request *r, sto_conn *c);
@@ -189,6 +226,11 @@ TACET_MUST_CHECK tacet_err dir_key_package_check(tacet_span message,
                                                  const tacet_device *device,
                                                  int64_t now_s,
                                                  int64_t *last_second);
+
+/* ---- log_file.c ---- */
+
+/* NOT_FOUND for what is no name of a file. */
+TACET_MUST_CHECK tacet_err dir_file_parse(tacet_span path, dir_file *out);
 
 /* ---- keep.c ---- */
 sto_keeping dir_keeping(dir_directory *d);

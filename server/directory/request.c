@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-/* 64 manifests of 16 KiB are the largest answer. */
+/* 64 manifests of 16 KiB are the largest answer, and their proofs. */
 #define ANSWER_MAX                                                             \
-  (TACETD_LOOKUP_MANIFESTS_MAX * TACETD_KIB(16) + TACETD_KIB(8))
+  (TACETD_LOOKUP_MANIFESTS_MAX * TACETD_KIB(16) + TACETD_KIB(8) +              \
+   DIR_PROOFS_MAX)
 
 typedef struct whole {
   dir_request r;
@@ -26,6 +27,8 @@ static const struct {
     [DIR_PUBLISH] = {"PUT", "/v1/keypackages", true, dir_publish_start},
     [DIR_CLAIM] = {"POST", "/v1/keypackages/claim", false, dir_claim_start},
     [DIR_DRAW] = {"POST", "/v1/tokens", true, dir_draw_start},
+    [DIR_HEAD] = {"POST", "/v1/log", false, dir_head_start},
+    [DIR_FILE] = {"GET", "/log/", false, dir_file_start},
 };
 
 const char *dir_method_of(dir_call call) {
@@ -53,6 +56,10 @@ static tacet_err parse(dir_request *r) {
     return tacet_claim_parse(body, &r->in.claim);
   case DIR_DRAW:
     return tacet_draw_parse(body, &r->in.draw);
+  case DIR_HEAD:
+    return tacet_log_query_parse(body, &r->in.log);
+  case DIR_FILE:
+    return dir_file_parse(body, &r->in.file);
   }
   return TACET_ERR_UNSUPPORTED;
 }
@@ -65,6 +72,8 @@ static tacet_wire_error status_of(tacet_err err) {
     return TACET_WIRE_STORAGE;
   case TACET_ERR_BUSY:
     return TACET_WIRE_BUSY;
+  case TACET_ERR_NOT_FOUND:
+    return TACET_WIRE_NOT_FOUND;
   default:
     return tacet_err_kind(err) == TACET_KIND_INPUT ? TACET_WIRE_MALFORMED
                                                    : TACET_WIRE_INTERNAL;
@@ -101,6 +110,7 @@ void dir_request_free(dir_request *r) {
     return;
   }
   free(r->work->packages);
+  tacet_wipe(&r->work->update, sizeof(r->work->update));
   tacet_bytes_free(&r->body);
   tacet_buf_free(&r->answer);
   free(r);

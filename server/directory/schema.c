@@ -4,6 +4,9 @@
  *
  * Tables are ordered by hashes, so that the order of rows does not tell when
  * they came; key packages alone have an order, to hand out the oldest first.
+ * The key log has one too, and a manifest says where in it its entry stands: a
+ * proof names that place. It tells the order in which manifests came, and their
+ * day.
  */
 #include "server/directory/private.h"
 
@@ -21,6 +24,9 @@ static const char version_1[] = STO_META_TABLE
     "  account BLOB NOT NULL,"
     "  number INTEGER NOT NULL,"
     "  body BLOB NOT NULL,"
+    "  version INTEGER NOT NULL,"
+    "  log_index INTEGER NOT NULL,"
+    "  opening BLOB NOT NULL,"
     "  PRIMARY KEY(account, number)"
     ") WITHOUT ROWID;"
     "CREATE TABLE package("
@@ -45,7 +51,21 @@ static const char version_1[] = STO_META_TABLE
     "  hash BLOB PRIMARY KEY,"
     "  last_day INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX spent_by_day ON spent(last_day);";
+    "CREATE INDEX spent_by_day ON spent(last_day);"
+    "CREATE TABLE log_entry("
+    "  id INTEGER PRIMARY KEY,"
+    "  bytes BLOB NOT NULL"
+    ");"
+    "CREATE TABLE log_head("
+    "  id INTEGER PRIMARY KEY,"
+    "  size INTEGER NOT NULL,"
+    "  root BLOB NOT NULL,"
+    "  note BLOB"
+    ");"
+    "CREATE TABLE log_pending("
+    "  id INTEGER PRIMARY KEY,"
+    "  entry BLOB NOT NULL"
+    ");";
 
 static const char *const steps[] = {version_1};
 
@@ -69,9 +89,18 @@ static const char *const statements[Q_N] = {
     [Q_MANIFEST_FROM] = "SELECT body FROM manifest"
                         " WHERE account = ?1 AND number >= ?2"
                         " ORDER BY number LIMIT ?3",
-    [Q_MANIFEST_ADD] = "INSERT INTO manifest(account, number, body)"
-                       " VALUES(?1, ?2, ?3)",
+    [Q_MANIFEST_ADD] = "INSERT INTO manifest(account, number, body, version,"
+                       " log_index, opening) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [Q_MANIFEST_DELETE_ALL] = "DELETE FROM manifest WHERE account = ?1",
+
+    [Q_MANIFEST_VERSION] = "SELECT version FROM manifest WHERE account = ?1"
+                           " ORDER BY number DESC LIMIT 1",
+    [Q_MANIFEST_SHOWN] = "SELECT body, log_index, opening FROM manifest"
+                         " WHERE account = ?1 AND log_index < ?2"
+                         " ORDER BY number DESC LIMIT 1",
+    [Q_MANIFEST_SHOWN_FROM] = "SELECT body FROM manifest"
+                              " WHERE account = ?1 AND number >= ?2"
+                              " AND log_index < ?3 ORDER BY number LIMIT ?4",
 
     [Q_PACKAGE_HAS] = "SELECT 1 FROM package WHERE hash = ?1",
     [Q_PACKAGE_ADD] = "INSERT INTO package(account, device, last_resort,"
@@ -118,6 +147,19 @@ static const char *const statements[Q_N] = {
     [Q_SPENT_ADD] = "INSERT INTO spent(hash, last_day) VALUES(?1, ?2)",
     [Q_SPENT_EXPIRE] = "DELETE FROM spent WHERE hash IN (SELECT hash FROM spent"
                        " WHERE last_day < ?1 LIMIT ?2)",
+
+    [Q_LOG_ADD] = "INSERT INTO log_entry(id, bytes) VALUES(?1, ?2)",
+    [Q_LOG_GET] = "SELECT bytes FROM log_entry WHERE id = ?1",
+    [Q_LOG_FROM] = "SELECT bytes FROM log_entry WHERE id >= ?1"
+                   " ORDER BY id LIMIT ?2",
+    [Q_LOG_ALL] = "SELECT id, bytes FROM log_entry ORDER BY id",
+    [Q_HEAD_GET] = "SELECT size, root, note FROM log_head WHERE id = ?1",
+    [Q_HEAD_SET] = "INSERT OR REPLACE INTO log_head(id, size, root, note)"
+                   " VALUES(?1, ?2, ?3, ?4)",
+    [Q_PENDING_ADD] = "INSERT INTO log_pending(entry) VALUES(?1)",
+    [Q_PENDING_LIST] = "SELECT id, entry FROM log_pending ORDER BY id"
+                       " LIMIT ?1",
+    [Q_PENDING_DELETE] = "DELETE FROM log_pending WHERE id <= ?1",
 };
 
 const sto_schema dir_schema = {

@@ -21,6 +21,8 @@ static dir_call dir_call_of(tacetd_call call) {
     return DIR_PUBLISH;
   case TACETD_CALL_CLAIM:
     return DIR_CLAIM;
+  case TACETD_CALL_LOG:
+    return DIR_HEAD;
   default:
     TACET_ASSERT(call == TACETD_CALL_TOKENS);
     return DIR_DRAW;
@@ -73,6 +75,26 @@ static tacet_wire_error take_rate(tacetd_exchange *x, net_request *r,
   return free_one || lookup ? TACET_WIRE_OK : TACET_WIRE_RATE;
 }
 
+/* Hands a request over, or refuses it. */
+static void submit(tacetd_exchange *x, net_request *r, dir_request *d,
+                   tacet_wire_error e, uint32_t wait_s) {
+  if (e == TACET_WIRE_OK) {
+    x->reply = net_request_defer(r);
+    if (x->reply == NULL) {
+      dir_request_free(d);
+      e = TACET_WIRE_BUSY;
+    }
+  }
+  if (e != TACET_WIRE_OK) {
+    tacetd_refuse(x->s, x->call, r, e,
+                  e == TACET_WIRE_BUSY ? TACETD_RETRY_AFTER_SECONDS : wait_s);
+    return;
+  }
+  d->user = x;
+  tacetd_exchange_ref(x);
+  dir_submit(x->s->directory, d);
+}
+
 void tacetd_directory_call(tacetd_exchange *x, net_request *r,
                            tacet_span body) {
   tacetd_service *s = x->s;
@@ -95,20 +117,41 @@ void tacetd_directory_call(tacetd_exchange *x, net_request *r,
     }
   }
   if (e == TACET_WIRE_OK) {
-    x->reply = net_request_defer(r);
-    if (x->reply == NULL) {
-      dir_request_free(d);
-      e = TACET_WIRE_BUSY;
-    }
+    d->done = done;
+    d->must_pay = must_pay;
   }
-  if (e != TACET_WIRE_OK) {
-    tacetd_refuse(s, x->call, r, e,
-                  e == TACET_WIRE_BUSY ? TACETD_RETRY_AFTER_SECONDS : wait_s);
-    return;
+  submit(x, r, d, e, wait_s);
+}
+
+/* ---- GET /log/... ---- */
+
+/* A tile never changes: whoever mirrors the log may keep it for good. */
+static void file_done(dir_request *r) {
+  tacetd_exchange *x = r->user;
+  bool checkpoint = r->in.file.kind == DIR_FILE_CHECKPOINT;
+  tacetd_answer a = {.error = r->status};
+  if (r->status == TACET_WIRE_OK) {
+    a.type = checkpoint ? "text/plain; charset=utf-8"
+                        : "application/octet-stream";
+    a.cache = checkpoint ? "no-cache" : "public, max-age=31536000, immutable";
+    a.body = tacet_buf_span(&r->answer);
   }
-  d->done = done;
-  d->user = x;
-  d->must_pay = must_pay;
-  tacetd_exchange_ref(x);
-  dir_submit(s->directory, d);
+  tacetd_answer_later(x, &a);
+  dir_request_free(r);
+}
+
+void tacetd_log_file(tacetd_exchange *x, net_request *r) {
+  const size_t prefix = sizeof("/log/") - 1; /* as the route has it */
+  tacet_span target = net_request_head(r)->target;
+  dir_request *d = NULL;
+  TACET_BYTES(path);
+  tacet_wire_error e = TACET_WIRE_BUSY;
+  if (tacet_bytes_set(&path, tacet_span_of(target.p + prefix,
+                                           target.len - prefix)) == TACET_OK) {
+    e = dir_request_new(DIR_FILE, &path, TACET_SPAN_EMPTY, &d);
+  }
+  if (e == TACET_WIRE_OK) {
+    d->done = file_done;
+  }
+  submit(x, r, d, e, 0);
 }

@@ -48,6 +48,11 @@ static bool gives_nonce(tacetd_call call) {
   }
 }
 
+static bool is_directory(tacetd_call call) {
+  return gives_nonce(call) || call == TACETD_CALL_LOG ||
+         call == TACETD_CALL_LOG_FILE;
+}
+
 static tacetd_reason reason_of(tacet_wire_error e) {
   switch (e) {
   case TACET_WIRE_RATE:
@@ -94,7 +99,8 @@ static void add_nonce(tacetd_service *s, char *out, size_t room) {
 static void write_headers(tacetd_service *s, tacetd_call call,
                           const tacetd_answer *a, char *out) {
   size_t len = 0;
-  int n = snprintf(out, HEADERS_MAX, "Cache-Control: no-store\r\n%s",
+  int n = snprintf(out, HEADERS_MAX, "Cache-Control: %s\r\n%s",
+                   a->cache != NULL ? a->cache : "no-store",
                    a->headers != NULL ? a->headers : "");
   TACET_ASSERT(n > 0 && n < HEADERS_MAX - 100);
   len = (size_t)n;
@@ -129,7 +135,7 @@ static void write_answer(tacetd_service *s, tacetd_call call,
   write_headers(s, call, a, w->headers);
   tacetd_count_answer(call, status);
   if (a->error == TACET_WIRE_INTERNAL) {
-    TACETD_LOG(INTERNAL, .part = gives_nonce(call) ? TACETD_PART_DIRECTORY
+    TACETD_LOG(INTERNAL, .part = is_directory(call) ? TACETD_PART_DIRECTORY
                                                    : TACETD_PART_DELIVERY);
   } else if (a->error != TACET_WIRE_OK) {
     tacetd_count_refused(reason_of(a->error));

@@ -109,6 +109,7 @@ typedef struct tacetd_answer {
   const char *type; /* NULL: application/tacet, or problem+json */
   tacet_span body;
   const char *headers; /* beyond those that every answer has */
+  const char *cache;   /* NULL: no-store */
   uint32_t retry_after_s;
   bool close;
 } tacetd_answer;
@@ -128,6 +129,7 @@ void tacetd_refuse(tacetd_service *s, tacetd_call call, net_request *r,
 
 /* Each answers, now or later. */
 void tacetd_directory_call(tacetd_exchange *x, net_request *r, tacet_span body);
+void tacetd_log_file(tacetd_exchange *x, net_request *r);
 void tacetd_delivery_call(tacetd_exchange *x, net_request *r, tacet_span body);
 void tacetd_blob_put(tacetd_exchange *x, net_request *r, tacet_span body);
 void tacetd_blob_get(tacetd_exchange *x, net_request *r);

@@ -23,6 +23,13 @@ static bool is(tacet_span s, const char *text) {
   return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
 }
 
+/* A path that ends with a slash is a folder. */
+static bool is_path(tacet_span s, const char *path) {
+  size_t len = strlen(path);
+  return path[len - 1] == '/' ? s.len >= len && memcmp(s.p, path, len) == 0
+                              : is(s, path);
+}
+
 static void add_allow(char *allow, const char *method) {
   size_t len = strlen(allow);
   (void)snprintf(allow + len, TACETD_ALLOW_MAX - len, "%s%s",
@@ -49,7 +56,7 @@ tacet_wire_error tacetd_route_find(const net_http_head *h,
   /* The whole target: no call has a query, and a secret does not belong in
    * one. */
   for (size_t i = 0; i < N_ROUTES; i++) {
-    if (!is(h->target, routes[i].path)) {
+    if (!is_path(h->target, routes[i].path)) {
       continue;
     }
     path = true;

@@ -174,7 +174,11 @@ static void on_request(void *user, net_request *r, tacet_span body) {
   case TACETD_CALL_PUBLISH:
   case TACETD_CALL_CLAIM:
   case TACETD_CALL_TOKENS:
+  case TACETD_CALL_LOG:
     tacetd_directory_call(x, r, body);
+    break;
+  case TACETD_CALL_LOG_FILE:
+    tacetd_log_file(x, r);
     break;
   case TACETD_CALL_MAILBOXES:
   case TACETD_CALL_MAILBOX_CHANGE:

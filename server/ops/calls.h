@@ -23,7 +23,8 @@
 #define TACETD_BODY_PIECE (TACETD_BLOB_PIECE_MAX + TACETD_KIB(4))
 
 /* X(NAME, "name", method, path, limit of the body). The order of rows with one
- * path is that of the Allow header. */
+ * path is that of the Allow header. A path that ends with a slash stands for all
+ * that begin with it. */
 #define TACETD_CALLS(X)                                                        \
   X(NONCE, "nonce", POST, "/v1/nonce", 0)                                      \
   X(REGISTER, "register", POST, "/v1/accounts", TACETD_BODY_MANIFEST)          \
@@ -44,6 +45,8 @@
   X(SLOTS, "slots", POST, "/v1/slots", TACETD_BODY_SMALL)                      \
   X(BLOB_PUT, "blob-put", PUT, "/v1/blobs", TACETD_BODY_PIECE)                 \
   X(BLOB_GET, "blob-get", GET, "/v1/blobs", 0)                                 \
+  X(LOG, "log", POST, "/v1/log", TACETD_BODY_SMALL)                            \
+  X(LOG_FILE, "log-file", GET, "/log/", 0)                                     \
   X(WELL_KNOWN, "well-known", GET, "/.well-known/tacet", 0)                    \
   X(HEALTH, "health", GET, "/v1/health", 0)                                    \
   X(METRICS, "metrics", GET, "/metrics", 0)                                    \

@@ -14,6 +14,7 @@
   "at most 60 days"
 #define ANYONE "anyone who looks the account up"
 #define OPERATOR "the operator"
+#define EVERYBODY "everybody"
 
 static const tacetd_inventory_row rows[] = {
     COLUMN("account.id", "hash of the account's first device manifest",
@@ -51,6 +52,20 @@ static const tacetd_inventory_row rows[] = {
            "the signed list of the account's devices: random ids and public "
            "keys, the handle, the recovery key's public half",
            "contacts check it, so that the server cannot invent a device",
+           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, true),
+
+    COLUMN("manifest.version",
+           "its number among all manifests of the handle",
+           "the key log counts those", ACCOUNT_LIFE, ANYONE, IDENTIFICATION,
+           true),
+    COLUMN("manifest.log_index",
+           "where in the key log its entry stands; so the order in which "
+           "manifests came",
+           "a proof names the place", ACCOUNT_LIFE, ANYONE, IDENTIFICATION,
+           true),
+    COLUMN("manifest.opening",
+           "random bytes that open the commitment in that entry",
+           "who looks the account up checks that the log commits to it",
            ACCOUNT_LIFE, ANYONE, IDENTIFICATION, true),
 
     COLUMN("package.id", "a row number", "the oldest is handed out first",
@@ -100,6 +115,40 @@ static const tacetd_inventory_row rows[] = {
            OPERATOR, NONE, false),
     COLUMN("spent.last_day", "the day its key expires", "to forget it then",
            "until its key expires, at most two weeks", OPERATOR, NONE, true),
+
+    COLUMN("log_entry.id", "the number of an entry of the key log",
+           "the log has an order", "for good", EVERYBODY, NONE, true),
+    COLUMN("log_entry.bytes",
+           "for each manifest that ever was, a pseudonym that only the key in "
+           "log-vrf.key ties to its handle, and a commitment to it; after each "
+           "group of them the day and a hash of all",
+           "a directory that cannot take back what it said cannot lie to one "
+           "without lying to all",
+           "for good; once an account is erased its commitments cannot be "
+           "opened any more",
+           EVERYBODY ", as pseudonyms; whose they are, the operator, by trying "
+                     "handles",
+           SUBSCRIBER, false),
+    COLUMN("log_head.id", "0 for the newest head of the log, 1 for the "
+           "published one",
+           "to tell them apart", "as long as the server", OPERATOR, NONE, true),
+    COLUMN("log_head.size", "how many entries that head has",
+           "to go on after a crash where it ended", "until the next head",
+           EVERYBODY, NONE, true),
+    COLUMN("log_head.root", "hash of those entries", "the same",
+           "until the next head", EVERYBODY, NONE, true),
+    COLUMN("log_head.note",
+           "the published checkpoint, with the signatures and times of its "
+           "witnesses",
+           "it is shown with every proof", "until the next head", EVERYBODY,
+           NONE, true),
+    COLUMN("log_pending.id", "a row number", "they are taken in order",
+           "about a second, while the server runs", OPERATOR, NONE, true),
+    COLUMN("log_pending.entry",
+           "the log's entry about an account that the operator erased beside "
+           "the running server, as the log will show it",
+           "the server alone writes the log",
+           "about a second, while the server runs", OPERATOR, NONE, false),
 
     COLUMN("meta.name", "name of a number that the server keeps",
            "to find it again", "as long as the server", OPERATOR, NONE, true),

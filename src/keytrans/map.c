@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The prefix tree in memory. Nodes are never freed one by one, for the map only
- * grows: they lie in blocks, and name each other by number. */
+ * grows: they lie in blocks, and name each other by number. In the order in
+ * which they came they can be taken back. */
 #include "keytrans/map_hash.h"
 
 #define BLOCK 1024 /* nodes */
@@ -194,6 +195,48 @@ tacet_err tacet_map_insert(tacet_map *m, const tacet_map_hash *key,
     part(m, at, depth, old, added);
   }
   return TACET_OK;
+}
+
+/* ---- taking back ---- */
+
+/* Undoes part(), or the filling of a missing child, for the newest leaf. All
+ * that came after it is gone already, so a parent of two leaves was made for
+ * it, with the parents of one child right above; and a parent whose other child
+ * is a parent was there before. */
+static void take_back(tacet_map *m) {
+  const ref last = (ref)(m->leaves.n << 1 | 1);
+  const tacet_map_hash *key = &leaf_of(m, last)->key;
+  ref *at = &m->root, *top = at, other = 0;
+  size_t made = 0; /* parents from *top down */
+  spoil(m, key);
+  for (size_t depth = 0; !IS_LEAF(*at); depth++) {
+    parent *p = parent_of(m, *at);
+    unsigned bit = map_bit(key, depth);
+    top = made == 0 || other != 0 ? at : top;
+    made = made == 0 || other != 0 ? 1 : made + 1;
+    other = p->child[1 - bit];
+    at = &p->child[bit];
+  }
+  if (IS_LEAF(other)) {
+    *top = other;
+    m->parents.n -= made;
+  } else {
+    *at = 0;
+  }
+  m->leaves.n--;
+}
+
+void tacet_map_at(const tacet_map *m, uint64_t i, tacet_map_hash *key,
+                  tacet_map_hash *value) {
+  const leaf *l = node_at(&m->leaves, (size_t)i);
+  *key = l->key;
+  *value = l->value;
+}
+
+void tacet_map_truncate(tacet_map *m, uint64_t size) {
+  while (m->leaves.n > size) {
+    take_back(m);
+  }
 }
 
 /* ---- hashes ---- */

@@ -68,6 +68,13 @@ TACET_MUST_CHECK tacet_err tacet_map_insert(tacet_map *m,
                                             const tacet_map_hash *key,
                                             const tacet_map_hash *value);
 bool tacet_map_has(const tacet_map *m, const tacet_map_hash *key);
+/* The i-th key that was inserted, from 0, and its value. i must be below the
+ * size. */
+void tacet_map_at(const tacet_map *m, uint64_t i, tacet_map_hash *key,
+                  tacet_map_hash *value);
+/* Takes back the newest insertions, until `size` keys are left: for a writer
+ * whose transaction failed. Nothing if there are no more than that. */
+void tacet_map_truncate(tacet_map *m, uint64_t size);
 /* Hashes what changed since the last time. */
 TACET_MUST_CHECK tacet_err tacet_map_root(tacet_map *m, tacet_map_hash *out);
 TACET_MUST_CHECK tacet_err tacet_map_prove(tacet_map *m,

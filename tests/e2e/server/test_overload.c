@@ -48,7 +48,7 @@ static void open_halves(void) {
   const dlv_options delivery = {.folder = server.folder,
                                 .hooks = tacetd_service_hooks(server.service),
                                 .vfs = FAULT_VFS};
-  assert_ok(dir_create(server.folder, &why));
+  assert_ok(dir_create(server.folder, server.config.domain, &why));
   assert_ok(dlv_create(server.folder, &why));
   assert_ok(dir_open(&directory, &why, &server.directory));
   assert_ok(dlv_open(&delivery, &why, &server.delivery));

@@ -97,6 +97,41 @@ static void the_root_is_the_defined_one(void **state) {
   tacet_map_free(m);
 }
 
+/* Backwards and forwards through every size: as if the others had never come.
+ */
+static void what_is_taken_back_was_never_there(void **state) {
+  (void)state;
+  static tacet_map_hash roots[N + 1];
+  tacet_map *m = NULL;
+  tacet_map_hash root, key, value;
+  assert_ok(tacet_map_new(&m));
+  assert_ok(tacet_map_root(m, &roots[0]));
+  for (size_t n = 0; n < N; n++) {
+    assert_ok(tacet_map_insert(m, &keys[n], &values[n]));
+    assert_ok(tacet_map_root(m, &roots[n + 1]));
+    tacet_map_at(m, n, &key, &value);
+    assert_memory_equal(key.b, keys[n].b, 32);
+    assert_memory_equal(value.b, values[n].b, 32);
+  }
+  tacet_map_truncate(m, N + 1);
+  assert_int_equal(tacet_map_size(m), N);
+  unsigned dice = 1;
+  size_t n = N;
+  for (unsigned round = 0; round < 400; round++) {
+    dice = dice * 1103515245u + 12345u;
+    size_t to = round == 0 ? 0 : round == 1 ? N : (dice >> 16) % (N + 1);
+    tacet_map_truncate(m, to);
+    for (n = (size_t)tacet_map_size(m); n < to; n++) {
+      assert_false(tacet_map_has(m, &keys[n]));
+      assert_ok(tacet_map_insert(m, &keys[n], &values[n]));
+    }
+    assert_int_equal(tacet_map_size(m), to);
+    assert_ok(tacet_map_root(m, &root));
+    assert_memory_equal(root.b, roots[to].b, 32);
+  }
+  tacet_map_free(m);
+}
+
 /* Through its bytes, to the last one. */
 static void round_trip(tacet_map_proof *p) {
   TACET_BUF(b, 1 << 16);
@@ -261,6 +296,7 @@ static void every_allocation_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_root_is_the_defined_one),
+      cmocka_unit_test(what_is_taken_back_was_never_there),
       cmocka_unit_test(proofs_show_one_thing),
       cmocka_unit_test(the_empty_map),
       cmocka_unit_test(another_leaf_elsewhere),

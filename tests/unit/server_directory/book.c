@@ -58,7 +58,7 @@ int book_setup(void **state) {
   atomic_store(&wall_s, 20000LL * 86400 + 3600);
   atomic_store(&monotonic_s, 1000);
   test_folder_make(book_folder);
-  assert_ok(dir_create(book_folder, &why));
+  assert_ok(dir_create(book_folder, DOMAIN, &why));
   book_options = (dir_options){.folder = book_folder,
                                .domain = DOMAIN,
                                .tokens_per_day = {100, 100},

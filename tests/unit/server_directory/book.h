@@ -77,6 +77,34 @@ tacet_wire_error book_erase(const person *p, size_t device);
 tacet_wire_error book_lookup(tacet_lookup_kind kind, tacet_span key,
                              uint32_t from, size_t *n, bool *more);
 
+/* ---- the key log (book_log.c) ---- */
+
+/* A look-up of name@DOMAIN whose proofs are checked as a client does, by the
+ * policy of the folder. `seen` is what the last one saw, and is moved on. */
+typedef struct proven {
+  tacet_wire_error status;
+  tacet_keylog_head head;
+  tacet_keylog_answer answer;
+  tacet_manifest newest;
+} proven;
+proven book_prove(const char *name, tacet_tlog_head *seen);
+/* A file of the log, as in GET /log/PATH. */
+answer book_file(const char *path);
+/* Reads all of the published log through its files and computes it again: each
+ * EPOCH's map, the head, every tile in every width that a mirror may ask for.
+ * Gives the UPDATEs. */
+uint64_t book_replay(tacet_tlog_head *head);
+/* Is a version of a label in the log? `book_replay()` was called. */
+bool book_replay_has(const char *name, uint32_t version);
+
+/* ---- witnesses ---- */
+
+/* A policy of two witnesses of which one is enough; the directory is opened
+ * anew with it. */
+void book_witnesses(void);
+/* The note with the cosignature of witness `i` at a time. */
+void book_cosign(tacet_buf *note, size_t i, uint64_t time);
+
 /* ---- tokens ---- */
 
 tacet_token book_token(tacet_token_kind kind);

@@ -17,7 +17,7 @@ static int setup(void **state) {
   (void)state;
   sto_trouble why;
   test_folder_make(folder);
-  return dir_create(folder, &why) == TACET_OK &&
+  return dir_create(folder, "localhost", &why) == TACET_OK &&
                  dlv_create(folder, &why) == TACET_OK
              ? 0
              : -1;

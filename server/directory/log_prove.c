@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an answer shows of the key log: the published head, and a handle's
+ * newest version in its map. */
+#include "server/directory/log_private.h"
+#include "server/directory/private.h"
+
+void dir_log_read_begin(dir_log *log) {
+  (void)pthread_rwlock_rdlock(&log->lock);
+}
+
+void dir_log_read_end(dir_log *log) {
+  (void)pthread_rwlock_unlock(&log->lock);
+}
+
+tacet_err dir_log_prove_head(const dir_log *log, uint64_t old_size,
+                             tacet_buf *out) {
+  const dir_log_published *p = &log->published;
+  if (old_size == 0 || old_size >= p->head.size) {
+    tacet_write_bytes(out, tacet_bytes_span(&p->proof));
+    return out->err;
+  }
+  tacet_tlog_source source = dir_tree_source(&log->tree);
+  return tacet_keylog_head_prove(&source, old_size, p->head.size, &p->epoch,
+                                 tacet_bytes_span(&p->note), out);
+}
+
+/* The map's hashes are all made, so that proving only reads. */
+tacet_err dir_log_prove_label(dir_log *log, const char *handle,
+                              const tacet_keylog_opening *opening,
+                              tacet_buf *out) {
+  tacet_keylog_label label;
+  TACET_TRY(tacet_keylog_label_handle(tacet_span_str(handle), &label));
+  return tacet_keylog_label_prove(log->shown, &log->vrf, &label, opening, out);
+}
+
+/* ---- POST /v1/log ---- */
+
+tacet_err dir_head_start(dir_request *r, sto_conn *c) {
+  (void)c;
+  dir_log *log = &r->directory->log;
+  dir_log_read_begin(log);
+  tacet_err err = TACET_OK;
+  if (log->published.head.size == 0) {
+    r->status = TACET_WIRE_BUSY;
+  } else {
+    err = dir_log_prove_head(log, r->in.log.size, &r->answer);
+  }
+  dir_log_read_end(log);
+  return err;
+}
