@@ -68,6 +68,10 @@ const char *cli_home(const cli_args *a);
 client *cli_open(const cli_args *a, int *code);
 /* For register: opens a half-done home or creates one. */
 client *cli_create(const cli_args *a, int *code);
+/* The passphrase of a backup: of --backup-passphrase-file, the environment, or
+ * asked for, twice if `repeat`. 0, or an exit code after saying why. */
+int cli_backup_passphrase(const cli_args *a, bool repeat, char *out,
+                          size_t cap);
 /* Takes a progress line off the terminal, before something else is printed. */
 void cli_progress_clear(void);
 /* True after SIGINT or SIGTERM. */
@@ -125,6 +129,8 @@ bool cli_qr_svg(const char *text, const char *path);
 int cli_register(const cli_args *a);
 int cli_recovery_show(client *c, const cli_args *a);
 int cli_recovery_check(client *c, const cli_args *a);
+int cli_export(client *c, const cli_args *a);
+int cli_import(client *c, const cli_args *a);
 int cli_status(client *c, const cli_args *a);
 int cli_devices(client *c, const cli_args *a);
 int cli_delete_account(client *c, const cli_args *a);

@@ -155,6 +155,38 @@ static int find_passphrase(const cli_args *a, const char *question, char *out,
   return 0;
 }
 
+/* The passphrase of a backup, which need not be the home's. `repeat`: a new
+ * one.
+ */
+int cli_backup_passphrase(const cli_args *a, bool repeat, char *out,
+                          size_t cap) {
+  const char *file = cli_value(a, "--backup-passphrase-file", 0);
+  const char *env = getenv("TACET_BACKUP_PASSPHRASE");
+  char again[512] = "";
+  int code = 0;
+  out[0] = '\0';
+  if (file != NULL) {
+    if (!read_first_line(file, out, cap)) {
+      return cli_fail(1, "the passphrase file %s cannot be read: %s.", file,
+                      strerror(errno));
+    }
+  } else if (env != NULL && *env != '\0') {
+    snprintf(out, cap, "%s", env);
+  } else if (isatty(STDIN_FILENO) &&
+             cli_ask("Passphrase of the backup: ", true, out, cap) &&
+             out[0] != '\0' && repeat &&
+             (!cli_ask("The same again: ", true, again, sizeof(again)) ||
+              strcmp(again, out) != 0)) {
+    code = cli_fail(2, "the two passphrases differ; nothing was written.");
+  }
+  tacet_wipe(again, sizeof(again));
+  return code == 0 && out[0] == '\0'
+             ? cli_fail(2, "a backup has a passphrase of its own: give it in "
+                           "TACET_BACKUP_PASSPHRASE, with "
+                           "--backup-passphrase-file, or on a terminal.")
+             : code;
+}
+
 client *cli_open(const cli_args *a, int *code) {
   const char *home = cli_home(a);
   client_error err = {0};

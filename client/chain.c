@@ -113,8 +113,8 @@ static tacet_err keep_rival(client *c, client_person *p, tacet_span bytes) {
   if (p->forked) {
     return TACET_OK;
   }
-  TACET_TRY(client_store_put(c->store, CLIENT_T_SELF, bytes,
-                             TACET_SPAN_LIT("rival manifests"), 0, bytes));
+  TACET_TRY(client_store_put(c->store, CLIENT_T_SELF, bytes, CLIENT_RIVALS, 0,
+                             bytes));
   p->forked = true;
   p->verified = false;
   TACET_TRY(client_person_save(c, p));
@@ -255,6 +255,44 @@ tacet_err client_chain_take(client *c, tacet_span manifests) {
 
 tacet_err client_chain_take_asked(client *c, tacet_span manifests) {
   return take_all(c, manifests, true);
+}
+
+static tacet_err restore_all(client *c, tacet_span account,
+                             tacet_span manifests) {
+  tacet_manifest m, next;
+  tacet_span one;
+  bool first = true;
+  while (tacet_opaque_list_next(&manifests, &one)) {
+    TACET_TRY(first ? tacet_manifest_first(one, &next)
+                    : tacet_manifest_next(&m, one, &next));
+    m = next;
+    first = false;
+    TACET_TRY(keep(c, &m, one));
+  }
+  if (first || !tacet_span_equal(client_id_span(m.account_id), account)) {
+    return TACET_ERR_MANIFEST;
+  }
+  client_person p = {.handle = m.handle,
+                     .number = m.number,
+                     .erased = m.n_devices == 0,
+                     .met_at = client_now(c)};
+  memcpy(p.account, m.account_id, sizeof(p.account));
+  return client_person_save(c, &p);
+}
+
+tacet_err client_chain_restore(client *c, tacet_span account,
+                               tacet_span manifests, bool *fresh) {
+  CLIENT_MEM(mem);
+  client_person p;
+  size_t n;
+  TACET_TRY(
+      tacet_opaque_list_check(manifests, SIZE_MAX, TACET_MANIFEST_MAX, &n));
+  tacet_err e = client_person_get(c, account, &mem, &p);
+  *fresh = e == TACET_ERR_NOT_FOUND;
+  if (*fresh) {
+    return restore_all(c, account, manifests);
+  }
+  return e == TACET_OK ? client_chain_take(c, manifests) : e;
 }
 
 /* ---- whose handle it is ---- */

@@ -23,6 +23,13 @@ TACET_MUST_CHECK tacet_err client_chain_take(client *c, tacet_span manifests);
  * whose the handle is. */
 TACET_MUST_CHECK tacet_err client_chain_take_asked(client *c,
                                                    tacet_span manifests);
+/* A whole chain of one account, from number 0 on, that this account's own
+ * device kept in a backup. Who is known already: as client_chain_take().
+ * *fresh: it was not, and is a person that was met now, whose handle means
+ * nobody yet. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_chain_restore(client *c, tacet_span account,
+                                                tacet_span manifests,
+                                                bool *fresh);
 /* The directory names this account for its handle. One that had only claimed
  * the handle before is an impostor from then on; one that was confirmed,
  * accepted or verified before makes it a matter of keys: see

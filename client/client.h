@@ -72,8 +72,8 @@ void client_mem_free(client_mem *m);
 struct client_env; /* client/env.h: what tests and other platforms replace */
 
 /* Long work tells how far it is. `what` is "upload", "download", "encrypt",
- * "claim" or "prepare"; `name` a file's name, a handle, or NULL. total 0: not
- * known. Called from within the call that works. */
+ * "claim", "prepare", "export" or "import"; `name` a file's name, a handle, or
+ * NULL. total 0: not known. Called from within the call that works. */
 typedef void (*client_progress_fn)(void *user, const char *what,
                                    const char *name, uint64_t done,
                                    uint64_t total);
@@ -193,6 +193,34 @@ TACET_MUST_CHECK client_kind client_recovery_check(client *c, const char *words,
 TACET_MUST_CHECK client_kind client_recovery_confirm(client *c,
                                                      const char *words,
                                                      client_error *err);
+
+/* ---- backups ---- */
+
+typedef struct client_backup_counts {
+  size_t people; /* contacts, and who is blocked */
+  size_t conversations, messages;
+  size_t known; /* messages that were there already */
+} client_backup_counts;
+/* History, contacts, who was verified and blocked, and names, into an encrypted
+ * file; nothing with which a device could go on. `path` is replaced whole or
+ * not at all. USAGE "passphrase-needed", "is-folder"; FAILED "disk-full",
+ * "unreadable-file", "busy". */
+TACET_MUST_CHECK client_kind client_export(client *c, const char *path,
+                                           tacet_span passphrase,
+                                           client_backup_counts *out,
+                                           client_error *err);
+/* Takes all of it in, or nothing. What the home knows itself stays; doing it
+ * twice changes nothing. *out counts what was new. USAGE "no-such-file",
+ * "no-backup"; FAILED "wrong-passphrase", "damaged", "newer-version", "busy";
+ * REFUSED "other-account"; KEYS "not-yours" (not made by one of this account's
+ * devices). */
+TACET_MUST_CHECK client_kind client_import(client *c, const char *path,
+                                           tacet_span passphrase,
+                                           client_backup_counts *out,
+                                           client_error *err);
+
+/* ---- the end ---- */
+
 /* Tells the conversations (a last manifest without devices), erases the account
  * on the server, then the home. Asks nothing: the caller did. */
 TACET_MUST_CHECK client_kind client_delete_account(client *c,

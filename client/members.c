@@ -252,16 +252,22 @@ static void past_key(const uint8_t *talk, tacet_buf *w) {
   tacet_write_bytes(w, tacet_span_of(talk, CLIENT_ID_LEN));
 }
 
+tacet_err client_members_remember_list(client *c, const uint8_t *talk,
+                                       uint8_t (*list)[CLIENT_ID_LEN],
+                                       size_t n) {
+  TACET_BUF(key, 64);
+  past_key(talk, &key);
+  TACET_TRY(key.err);
+  return client_store_put(c->store, CLIENT_T_SELF, tacet_buf_span(&key), PAST,
+                          0, tacet_span_of(list, n * sizeof(*list)));
+}
+
 tacet_err client_members_remember(client *c, client_session *s) {
   CLIENT_MEM(mem);
   uint8_t(*list)[CLIENT_ID_LEN];
   size_t n;
-  TACET_BUF(key, 64);
-  past_key(s->r.talk, &key);
-  TACET_TRY(key.err);
   TACET_TRY(client_accounts(c, s, &mem, &list, &n));
-  return client_store_put(c->store, CLIENT_T_SELF, tacet_buf_span(&key), PAST,
-                          0, tacet_span_of(list, n * sizeof(*list)));
+  return client_members_remember_list(c, s->r.talk, list, n);
 }
 
 static tacet_err members_in(client *c, tacet_span group, client_mem *mem,
@@ -271,29 +277,40 @@ static tacet_err members_in(client *c, tacet_span group, client_mem *mem,
   return client_accounts(c, &s, mem, list, n);
 }
 
+tacet_err client_members_known(client *c, const client_talk *t, client_mem *mem,
+                               uint8_t (**list)[CLIENT_ID_LEN], size_t *n) {
+  tacet_span past;
+  *n = 0;
+  *list = NULL;
+  tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
+                                  : members_in(c, t->group, mem, list, n);
+  if (e != TACET_ERR_NOT_FOUND) {
+    return e;
+  }
+  TACET_BUF(key, 64);
+  past_key(t->id, &key);
+  TACET_TRY(key.err);
+  e = client_store_get(c->store, CLIENT_T_SELF, tacet_buf_span(&key), mem,
+                       &past);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+  }
+  size_t count = past.len / CLIENT_ID_LEN;
+  uint8_t(*found)[CLIENT_ID_LEN] = client_mem_array(mem, count, sizeof(*found));
+  if (found == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  memcpy(found, past.p, count * sizeof(*found));
+  *list = found;
+  *n = count;
+  return TACET_OK;
+}
+
 tacet_err client_may_invite_again(client *c, const client_talk *t,
                                   const uint8_t *account) {
   CLIENT_MEM(mem);
-  uint8_t(*list)[CLIENT_ID_LEN] = NULL;
-  size_t n = 0;
-  tacet_span past;
-  tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
-                                  : members_in(c, t->group, &mem, &list, &n);
-  if (e == TACET_ERR_NOT_FOUND) {
-    TACET_BUF(key, 64);
-    past_key(t->id, &key);
-    TACET_TRY(key.err);
-    e = client_store_get(c->store, CLIENT_T_SELF, tacet_buf_span(&key), &mem,
-                         &past);
-    if (e == TACET_OK) {
-      n = past.len / CLIENT_ID_LEN;
-      list = client_mem_array(&mem, n, sizeof(*list));
-      if (list == NULL) {
-        return TACET_ERR_NOMEM;
-      }
-      memcpy(list, past.p, n * sizeof(*list));
-    }
-  }
-  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  uint8_t(*list)[CLIENT_ID_LEN];
+  size_t n;
+  TACET_TRY(client_members_known(c, t, &mem, &list, &n));
   return n > 0 && is_among(list, n, account) ? TACET_OK : TACET_ERR_POLICY;
 }

@@ -73,6 +73,15 @@ TACET_MUST_CHECK tacet_err client_members_compare(
  * knows its id. */
 TACET_MUST_CHECK tacet_err client_members_remember(client *c,
                                                    client_session *s);
+/* The same for a group that this device is in no more, or never was. */
+TACET_MUST_CHECK tacet_err client_members_remember_list(
+    client *c, const uint8_t *talk, uint8_t (*list)[CLIENT_ID_LEN], size_t n);
+/* Who is in a conversation's group, or was when it ended; none where nothing is
+ * known. */
+TACET_MUST_CHECK tacet_err client_members_known(client *c, const client_talk *t,
+                                                client_mem *mem,
+                                                uint8_t (**list)[CLIENT_ID_LEN],
+                                                size_t *n);
 TACET_MUST_CHECK tacet_err client_may_invite_again(client *c,
                                                    const client_talk *t,
                                                    const uint8_t *account);

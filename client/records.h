@@ -75,6 +75,9 @@ typedef struct client_person {
   uint64_t met_at;
 } client_person;
 
+/* Evidence of second chains: in "self", under this parent, named by itself. */
+#define CLIENT_RIVALS TACET_SPAN_LIT("rival manifests")
+
 /* handle: its text is the key, the account id the value.
  * manifest: key account ‖ number, parent account, order number; the bytes. */
 

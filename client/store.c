@@ -112,6 +112,18 @@ tacet_err client_tx_begin(client_store *s, client_tx *tx) {
   return TACET_OK;
 }
 
+tacet_err client_snapshot_begin(client_store *s, client_tx *tx) {
+  TACET_ASSERT(s->depth == 0);
+  if (s->dead) {
+    return die(s);
+  }
+  TACET_TRY(client_store_exec(s, "BEGIN"));
+  s->depth++;
+  tx->s = s;
+  tx->depth = s->depth;
+  return TACET_OK;
+}
+
 tacet_err client_tx_commit(client_tx *tx) {
   client_store *s = tx->s;
   TACET_ASSERT(s != NULL && s->depth == tx->depth);

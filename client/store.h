@@ -92,6 +92,10 @@ typedef struct client_tx {
 TACET_MUST_CHECK tacet_err client_tx_begin(client_store *s, client_tx *tx);
 TACET_MUST_CHECK tacet_err client_tx_commit(client_tx *tx);
 void client_tx_end(client_tx *tx);
+/* What is read until tx ends is one state, whoever writes meanwhile. Not within
+ * a transaction; nothing is written in it, and it is not committed. */
+TACET_MUST_CHECK tacet_err client_snapshot_begin(client_store *s,
+                                                 client_tx *tx);
 bool client_store_in_tx(const client_store *s);
 
 /* True once the test hook let this "process" die. */
