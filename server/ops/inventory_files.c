@@ -122,6 +122,9 @@ static const tacetd_inventory_row memory[] = {
     MEMORY("key log",
            "all hashes of the log and its map, as everybody can compute them",
            "to prove what an answer says", "as long as the server", NONE, true),
+    MEMORY("cosignatures",
+           "the newest head of the key log, and what witnesses said to it",
+           "to publish it", "until a newer one takes its place", NONE, true),
     MEMORY("database pages", "parts of both databases that were used lately",
            "speed", "until others take their place", TRAFFIC, true),
 };

@@ -23,6 +23,9 @@
   X(BYTES, bytes, "bytes", NUMBER, "how many bytes the event is about")        \
   X(MS, ms, "ms", NUMBER, "how long it took, in milliseconds")                 \
   X(DAYS, days, "days", NUMBER, "a distance in days")                          \
+  X(SECONDS, seconds, "seconds", NUMBER, "a distance in seconds")              \
+  X(WITNESS, witness, "witness", NUMBER,                                       \
+    "which witness, as `tacetd witness list` counts them")                     \
   X(SIGNAL, signal, "signal", NUMBER, "the number of a signal")                \
   X(ERROR, error, "error", ERROR, "the name of one of Tacet's errors")         \
   X(SYSTEM, system, "errno", SYSTEM, "the name of an error of the system")     \
@@ -50,7 +53,8 @@ typedef struct tacetd_log_values {
   X(DELIVERY, "delivery")                                                      \
   X(HTTP, "http")                                                              \
   X(NETWORK, "network")                                                        \
-  X(CONFIG, "config")
+  X(CONFIG, "config")                                                          \
+  X(WITNESSES, "witnesses")
 typedef enum tacetd_log_part {
 #define X(name, text) TACETD_PART_##name,
   TACETD_LOG_PARTS(X)
@@ -101,6 +105,32 @@ typedef enum tacetd_log_level {
     "what was past its day was erased")                                        \
   X(KEYS, "issuer-keys-changed", INFO, false, TACETD_F(PART),                  \
     "a new weekly key for tokens is in use")                                   \
+  X(WITNESS_AWAY, "witness-away", WARNING, false, TACETD_F(WITNESS),           \
+    "a witness does not answer; the others go on")                             \
+  X(WITNESS_CERTIFICATE, "witness-certificate", WARNING, false,                \
+    TACETD_F(WITNESS),                                                         \
+    "a witness has another certificate than its pin, or one that nobody "      \
+    "vouches for")                                                             \
+  X(WITNESS_REFUSES, "witness-refuses", WARNING, false, TACETD_F(WITNESS),     \
+    "a witness does not know this log or its key; it needs tacet-witness log " \
+    "add")                                                                     \
+  X(WITNESS_GARBAGE, "witness-garbage", WARNING, false, TACETD_F(WITNESS),     \
+    "a witness answers what is no cosignature of its key")                     \
+  X(WITNESS_CLAIMS, "witness-claims", WARNING, false, TACETD_F(WITNESS),       \
+    "a witness says that it has seen another log, and does not prove it")      \
+  X(WITNESS_BACK, "witness-back", INFO, false, TACETD_F(WITNESS),              \
+    "a witness cosigns again")                                                 \
+  X(WITNESS_CLOCK, "witness-clock", WARNING, false,                            \
+    TACETD_F(WITNESS) | TACETD_F(SECONDS),                                     \
+    "the clocks of a witness and of this server differ")                       \
+  X(QUORUM_MISSING, "quorum-missing", ERROR, false, TACETD_F(COUNT),           \
+    "too few witnesses cosign: what is new is accepted and not visible yet; "  \
+    "run tacetd doctor")                                                       \
+  X(QUORUM_BACK, "quorum-back", INFO, false, 0,                                \
+    "enough witnesses cosign again")                                           \
+  X(LOG_FORKED, "log-forked", ERROR, false, TACETD_F(WITNESS),                 \
+    "a witness has a head of this log that the log does not continue: "        \
+    "nothing new is published; run tacetd doctor")                             \
   X(MEMORY, "out-of-memory", ERROR, true, TACETD_F(PART) | TACETD_F(SKIPPED),  \
     "the system gave no memory")                                               \
   X(INTERNAL, "internal", ERROR, true, TACETD_F(PART) | TACETD_F(SKIPPED),     \

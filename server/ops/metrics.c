@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum labels { PLAIN, ANSWER, REASON, OUTCOME, PART, BUCKET };
+enum labels { PLAIN, ANSWER, REASON, OUTCOME, PART, WITNESS, BUCKET };
 enum type { COUNTER, GAUGE, HISTOGRAM };
 
 #define CLASSES 4 /* 2xx to 5xx */
@@ -35,6 +35,7 @@ static const struct {
 #define LABELS_REASON "reason"
 #define LABELS_OUTCOME "outcome"
 #define LABELS_PART "part"
+#define LABELS_WITNESS "state"
 #define LABELS_BUCKET "le"
 #define TYPE_COUNTER "counter"
 #define TYPE_GAUGE "gauge"
@@ -60,6 +61,11 @@ static const char *const outcome_names[] = {
     TACETD_OUTCOMES(X)
 #undef X
 };
+static const char *const witness_names[] = {
+#define X(name, text) text,
+    TACETD_WITNESSES(X)
+#undef X
+};
 static const char *const part_names[] = {"directory", "delivery"};
 
 const char *tacetd_call_name(tacetd_call call) {
@@ -80,6 +86,8 @@ static unsigned cells_of(tacetd_metric m) {
     return TACETD_OUTCOME_N;
   case PART:
     return TACETD_METRIC_PARTS;
+  case WITNESS:
+    return TACETD_WITNESSES_N;
   case BUCKET:
     return BUCKETS + 2;
   case PLAIN:
@@ -222,6 +230,9 @@ void tacetd_metrics_write(tacet_buf *out) {
       break;
     case PART:
       write_named(out, m, info->name, "part", part_names);
+      break;
+    case WITNESS:
+      write_named(out, m, info->name, "state", witness_names);
       break;
     case BUCKET:
       write_histogram(out, m, info->name);

@@ -54,6 +54,14 @@
     "1 while nothing expires because the clock jumped")                        \
   X(CERTIFICATE, "tacetd_certificate_days", GAUGE, PLAIN,                      \
     "days until the certificate ends")                                         \
+  X(WITNESSES, "tacetd_witnesses", GAUGE, WITNESS,                             \
+    "witnesses of the key log, by how they answer")                            \
+  X(COSIGNATURES, "tacetd_cosignatures_total", COUNTER, PLAIN,                 \
+    "cosignatures that witnesses gave")                                        \
+  X(QUORUM_MISSING, "tacetd_quorum_missing", GAUGE, PLAIN,                     \
+    "1 while nothing new is published for want of cosignatures")               \
+  X(LOG_FORKED, "tacetd_log_forked", GAUGE, PLAIN,                             \
+    "1 if a witness has a head that the key log does not continue")            \
   X(RSS, "tacetd_resident_bytes", GAUGE, PLAIN, "memory of the process")       \
   X(CPU_MS, "tacetd_cpu_milliseconds_total", COUNTER, PLAIN,                   \
     "processor time of the process")                                           \
@@ -96,6 +104,22 @@ typedef enum tacetd_outcome {
 #undef X
       TACETD_OUTCOME_N
 } tacetd_outcome;
+
+/* How a witness answers; in the order of wts_state. */
+#define TACETD_WITNESSES(X)                                                    \
+  X(NEW, "new")                                                                \
+  X(WELL, "well")                                                              \
+  X(AWAY, "away")                                                              \
+  X(CERTIFICATE, "certificate")                                                \
+  X(REFUSES, "refuses")                                                        \
+  X(GARBAGE, "garbage")                                                        \
+  X(CLAIMS, "claims")
+enum {
+#define X(name, text) TACETD_WITNESSES_##name,
+  TACETD_WITNESSES(X)
+#undef X
+      TACETD_WITNESSES_N
+};
 
 enum { TACETD_METRIC_DIRECTORY, TACETD_METRIC_DELIVERY, TACETD_METRIC_PARTS };
 
