@@ -5,6 +5,7 @@
 #define TACETD_COMMAND_H
 
 #include "server/ops/config.h"
+#include "server/ops/doctor.h"
 
 /* What every program of Tacet ends with. */
 typedef enum tacetd_exit {
@@ -20,12 +21,13 @@ typedef enum tacetd_exit {
 #define TACETD_SET_MAX 32
 typedef struct tacetd_args {
   const char *data;
-  const char *words[TACETD_WORDS_MAX]; /* what is not an option, after the command */
+  const char
+      *words[TACETD_WORDS_MAX]; /* what is not an option, after the command */
   size_t n_words;
   bool json;
-  bool clock_is_right;     /* doctor */
-  const char *pin;         /* witness add; NULL: none given */
-  int64_t uses;            /* of an invite */
+  bool clock_is_right;  /* doctor */
+  const char *pin;      /* witness add; NULL: none given */
+  int64_t uses;         /* of an invite */
   int64_t expires_days; /* of an invite */
   struct {
     const char *key, *value;
@@ -61,8 +63,14 @@ int tacetd_command_witness(const tacetd_args *args);
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
 
-/* What every command ends with: writes what stdout still holds. Gives `code`, or
- * FAILED if it could not be written; says why, unless it was a pipe whose
+/* A line of what doctor found. */
+void tacetd_report(const char *what, tacetd_health health, const char *text);
+/* Looks at the key log and asks its witnesses; reports by itself. False after a
+ * FAIL. */
+bool tacetd_doctor_log(const char *folder, const char *domain, int64_t now);
+
+/* What every command ends with: writes what stdout still holds. Gives `code`,
+ * or FAILED if it could not be written; says why, unless it was a pipe whose
  * reader has gone. */
 int tacetd_finish(int code);
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-static void print(const char *what, tacetd_health health, const char *text) {
+void tacetd_report(const char *what, tacetd_health health, const char *text) {
   static const char *const words[] = {"ok", "look", "FAIL"};
   printf("%-5s %-12s %s\n", words[health], what, text);
 }
@@ -24,8 +24,9 @@ static bool check_databases(const char *folder) {
   for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
     sto_trouble why = {""};
     bool ok = halves[i].check(folder, &why) == TACET_OK;
-    print(halves[i].name, ok ? TACETD_WELL : TACETD_ILL,
-          ok ? "every page of the database is as it should be" : why.text);
+    tacetd_report(halves[i].name, ok ? TACETD_WELL : TACETD_ILL,
+                  ok ? "every page of the database is as it should be"
+                     : why.text);
     well = well && ok;
   }
   return well;
@@ -48,11 +49,13 @@ int tacetd_command_doctor(const tacetd_args *args) {
     return TACETD_FAILED;
   }
   bool well = !args->clock_is_right || confirm_clock(args->data);
-  size_t n = tacetd_doctor(args->data, &c, (int64_t)time(NULL), findings);
+  int64_t now = (int64_t)time(NULL);
+  size_t n = tacetd_doctor(args->data, &c, now, findings);
   for (size_t i = 0; i < n; i++) {
-    print(findings[i].what, findings[i].health, findings[i].text.text);
+    tacetd_report(findings[i].what, findings[i].health, findings[i].text.text);
     well = well && findings[i].health != TACETD_ILL;
   }
   well = check_databases(args->data) && well;
+  well = tacetd_doctor_log(args->data, c.domain, now) && well;
   return well ? TACETD_DONE : TACETD_FAILED;
 }

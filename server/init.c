@@ -147,7 +147,8 @@ int tacetd_command_init(const tacetd_args *args) {
     return TACETD_USAGE;
   }
   if (!make_folder(args->data) || !is_free(args->data, &complete) ||
-      !make_certificate(args->data, &complete) || !make_databases(args->data, complete.domain) ||
+      !make_certificate(args->data, &complete) ||
+      !make_databases(args->data, complete.domain) ||
       !write_config(args->data, &given)) {
     return TACETD_FAILED;
   }

@@ -50,8 +50,9 @@ static void print_command_help(const tacetd_command *c) {
            TACETD_INVITE_DAYS);
   }
   if ((c->options & TACETD_OPTION_PIN) != 0) {
-    printf("  --pin HEX\n        add: the key of the witness's own certificate, "
-           "as its `status` prints it\n");
+    printf(
+        "  --pin HEX\n        add: the key of the witness's own certificate, "
+        "as its `status` prints it\n");
   }
   if ((c->options & TACETD_OPTION_JSON) != 0) {
     printf("  --json\n        for programs\n");

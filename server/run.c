@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacetd run: opens what init made, serves it, and stops in good order. */
 #include "server/command.h"
+#include "server/witnessing.h"
 
 #include "net/tls.h"
 #include "server/http/service.h"
@@ -28,6 +29,7 @@ struct server {
   tacetd_service *service;
   dir_directory *directory;
   dlv_delivery *delivery;
+  tacetd_witnessing witnessing;
 };
 
 /* ---- what the halves have to tell ---- */
@@ -100,7 +102,8 @@ static bool open_halves(struct server *s) {
       .tokens_per_day = {(uint32_t)c->tokens_directory_per_day,
                          (uint32_t)c->tokens_delivery_per_day},
       .disk_reserve = (uint64_t)c->disk_reserve,
-      .watch = {.tell = tell_directory}};
+      .watch = {.tell = tell_directory},
+      .log_grew = {&s->witnessing, tacetd_witnessing_grew}};
   const dlv_options delivery = {.folder = s->folder,
                                 .hooks = tacetd_service_hooks(s->service),
                                 .disk_reserve = (uint64_t)c->disk_reserve,
@@ -170,12 +173,16 @@ static bool open_server(struct server *s, const tacetd_args *args) {
     tacetd_say("there is not enough memory to start");
     return false;
   }
-  return open_halves(s) && check_inventory(s) && start_service(s);
+  return open_halves(s) && check_inventory(s) &&
+         tacetd_witnessing_start(&s->witnessing, s->folder, s->directory) &&
+         start_service(s);
 }
 
 static void close_server(struct server *s) {
+  tacetd_witnessing_stop(&s->witnessing);
   dir_close(s->directory);
   dlv_close(s->delivery);
+  tacetd_witnessing_free(&s->witnessing);
   tacetd_service_free(s->service);
   net_tls_free(s->tls);
 }
@@ -265,7 +272,7 @@ int tacetd_command_run(const tacetd_args *args) {
     close_server(&s);
     return TACETD_FAILED;
   }
-  int e = tacetd_process_confine();
+  int e = tacetd_process_confine(tacetd_witnessing_connects(&s.witnessing));
   if (e != 0 && e != ENOSYS) {
     TACETD_LOG(HARDENING, .system = e);
   }

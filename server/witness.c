@@ -130,6 +130,19 @@ static void print_witness(size_t i, const tacet_policy_witness *w) {
          (int)vkey.len, (const char *)vkey.p);
 }
 
+/* The lines "log VKEY", as they stand: what `tacet-witness log add` takes. */
+static void print_logs(const policy_file *f) {
+  const char *p = (const char *)f->text, *end = p + f->len;
+  while (p < end) {
+    const char *stop = memchr(p, '\n', (size_t)(end - p));
+    stop = stop != NULL ? stop : end;
+    if (stop - p > 4 && memcmp(p, "log ", 4) == 0) {
+      printf("%.*s\n", (int)(stop - p), p);
+    }
+    p = stop + 1;
+  }
+}
+
 static int list(const policy_file *f) {
   tacet_policy *p = NULL;
   tacetd_trouble why = {""};
@@ -140,6 +153,7 @@ static int list(const policy_file *f) {
                line, f->path, tacet_err_text(e));
     return TACETD_FAILED;
   }
+  print_logs(f);
   for (size_t i = 0; i < tacet_policy_witness_count(p); i++) {
     const tacet_policy_witness w = tacet_policy_witness_at(p, i);
     print_witness(i, &w);

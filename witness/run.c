@@ -142,7 +142,7 @@ int wit_command_run(const wit_args *a) {
   (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
   bool ok = load(a, &r) && load_tls(a, &r) && start(a, &r) && announce(a, &r);
   if (ok) {
-    (void)tacetd_process_confine();
+    (void)tacetd_process_confine(false);
     while (sigwait(&signals, &got) != 0) {
     }
     tacetd_process_notify("STOPPING=1");

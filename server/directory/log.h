@@ -85,4 +85,26 @@ TACET_MUST_CHECK tacet_err dir_log_consistency(dir_directory *d,
  *   other    of the database: nothing is published */
 TACET_MUST_CHECK tacet_err dir_log_publish(dir_directory *d, tacet_span note);
 
+/* ---- the log on the disk, beside a server that may be running ---- */
+
+typedef struct dir_log_copy dir_log_copy;
+
+/* Reads the hashes of the whole log, in pieces, so that the server's writer
+ * waits for none of it. IO if it is damaged. */
+TACET_MUST_CHECK tacet_err dir_log_copy_new(const char *folder,
+                                            const char *domain,
+                                            sto_trouble *why,
+                                            dir_log_copy **out);
+void dir_log_copy_free(dir_log_copy *c); /* NULL is fine */
+void dir_log_copy_state(const dir_log_copy *c, dir_log_state *out);
+/* As dir_log_next() with `again`, and dir_log_consistency(). */
+TACET_MUST_CHECK tacet_err dir_log_copy_next(const dir_log_copy *c,
+                                             tacet_buf *note);
+TACET_MUST_CHECK tacet_err dir_log_copy_consistency(const dir_log_copy *c,
+                                                    uint64_t old_size,
+                                                    uint64_t size,
+                                                    tacet_tlog_proof *out);
+/* The policy of the folder. */
+const tacet_policy *dir_log_copy_policy(const dir_log_copy *c);
+
 #endif

@@ -134,24 +134,6 @@ tacet_err dir_log_policy_read(const char *folder, tacet_bytes *out,
   return err;
 }
 
-tacet_err dir_log_trust(const char *folder, uint32_t max_age, tacet_buf *out,
-                        sto_trouble *why) {
-  TACET_VRF_KEY(vrf);
-  TACET_BYTES(policy);
-  TACET_TRY(dir_log_vrf_key(folder, &vrf, why));
-  TACET_TRY(dir_log_policy_read(folder, &policy, why));
-  tacet_trust t = {.max_age = max_age, .policy = tacet_bytes_span(&policy)};
-  memcpy(t.vrf_key, vrf.public_key, sizeof(t.vrf_key));
-  tacet_trust_write(out, &t);
-  if (out->err != TACET_OK) {
-    sto_trouble_set(why,
-                    "the policy %s/%s is too long for an invite: leave out "
-                    "comments, and the addresses of witnesses",
-                    folder, DIR_LOG_POLICY);
-  }
-  return out->err;
-}
-
 /* ---- opening ---- */
 
 tacet_err dir_log_sign(const dir_log *log, const tacet_tlog_head *head,

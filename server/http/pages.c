@@ -71,6 +71,13 @@ static const char *state_of(const sto_stats *s) {
                                            : "failing";
 }
 
+/* A quorum that is missing is no reason to take the server out of service. */
+static const char *state_of_log(void) {
+  return tacetd_metric_value(TACETD_METRIC_LOG_FORKED, 0) != 0       ? "forked"
+         : tacetd_metric_value(TACETD_METRIC_QUORUM_MISSING, 0) != 0 ? "waiting"
+                                                                     : "ok";
+}
+
 static int write_health(tacetd_service *s, tacet_buf *w) {
   dir_stats d;
   dlv_stats v;
@@ -83,12 +90,12 @@ static int write_health(tacetd_service *s, tacet_buf *w) {
               v.storage.last_error == TACET_OK && !low && !draining;
   put(w,
       "{\"status\":\"%s\",\"directory\":\"%s\",\"delivery\":\"%s\","
-      "\"disk\":\"%s\",\"clock\":\"%s\"}\n",
+      "\"disk\":\"%s\",\"clock\":\"%s\",\"log\":\"%s\"}\n",
       draining ? "stopping"
       : well   ? "ok"
                : "failing",
       state_of(&d.storage), state_of(&v.storage), low ? "low" : "ok",
-      trusted ? "ok" : "untrusted");
+      trusted ? "ok" : "untrusted", state_of_log());
   return well ? 200 : 503;
 }
 

@@ -214,7 +214,7 @@ static const struct sock_filter by_argument[] = {
 #define N_BY_ARGUMENT (sizeof(by_argument) / sizeof(by_argument[0]))
 
 /* Puts the whole filter together; gives its length. */
-static size_t write_filter(struct sock_filter *out) {
+static size_t write_filter(struct sock_filter *out, bool connects) {
   size_t n = 0;
   out[n++] = (struct sock_filter)LOAD(DATA(arch));
   out[n++] = (struct sock_filter)IS(ARCH, 1, 0);
@@ -230,6 +230,10 @@ static size_t write_filter(struct sock_filter *out) {
     out[n++] = (struct sock_filter)IS(refused[i], 0, 1);
     out[n++] = (struct sock_filter)REFUSE(EPERM);
   }
+  if (!connects) {
+    out[n++] = (struct sock_filter)IS(SYS_connect, 0, 1);
+    out[n++] = (struct sock_filter)REFUSE(EPERM);
+  }
   memcpy(out + n, by_argument, sizeof(by_argument));
   n += N_BY_ARGUMENT;
   out[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
@@ -237,11 +241,11 @@ static size_t write_filter(struct sock_filter *out) {
 }
 #endif
 
-int tacetd_process_confine(void) {
+int tacetd_process_confine(bool connects) {
 #ifdef CONFINES
-  struct sock_filter filter[8 + 2 * N_REFUSED + N_BY_ARGUMENT];
+  struct sock_filter filter[10 + 2 * N_REFUSED + N_BY_ARGUMENT];
   struct sock_fprog program = {0};
-  program.len = (unsigned short)write_filter(filter);
+  program.len = (unsigned short)write_filter(filter, connects);
   program.filter = filter;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return errno;
@@ -250,6 +254,7 @@ int tacetd_process_confine(void) {
                    SECCOMP_FILTER_FLAG_TSYNC, &program);
   return r == 0 ? 0 : r > 0 ? ESRCH : errno;
 #else
+  (void)connects;
   return ENOSYS;
 #endif
 }

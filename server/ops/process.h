@@ -27,9 +27,10 @@ int tacetd_process_drop(const char *folder);
 
 /* From now on the process can start no program, make no process, map no new
  * code, trace nobody, mount nothing, and open no sockets but TCP, UDP and UNIX
- * ones. For this and all later threads, and irrevocable. Gives 0 or an errno;
- * ENOSYS where the machine or the build (sanitizers) does not allow it. */
-int tacetd_process_confine(void);
+ * ones; nor connect to anybody, unless `connects`. For this and all later
+ * threads, and irrevocable. Gives 0 or an errno; ENOSYS where the machine or the
+ * build (sanitizers) does not allow it. */
+int tacetd_process_confine(bool connects);
 
 /* One datagram to $NOTIFY_SOCKET, such as "READY=1"; nothing if it is unset. */
 void tacetd_process_notify(const char *state);

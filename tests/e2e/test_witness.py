@@ -106,10 +106,10 @@ def verify_cosignature(vkey, text, line):
 
 
 class Witness:
-    def __init__(self, folder):
+    def __init__(self, folder, name='witness.example'):
         self.data = os.path.join(folder, 'witness')
         self.log = os.path.join(folder, 'witness.log')
-        self.vkey = self.run('init', '--name', 'witness.example', '--listen',
+        self.vkey = self.run('init', '--name', name, '--listen',
                              '127.0.0.1:0').stdout.decode().strip()
 
     def run(self, *args, code=0):

@@ -1,13 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server and its witnesses: the policy as an operator changes it."""
+import http.client
+import json
 import os
+import re
+import select
+import shutil
+import signal
+import ssl
 import threading
+import time
 import unittest
 
-from harness import Case, Server
+from harness import TIMEOUT, Case, Failed, Server, free_port
 from test_witness import Key, Witness
 
 PIN = '0' * 62 + 'fe'
+
+
+def until(what, ready):
+    """Asks again until it is so; there is nothing to wait on but the answer."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        got = ready()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise Failed(f'never came: {what}')
+        select.select([], [], [], 0.02)
 
 
 class Policy(Case):
@@ -44,7 +64,8 @@ class Policy(Case):
 
     def test_an_operator_changes_it(self):
         a, b = self.vkey('a'), self.vkey('b')
-        self.says('quorum 0 of 0', 'list')
+        out = self.says('quorum 0 of 0', 'list')
+        self.assertEqual(out.splitlines()[0], f'log {self.log.vkey}')
         out = self.says('nobody has to vouch', 'add', 'a', a,
                         'https://a.example:8444', '--pin', PIN)
         self.assertIn('tacet trust accept', out)
@@ -54,7 +75,7 @@ class Policy(Case):
         self.says('lower it first', 'remove', 'a', code=4)
         self.says('1 of 2', 'quorum', '1')
         out = self.says('quorum 1 of 2', 'list')
-        self.assertEqual(out.splitlines()[:2],
+        self.assertEqual(out.splitlines()[1:3],
                          [f'1\ta\thttps://a.example:8444\t{a}',
                           f'2\tb\thttps://b.example/w\t{b}'])
         self.assertEqual(
@@ -109,6 +130,176 @@ class Policy(Case):
         for t in threads:
             t.join()
         self.says('quorum 0 of 6', 'list')
+
+
+class Collecting(Case):
+    """Three witnesses, of which two have to vouch."""
+
+    def setUp(self):
+        super().setUp()
+        self.tacetd = Server(self.folder)
+        self.running.append(self.tacetd)
+        out = self.tacetd.run('witness', 'list').stdout.decode()
+        self.vkey = out.splitlines()[0].split()[1]
+        self.witnesses = [self.witness(i) for i in range(3)]
+        self.tacetd.run('witness', 'quorum', '2')
+        self.tacetd.start()
+        until('a first head', lambda: self.published()[0] > 0)
+
+    def witness(self, i):
+        folder = os.path.join(self.folder, f'witness-{i}')
+        os.mkdir(folder)
+        w = Witness(folder, f'witness-{i}.example')
+        w.listen = f'127.0.0.1:{free_port()}'
+        w.run('log', 'add', self.vkey)
+        pin = re.search(r'^pin (.*)$', w.run('status').stdout.decode(), re.M)[1]
+        self.tacetd.run('witness', 'add', f'w{i}', w.vkey, f'https://{w.listen}',
+                        '--pin', pin)
+        w.start('--listen', w.listen)
+        self.addCleanup(lambda: w.process.stop())
+        return w
+
+    def get(self, path):
+        c = http.client.HTTPSConnection(
+            self.tacetd.listen, timeout=TIMEOUT,
+            context=ssl._create_unverified_context())
+        c.request('GET', path)
+        r = c.getresponse()
+        got = r.status, r.read().decode()
+        c.close()
+        return got
+
+    def published(self):
+        """Size of the published head and how many have signed it; (0, 0) if
+        there is none."""
+        status, note = self.get('/log/checkpoint')
+        if status != 200:
+            return 0, 0
+        text, signatures = note.split('\n\n')
+        return int(text.split('\n')[1]), signatures.count('\n')
+
+    def metric(self, name):
+        text = self.get('/metrics')[1]
+        return int(re.search(rf'^{re.escape(name)} (\d+)$', text, re.M)[1])
+
+    def doctor(self, code):
+        r = self.tacetd.run('doctor', check=False)
+        out = r.stdout.decode()
+        self.assertEqual(r.returncode, code, out)
+        return out
+
+    def visible(self, before):
+        """Waits until more is published than before."""
+        start = time.monotonic()
+        until('a greater head', lambda: self.published()[0] > before)
+        took = time.monotonic() - start
+        self.assertLess(took, 10)
+        return took
+
+    def register(self, name):
+        """Somebody who is visible at once."""
+        before = self.published()[0]
+        p = self.person(name, self.tacetd)
+        self.visible(before)
+        return p
+
+    def events(self):
+        with open(self.tacetd.log) as f:
+            return [json.loads(x)['event'] for x in f if x.startswith('{')]
+
+    def test_witnesses_come_and_go(self):
+        alice = self.register('alice')
+        until('all three', lambda: self.published()[1] == 4)
+        self.assertEqual(self.metric('tacetd_witnesses{state="well"}'), 3)
+        out = self.doctor(0)
+        self.assertIn('published with', out)
+        self.assertEqual(out.count('has cosigned'), 3, out)
+
+        self.witnesses[0].process.stop(signal.SIGKILL)
+        self.register('bob')
+        alice.send('bob', 'one witness is away')
+        until('it to be noticed', lambda: self.metric(
+            'tacetd_witnesses{state="away"}') == 1)
+        self.assertEqual(self.metric('tacetd_quorum_missing'), 0)
+
+        self.witnesses[1].process.stop(signal.SIGKILL)
+        before = self.published()
+        carol = self.person('carol', self.tacetd)
+        until('it to be told', lambda: self.metric('tacetd_quorum_missing') == 1)
+        self.assertEqual(self.published(), before)
+        alice.run('send', 'carol', 'who is not visible', code=4)
+        alice.send('bob', 'what is visible works')
+        self.assertEqual(json.loads(self.get('/v1/health')[1])['log'], 'waiting')
+        out = self.doctor(0)
+        self.assertIn('the others wait for a quorum', out)
+        self.assertEqual(out.count('does not answer'), 2, out)
+
+        self.witnesses[1].start('--listen', self.witnesses[1].listen)
+        until('what waited', lambda: self.published()[0] > before[0])
+        alice.send('carol', 'who is visible now')
+        carol.wait_text('who is visible now')
+        self.assertEqual(self.metric('tacetd_quorum_missing'), 0)
+        self.assertEqual(json.loads(self.get('/v1/health')[1])['log'], 'ok')
+        events = self.events()
+        for e in ('witness-away', 'quorum-missing', 'quorum-back'):
+            self.assertIn(e, events)
+
+    def test_a_backup_is_not_published(self):
+        alice = self.register('alice')
+        self.tacetd.stop()
+        copy = os.path.join(self.folder, 'copy')
+        shutil.copytree(self.tacetd.data, copy)
+        self.tacetd.start()
+        self.register('bob')
+        until('all three', lambda: self.published()[1] == 4)
+        head = self.published()[0]
+        self.tacetd.stop()
+        newest = os.path.join(self.folder, 'newest')
+        os.rename(self.tacetd.data, newest)
+        os.rename(copy, self.tacetd.data)
+
+        out = self.doctor(1)  # before it is served
+        self.assertIn('older copy', out)
+        self.tacetd.start()
+        until('it to be noticed', lambda: self.metric('tacetd_log_forked') == 1)
+        before = self.published()
+        self.assertLess(before[0], head)
+        self.person('mallory', self.tacetd)
+        self.assertIn('older copy', self.doctor(1))
+        self.assertEqual(self.published(), before)
+        self.assertEqual(json.loads(self.get('/v1/health')[1])['log'], 'forked')
+        self.assertIn('log-forked', self.events())
+        for w in self.witnesses:  # and nobody was shown another history
+            self.assertNotIn('CONTRADICTED', w.run('status').stdout.decode())
+        self.tacetd.stop()
+        shutil.rmtree(self.tacetd.data)
+        os.rename(newest, self.tacetd.data)
+        self.tacetd.start()
+        self.register('carol')
+        alice.send('carol', 'the newest copy goes on')
+
+    def test_a_pin_that_is_wrong(self):
+        self.tacetd.stop()
+        port = self.witnesses[0].listen
+        self.tacetd.run('witness', 'remove', 'w0')
+        self.tacetd.run('witness', 'add', 'w0', self.witnesses[0].vkey,
+                        f'https://{port}', '--pin', PIN)
+        self.tacetd.run('witness', 'quorum', '2')
+        self.tacetd.start()
+        until('it to be noticed', lambda: self.metric(
+            'tacetd_witnesses{state="certificate"}') == 1)
+        self.assertIn('certificate', self.doctor(0))
+        self.register('alice')
+        self.assertIn('witness-certificate', self.events())
+
+    def test_a_witness_that_does_not_know_us(self):
+        self.witnesses[2].run('log', 'remove', self.vkey.split('+')[0])
+        self.register('alice')
+        until('it to be noticed', lambda: self.metric(
+            'tacetd_witnesses{state="refuses"}') == 1)
+        self.witnesses[2].run('log', 'add', self.vkey)
+        until('it to come back', lambda: self.metric(
+            'tacetd_witnesses{state="well"}') == 3)
 
 
 if __name__ == '__main__':

@@ -64,7 +64,7 @@ static void *thread_step(void *arg) {
 #define FAILS_WITH(e, call) (errno = 0, (long)(call) == -1 && errno == (e))
 
 static int confine_step(void) {
-  if (tacetd_process_confine() != 0) {
+  if (tacetd_process_confine(false) != 0) {
     return 1;
   }
   char name[] = "true", *const argv[] = {name, NULL};
@@ -101,6 +101,11 @@ static int confine_step(void) {
       !FAILS_WITH(EPERM, syscall(SYS_bpf, 0, 0, 0))) {
     return 9;
   }
+  struct sockaddr_un nowhere = {.sun_family = AF_UNIX, .sun_path = "/x"};
+  if (!FAILS_WITH(EPERM, connect(local, (struct sockaddr *)&nowhere,
+                                 sizeof(nowhere)))) {
+    return 11;
+  }
   pthread_t thread;
   int ran = 0;
   if (pthread_create(&thread, NULL, thread_step, &ran) != 0 ||
@@ -110,6 +115,21 @@ static int confine_step(void) {
   return 0;
 }
 
+/* Who asks others keeps that one call, and loses all else. */
+static int connecting_step(void) {
+  if (tacetd_process_confine(true) != 0) {
+    return 1;
+  }
+  struct sockaddr_un nowhere = {.sun_family = AF_UNIX, .sun_path = "/x"};
+  int local = socket(AF_UNIX, SOCK_STREAM, 0);
+  char name[] = "true", *const argv[] = {name, NULL};
+  if (!FAILS_WITH(ENOENT, connect(local, (struct sockaddr *)&nowhere,
+                                  sizeof(nowhere)))) {
+    return 2;
+  }
+  return FAILS_WITH(EPERM, execv("/bin/true", argv)) ? 0 : 3;
+}
+
 static void test_confine(void **state) {
   (void)state;
   int r = in_child(confine_step);
@@ -117,6 +137,7 @@ static void test_confine(void **state) {
     skip(); /* a machine without seccomp */
   }
   assert_int_equal(r, 0);
+  assert_int_equal(in_child(connecting_step), 0);
 }
 
 static int drop_step(void) {

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an invite tells of the key log. A link and a QR code are short, so of
+ * the policy only what a reader judges by goes into it: no comments, and not
+ * where logs and witnesses are asked, which is the server's affair. */
+#include "server/directory/log_private.h"
+#include "server/directory/private.h"
+
+static tacet_span take_line(tacet_span *rest) {
+  const uint8_t *end = memchr(rest->p, '\n', rest->len);
+  size_t n = end != NULL ? (size_t)(end - rest->p) : rest->len;
+  tacet_span line = tacet_span_of(rest->p, n);
+  n += end != NULL ? 1 : 0;
+  *rest = tacet_span_of(rest->p + n, rest->len - n);
+  return line;
+}
+
+static bool is_blank(uint8_t c) {
+  return c == ' ' || c == '\t';
+}
+
+static tacet_span take_word(tacet_span *rest) {
+  size_t from = 0, to;
+  while (from < rest->len && is_blank(rest->p[from])) {
+    from++;
+  }
+  for (to = from; to < rest->len && !is_blank(rest->p[to]); to++) {
+  }
+  tacet_span word = tacet_span_of(rest->p + from, to - from);
+  *rest = tacet_span_of(rest->p + to, rest->len - to);
+  return word;
+}
+
+/* How many words of a line say something to a reader. */
+static size_t words_of(tacet_span first) {
+  if (first.len == 0 || first.p[0] == '#') {
+    return 0;
+  }
+  return tacet_span_equal(first, TACET_SPAN_LIT("log"))       ? 2
+         : tacet_span_equal(first, TACET_SPAN_LIT("witness")) ? 3
+                                                              : SIZE_MAX;
+}
+
+static void shorten(tacet_span text, tacet_buf *out) {
+  while (text.len > 0) {
+    tacet_span line = take_line(&text), word = take_word(&line);
+    size_t n = words_of(word);
+    for (size_t i = 0; i < n && word.len > 0; i++) {
+      if (i > 0) {
+        tacet_write_u8(out, ' ');
+      }
+      tacet_write_bytes(out, word);
+      word = take_word(&line);
+    }
+    if (n > 0) {
+      tacet_write_u8(out, '\n');
+    }
+  }
+}
+
+tacet_err dir_log_trust(const char *folder, uint32_t max_age, tacet_buf *out,
+                        sto_trouble *why) {
+  TACET_VRF_KEY(vrf);
+  TACET_BYTES(policy);
+  TACET_BUF(text, TACET_POLICY_TEXT_MAX + 1);
+  TACET_TRY(dir_log_vrf_key(folder, &vrf, why));
+  TACET_TRY(dir_log_policy_read(folder, &policy, why));
+  shorten(tacet_bytes_span(&policy), &text);
+  tacet_trust t = {.max_age = max_age, .policy = tacet_buf_span(&text)};
+  memcpy(t.vrf_key, vrf.public_key, sizeof(t.vrf_key));
+  tacet_err err = text.err;
+  if (err == TACET_OK) {
+    tacet_trust_write(out, &t);
+    err = out->err;
+  }
+  if (err != TACET_OK) {
+    sto_trouble_set(why,
+                    "the policy %s/%s is too long for an invite: name fewer "
+                    "witnesses",
+                    folder, DIR_LOG_POLICY);
+  }
+  return err;
+}
