@@ -11,7 +11,8 @@
  *
  * Private keys have one form each, the one that the RFCs' vectors use: scalars
  * for ECDH and ECDSA (big endian, full width), 32-byte seeds for Ed25519 and
- * X-Wing.
+ * X-Wing. Signature keys may have a second one, for who signs often
+ * (tacet_sig_expand).
  */
 #ifndef TACET_CRYPTO_H
 #define TACET_CRYPTO_H
@@ -83,16 +84,19 @@ typedef struct tacet_kem {
 
 /* A signature scheme. sign writes at most sig_max bytes. verify: AUTH where it
  * does not verify, whatever the reason (a malformed key or signature too).
- * ECDSA takes its nonce from libcrypto's own generator. */
+ * ECDSA takes its nonce from libcrypto's own generator. public_key and sign
+ * take a private key in either form: of private_len bytes, or expanded. */
 typedef struct tacet_sig {
   uint16_t id; /* TLS SignatureScheme */
   size_t public_len, private_len, sig_max;
+  size_t expanded_len; /* 0: there is no second form */
   tacet_err (*generate)(tacet_secret *private_key, uint8_t *public_key);
   tacet_err (*public_key)(tacet_span private_key, uint8_t *public_key);
   tacet_err (*sign)(tacet_span private_key, tacet_span message, uint8_t *sig,
                     size_t *sig_len);
   tacet_err (*verify)(tacet_span public_key, tacet_span message,
                       tacet_span sig);
+  tacet_err (*expand)(tacet_span private_key, tacet_secret *out); /* or NULL */
 } tacet_sig;
 
 /* Defined by the adapters. */
@@ -105,6 +109,15 @@ extern const tacet_kem tacet_kem_x25519, tacet_kem_x448, tacet_kem_p256,
     tacet_kem_p384, tacet_kem_p521, tacet_kem_xwing;
 extern const tacet_sig tacet_sig_ed25519, tacet_sig_ed448, tacet_sig_p256,
     tacet_sig_p384, tacet_sig_p521;
+
+/* A private key (of private_len bytes) as signing takes it fastest: expanded,
+ * where the scheme has that form, else as it is. With Ed25519 a signature then
+ * takes half the time, since its public key, which is in it, need not be found
+ * each time. The first private_len bytes of either form are the private key:
+ * that is what is stored and handed on. ARGUMENT. */
+TACET_MUST_CHECK tacet_err tacet_sig_expand(const tacet_sig *sig,
+                                            tacet_span private_key,
+                                            tacet_secret *out);
 
 /* Fills out from the system's generator. RNG if it gave none. Tests may put
  * another source in its place (NULL restores the system's); not thread-safe. */

@@ -44,6 +44,15 @@ static tacet_err write_labelled(tacet_buf *w, const char *prefix,
   return tacet_buf_done(w, out);
 }
 
+tacet_err tacet_sig_expand(const tacet_sig *sig, tacet_span private_key,
+                           tacet_secret *out) {
+  if (private_key.len != sig->private_len) {
+    return TACET_ERR_ARGUMENT;
+  }
+  return sig->expand != NULL ? sig->expand(private_key, out)
+                             : tacet_secret_set(out, private_key);
+}
+
 tacet_err tacet_sign_with_label(const tacet_sig *alg, tacet_span private_key,
                                 const char *prefix, const char *label,
                                 tacet_span content, uint8_t *sig,

@@ -87,7 +87,7 @@ struct tacet_mls_group {
   tacet_context context;
   uint8_t interim[TACET_HASH_MAX]; /* interim_transcript_hash */
   tacet_tree_private keys;
-  tacet_secret signature_key;
+  tacet_secret signature_key; /* as tacet_sig_expand makes it, like all here */
   /* `encryption` is empty: it is in the ratchets. `exporter` may be erased. */
   tacet_epoch secrets;
   tacet_secret_tree ratchets;

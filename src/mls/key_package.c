@@ -81,8 +81,8 @@ tacet_err tacet_mls_key_package_new(const tacet_mls_config *config,
   }
   tacet_err err = write_package(suite, &l, args, &made, message);
   if (err == TACET_OK) {
-    err =
-        tacet_secret_set(&made.signature, tacet_secret_span(&l.signature_key));
+    err = tacet_secret_set(&made.signature,
+                           tacet_secret_span(args->leaf.signature_key));
   }
   if (err != TACET_OK) {
     tacet_buf_cut(message, start);

@@ -51,9 +51,13 @@ static void read_hash(tacet_reader *r, const tacet_suite *s, uint8_t *out) {
 
 static void read_signature_key(tacet_reader *r, const tacet_suite *s,
                                bool optional, tacet_secret *out) {
-  read_secret(r, out);
-  if (out->len != s->sig->private_len && !(optional && out->len == 0)) {
-    tacet_read_fail(r, TACET_ERR_ENCODING);
+  tacet_span key = tacet_read_vec(r);
+  if (optional && key.len == 0) {
+    return;
+  }
+  tacet_err err = tacet_sig_expand(s->sig, key, out);
+  if (err != TACET_OK) {
+    tacet_read_fail(r, err == TACET_ERR_ARGUMENT ? TACET_ERR_ENCODING : err);
   }
 }
 

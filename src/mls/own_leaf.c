@@ -75,14 +75,27 @@ static tacet_err check_extensions(const tacet_leaf_node *leaf,
 
 static tacet_err set_signature_key(const tacet_suite *suite,
                                    const tacet_secret *key, tacet_own_leaf *l) {
-  if (key->len != suite->sig->private_len ||
-      suite->sig->public_key(tacet_secret_span(key), l->signature_public) !=
-          TACET_OK) {
+  if (tacet_sig_expand(suite->sig, tacet_secret_span(key),
+                       &l->signature_key) != TACET_OK ||
+      suite->sig->public_key(tacet_secret_span(&l->signature_key),
+                             l->signature_public) != TACET_OK) {
     return TACET_ERR_ARGUMENT;
   }
   l->node.signature_key =
       tacet_span_of(l->signature_public, suite->sig->public_len);
-  return tacet_secret_set(&l->signature_key, tacet_secret_span(key));
+  return TACET_OK;
+}
+
+/* The same key again: it is expanded, and its public half stands in the leaf
+ * that the fields are from. */
+static tacet_err keep_signature_key(const tacet_mls_group *g,
+                                    tacet_own_leaf *l) {
+  TACET_TRY(g->suite->sig->public_key(tacet_secret_span(&g->signature_key),
+                                      l->signature_public));
+  l->node.signature_key =
+      tacet_span_of(l->signature_public, g->suite->sig->public_len);
+  return tacet_secret_set(&l->signature_key,
+                          tacet_secret_span(&g->signature_key));
 }
 
 tacet_err tacet_own_leaf_new(const tacet_mls_config *config,
@@ -101,9 +114,9 @@ tacet_err tacet_own_leaf_update(const tacet_mls_group *g,
                                 const tacet_mls_update_args *args,
                                 tacet_own_leaf *out) {
   TACET_ASSERT(tacet_tree_leaf(g->tree, g->keys.leaf, &out->node));
-  const tacet_secret *key =
-      args->signature_key != NULL ? args->signature_key : &g->signature_key;
-  TACET_TRY(set_signature_key(g->suite, key, out));
+  TACET_TRY(args->signature_key != NULL
+                ? set_signature_key(g->suite, args->signature_key, out)
+                : keep_signature_key(g, out));
   if (args->identity != NULL) {
     out->node.credential = (tacet_credential){.type = TACET_CREDENTIAL_BASIC,
                                               .identity = *args->identity};

@@ -11,7 +11,7 @@
  * arguments must live on. */
 typedef struct tacet_own_leaf {
   tacet_leaf_node node;
-  tacet_secret signature_key; /* private */
+  tacet_secret signature_key; /* private, expanded (tacet_sig_expand) */
   uint8_t signature_public[TACET_SIG_PUBLIC_MAX];
   uint8_t encryption_public[TACET_KEM_PUBLIC_MAX];
   tacet_buf lists; /* of the capabilities */

@@ -12,6 +12,13 @@ static void write_secret(tacet_buf *w, const tacet_secret *s) {
   tacet_write_vec(w, tacet_secret_span(s));
 }
 
+/* Without what was expanded: that is found again. */
+static void write_signature_key(tacet_buf *w, const tacet_suite *suite,
+                                const tacet_secret *key) {
+  size_t len = key->len == 0 ? 0 : suite->sig->private_len;
+  tacet_write_vec(w, tacet_span_of(key->b, len));
+}
+
 static void write_epoch(tacet_buf *w, const tacet_epoch *e) {
   const tacet_secret *list[TACET_STATE_EPOCH_SECRETS];
   tacet_state_epoch_list(e, list);
@@ -36,7 +43,7 @@ static void write_proposals(tacet_buf *w, const tacet_mls_group *g) {
     write_hash(w, g->suite, p->ref);
     tacet_write_vec(w, tacet_bytes_span(&p->bytes));
     write_secret(w, &p->leaf_key);
-    write_secret(w, &p->signature_key);
+    write_signature_key(w, g->suite, &p->signature_key);
   }
   tacet_write_close(w, list);
 }
@@ -81,7 +88,7 @@ static void write_pending(tacet_buf *w, const tacet_mls_group *g) {
   tacet_write_vec(w, tacet_context_span(&n->context));
   write_hash(w, g->suite, n->interim);
   write_epoch(w, &n->secrets);
-  write_secret(w, &n->signature_key);
+  write_signature_key(w, g->suite, &n->signature_key);
   tacet_write_vec(w, tacet_bytes_span(&n->reinit));
 }
 
@@ -114,7 +121,7 @@ tacet_err tacet_mls_save_own(const tacet_mls_group *g, tacet_buf *own) {
   tacet_write_u8(own, TACET_STATE_VERSION);
   write_hash(own, g->suite, context_hash);
   tacet_tree_private_write(own, &g->keys);
-  write_secret(own, &g->signature_key);
+  write_signature_key(own, g->suite, &g->signature_key);
   write_hash(own, g->suite, g->interim);
   write_epoch(own, &g->secrets);
   tacet_secret_tree_write(own, &g->ratchets);

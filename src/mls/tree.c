@@ -4,9 +4,9 @@
 
 /* ---- making ---- */
 
-/* Bytes for the hashes of all nodes of level 2 and up. */
+/* Hashes of all nodes of level 3 and up. */
 static size_t n_hashes(uint32_t n_leaves) {
-  return n_leaves / 2 + 1;
+  return n_leaves / 4 + 1;
 }
 
 static tacet_err tree_alloc(const tacet_suite *suite, uint32_t n_leaves,
@@ -37,11 +37,7 @@ void tacet_tree_free(tacet_tree *t) {
   if (t->open != NULL) {
     tacet_tree_rollback(t);
   }
-  if (t->nodes != NULL) {
-    for (uint32_t x = 0; x < tacet_tree_n_nodes(t->cap_leaves); x++) {
-      tacet_free(t->nodes[x]);
-    }
-  }
+  tacet_tree_pack_free(t);
   tacet_free(t->nodes);
   tacet_free(t->hashes);
   tacet_free(t->fresh);
@@ -125,9 +121,7 @@ static bool unmerged_is_sound(const tacet_tree *t, uint32_t parent) {
 
 static tacet_err load_nodes(tacet_tree *t, tacet_span list) {
   uint32_t x = 0;
-  for (tacet_node n; tacet_node_next(&list, &n); x++) {
-    TACET_TRY(tacet_tree_node_of(&n, x, &t->nodes[x]));
-  }
+  TACET_TRY(tacet_tree_pack_read(t, list, &x));
   if (t->nodes[x - 1] == NULL) {
     return TACET_ERR_TREE; /* 12.4.3.3: no blank nodes at the end */
   }
@@ -137,9 +131,7 @@ static tacet_err load_nodes(tacet_tree *t, tacet_span list) {
       return TACET_ERR_TREE;
     }
   }
-  TACET_TRY(tacet_tree_index_reserve(t, x));
-  tacet_tree_index_build(t);
-  return TACET_OK;
+  return tacet_tree_index_build(t);
 }
 
 tacet_err tacet_tree_load(const tacet_suite *suite, tacet_span ratchet_tree,
@@ -207,13 +199,13 @@ tacet_span tacet_tree_leaf_bytes(const tacet_tree *t, uint32_t leaf) {
 
 tacet_span tacet_tree_encryption_key(const tacet_tree *t, uint32_t node) {
   const tree_node *n = tree_at(t, node);
-  return n == NULL ? TACET_SPAN_EMPTY : tacet_tree_node_encryption_key(n);
+  return n == NULL ? TACET_SPAN_EMPTY : tree_node_first(n);
 }
 
 tacet_span tacet_tree_parent_hash(const tacet_tree *t, uint32_t node) {
   const tree_node *n = tree_at(t, node);
   TACET_ASSERT(n != NULL && !tacet_node_is_leaf(node));
-  return tacet_tree_node_second(n);
+  return tree_node_second(n);
 }
 
 tacet_span tacet_tree_unmerged(const tacet_tree *t, uint32_t node) {
@@ -228,8 +220,7 @@ tacet_err tacet_tree_check_parent_keys(const tacet_tree *t) {
     if (n == NULL) {
       continue;
     }
-    tacet_err err =
-        t->suite->kem->public_check(tacet_tree_node_encryption_key(n));
+    tacet_err err = t->suite->kem->public_check(tree_node_first(n));
     TACET_TRY(err == TACET_ERR_ENCODING ? TACET_ERR_TREE : err);
   }
   return TACET_OK;

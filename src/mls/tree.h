@@ -13,9 +13,9 @@
  * An edit that fails may have done half its work: roll back. Edits outside of a
  * change trap.
  *
- * The bytes of a node never move and never alter: a span or view that the tree
- * gave lives until the node is replaced *and* that change is committed, rolled
- * back, or freed, whichever drops it.
+ * The bytes of a node never alter, and move at a commit alone. A span or view
+ * that the tree gave lives until the next _commit(); one of a node that a
+ * change brought also ends with that change.
  *
  * What is checked where. Edits keep the array sound and look at nothing else.
  * Rules about the whole (no key twice, credential types) are asked for at the

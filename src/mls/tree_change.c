@@ -9,14 +9,20 @@
 
 /* ---- open, close ---- */
 
-static void change_free(tacet_tree_change *c) {
-  for (uint32_t i = 0; i < c->n; i++) {
-    tacet_free(c->entries[i].other);
-  }
+/* Without the nodes in it. */
+static void list_free(tacet_tree_change *c) {
   tacet_free(c->entries);
   tacet_free(c->touched);
   tacet_free(c->added);
   tacet_free(c);
+}
+
+/* Of a detached one, whose nodes are its own. */
+static void change_free(tacet_tree_change *c) {
+  for (uint32_t i = 0; i < c->n; i++) {
+    tacet_free(c->entries[i].other);
+  }
+  list_free(c);
 }
 
 void tacet_tree_change_free(tacet_tree_change *c) {
@@ -75,7 +81,8 @@ bool tacet_tree_is_open(const tacet_tree *t) {
 
 void tacet_tree_commit(tacet_tree *t) {
   TACET_ASSERT(t->open != NULL);
-  change_free(t->open);
+  tacet_tree_pack_settle(t, t->open);
+  list_free(t->open);
   t->open = NULL;
   t->version++;
 }

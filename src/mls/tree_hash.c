@@ -6,14 +6,14 @@
 /* ---- what is kept ---- */
 
 static bool is_kept(uint32_t node) {
-  return (node & 3) == 3;
+  return (node & 7) == 7;
 }
 
 void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node) {
   uint32_t root = tacet_tree_root(t->n_leaves);
   for (;; node = tacet_node_parent(node)) {
     if (is_kept(node)) {
-      bit_set(t->fresh, node >> 2, false);
+      bit_set(t->fresh, node >> 3, false);
     }
     if (node == root) {
       return;
@@ -22,7 +22,7 @@ void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node) {
 }
 
 static uint8_t *kept_hash(const tacet_tree *t, uint32_t node) {
-  return t->hashes + (size_t)(node >> 2) * t->suite->hash->len;
+  return t->hashes + (size_t)(node >> 3) * t->suite->hash->len;
 }
 
 /* ---- one node ---- */
@@ -114,7 +114,7 @@ typedef struct frame {
 
 static bool is_known(const tacet_tree *t, const frame *f) {
   return f->gone.len == 0 && is_kept(f->node) &&
-         bit_get(t->fresh, f->node >> 2);
+         bit_get(t->fresh, f->node >> 3);
 }
 
 /* The hash of a subtree without the leaves in `gone` (rising): down to what is
@@ -149,7 +149,7 @@ static tacet_err hash_subtree(tacet_tree *t, uint32_t root, tacet_span gone,
       memcpy(value, made, hash_len);
       if (f->gone.len == 0 && is_kept(f->node)) {
         memcpy(kept_hash(t, f->node), value, hash_len);
-        bit_set(t->fresh, f->node >> 2, true);
+        bit_set(t->fresh, f->node >> 3, true);
       }
       depth--;
     }
@@ -186,7 +186,7 @@ tacet_err tacet_tree_parent_hash_of(tacet_tree *t, uint32_t parent,
 static tacet_span parent_hash_field(const tacet_tree *t, uint32_t d) {
   const tree_node *n = t->nodes[d];
   if (!tacet_node_is_leaf(d)) {
-    return tacet_tree_node_second(n);
+    return tree_node_second(n);
   }
   tacet_leaf_node leaf;
   tacet_tree_node_leaf_view(n, &leaf);

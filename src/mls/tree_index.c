@@ -71,15 +71,13 @@ static bool index_find(const tacet_tree *t, const tree_index *x, key_of *key,
 
 bool tacet_tree_find_encryption_key(const tacet_tree *t, tacet_span key,
                                     uint32_t *node) {
-  return index_find(t, &t->by_encryption_key, tacet_tree_node_encryption_key,
-                    key, node);
+  return index_find(t, &t->by_encryption_key, tree_node_first, key, node);
 }
 
 bool tacet_tree_find_signature_key(const tacet_tree *t, tacet_span key,
                                    uint32_t *leaf) {
   uint32_t node;
-  if (!index_find(t, &t->by_signature_key, tacet_tree_node_second, key,
-                  &node)) {
+  if (!index_find(t, &t->by_signature_key, tree_node_second, key, &node)) {
     return false;
   }
   *leaf = tacet_leaf_of_node(node);
@@ -248,25 +246,37 @@ tacet_err tacet_tree_check_credentials(tacet_tree *t) {
 /* ---- all of it for one node ---- */
 
 void tacet_tree_index_add(tacet_tree *t, uint32_t node) {
-  index_insert(t, &t->by_encryption_key, tacet_tree_node_encryption_key, node);
+  index_insert(t, &t->by_encryption_key, tree_node_first, node);
   if (tacet_node_is_leaf(node)) {
-    index_insert(t, &t->by_signature_key, tacet_tree_node_second, node);
+    index_insert(t, &t->by_signature_key, tree_node_second, node);
     t->n_members++;
     credentials_count(t, t->nodes[node], true);
   }
 }
 
 void tacet_tree_index_remove(tacet_tree *t, uint32_t node) {
-  index_delete(t, &t->by_encryption_key, tacet_tree_node_encryption_key, node);
+  index_delete(t, &t->by_encryption_key, tree_node_first, node);
   if (tacet_node_is_leaf(node)) {
-    index_delete(t, &t->by_signature_key, tacet_tree_node_second, node);
+    index_delete(t, &t->by_signature_key, tree_node_second, node);
     t->n_members--;
     credentials_count(t, t->nodes[node], false);
   }
 }
 
-void tacet_tree_index_build(tacet_tree *t) {
+/* Exactly: most trees that are read do not grow. */
+static tacet_err reserve_all(tacet_tree *t) {
+  uint32_t n_nodes = 0, n_leaves = 0;
+  for (uint32_t x = 0; x < tacet_tree_n_nodes(t->n_leaves); x++) {
+    n_nodes += t->nodes[x] != NULL ? 1 : 0;
+    n_leaves += t->nodes[x] != NULL && tacet_node_is_leaf(x) ? 1 : 0;
+  }
+  TACET_TRY(index_reserve(&t->by_encryption_key, n_nodes));
+  return index_reserve(&t->by_signature_key, n_leaves);
+}
+
+tacet_err tacet_tree_index_build(tacet_tree *t) {
   t->by_encryption_key.n = t->by_signature_key.n = t->n_members = 0;
+  TACET_TRY(reserve_all(t));
   for (uint32_t x = 0; x < tacet_tree_n_nodes(t->n_leaves); x++) {
     if (t->nodes[x] != NULL) {
       t->by_encryption_key.node[t->by_encryption_key.n++] = x;
@@ -276,7 +286,8 @@ void tacet_tree_index_build(tacet_tree *t) {
       t->n_members++;
     }
   }
-  index_sort(t, &t->by_encryption_key, tacet_tree_node_encryption_key);
-  index_sort(t, &t->by_signature_key, tacet_tree_node_second);
+  index_sort(t, &t->by_encryption_key, tree_node_first);
+  index_sort(t, &t->by_signature_key, tree_node_second);
   credentials_build(t);
+  return TACET_OK;
 }

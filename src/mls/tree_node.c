@@ -47,13 +47,14 @@ static size_t room_for(uint32_t n_unmerged) {
   return n_unmerged == 0 ? 0 : 4 * (size_t)tacet_power_of_two(n_unmerged);
 }
 
+/* `len` is without the unmerged leaves. */
 static tree_node *node_alloc(size_t len, uint32_t n_unmerged) {
-  tree_node *n = tacet_alloc(sizeof(*n) + len + room_for(n_unmerged));
-  if (n != NULL) {
-    n->len = (uint32_t)len;
-    n->n_unmerged = n_unmerged;
-  }
-  return n;
+  return tacet_alloc(sizeof(tree_node) + len + room_for(n_unmerged));
+}
+
+static void leaf_fill(tree_node *n, tacet_span leaf_node) {
+  tree_node_set_head(n, false, leaf_node.len);
+  memcpy(n->bytes, leaf_node.p, leaf_node.len);
 }
 
 tacet_err tacet_tree_node_leaf(tacet_span leaf_node, tree_node **out) {
@@ -63,7 +64,7 @@ tacet_err tacet_tree_node_leaf(tacet_span leaf_node, tree_node **out) {
   if (n == NULL) {
     return TACET_ERR_NOMEM;
   }
-  memcpy(n->bytes, leaf_node.p, leaf_node.len);
+  leaf_fill(n, leaf_node);
   *out = n;
   return TACET_OK;
 }
@@ -86,6 +87,15 @@ static uint8_t *put_vec(uint8_t *p, tacet_span s) {
   return p + head + s.len;
 }
 
+static void parent_fill(tree_node *n, tacet_span encryption_key,
+                        tacet_span parent_hash, tacet_span unmerged) {
+  uint8_t *p = put_vec(put_vec(n->bytes, encryption_key), parent_hash);
+  if (unmerged.len > 0) {
+    memcpy(p, unmerged.p, unmerged.len);
+  }
+  tree_node_set_head(n, true, (size_t)(p - n->bytes) + unmerged.len);
+}
+
 tacet_err tacet_tree_node_parent(tacet_span encryption_key,
                                  tacet_span parent_hash, tacet_span unmerged,
                                  tree_node **out) {
@@ -98,10 +108,7 @@ tacet_err tacet_tree_node_parent(tacet_span encryption_key,
   if (n == NULL) {
     return TACET_ERR_NOMEM;
   }
-  uint8_t *p = put_vec(put_vec(n->bytes, encryption_key), parent_hash);
-  if (unmerged.len > 0) {
-    memcpy(p, unmerged.p, unmerged.len);
-  }
+  parent_fill(n, encryption_key, parent_hash, unmerged);
   *out = n;
   return TACET_OK;
 }
@@ -110,16 +117,17 @@ tacet_err tacet_tree_node_parent(tacet_span encryption_key,
 static void insert_unmerged(tree_node *n, uint32_t leaf) {
   tacet_span list = tree_node_unmerged(n);
   size_t i = lower_bound(list, leaf);
-  uint8_t *p = n->bytes + n->len + 4 * i;
+  uint8_t *p = n->bytes + (tree_node_len(n) - list.len) + 4 * i;
   memmove(p + 4, p, list.len - 4 * i);
   for (size_t b = 4; b-- > 0; leaf >>= 8) {
     p[b] = (uint8_t)leaf;
   }
-  n->n_unmerged++;
+  tree_node_set_head(n, true, tree_node_len(n) + 4);
 }
 
 bool tacet_tree_node_add_unmerged(tree_node *n, uint32_t leaf) {
-  if (4 * (size_t)n->n_unmerged == room_for(n->n_unmerged)) {
+  size_t used = tree_node_unmerged(n).len;
+  if (used == room_for((uint32_t)(used / 4))) {
     return false;
   }
   insert_unmerged(n, leaf);
@@ -128,37 +136,25 @@ bool tacet_tree_node_add_unmerged(tree_node *n, uint32_t leaf) {
 
 tacet_err tacet_tree_node_with_unmerged(const tree_node *n, uint32_t leaf,
                                         tree_node **out) {
-  tree_node *copy = node_alloc(n->len, n->n_unmerged + 1);
+  size_t used = tree_node_unmerged(n).len;
+  tree_node *copy =
+      node_alloc(tree_node_len(n) - used, (uint32_t)(used / 4) + 1);
   if (copy == NULL) {
     return TACET_ERR_NOMEM;
   }
-  copy->n_unmerged = n->n_unmerged;
-  memcpy(copy->bytes, n->bytes, n->len + 4 * (size_t)n->n_unmerged);
+  memcpy(copy, n, tree_node_size(n));
   insert_unmerged(copy, leaf);
   *out = copy;
   return TACET_OK;
 }
 
-static tacet_span vec_number(const tree_node *n, int number) {
-  tacet_err err = TACET_OK;
-  tacet_reader r = tacet_reader_over(tree_node_bytes(n), &err);
-  tacet_span s = tacet_read_vec(&r);
-  for (int i = 0; i < number; i++) {
-    s = tacet_read_vec(&r);
-  }
-  return s;
-}
-
-tacet_span tacet_tree_node_encryption_key(const tree_node *n) {
-  return vec_number(n, 0);
-}
-
-tacet_span tacet_tree_node_second(const tree_node *n) {
-  return vec_number(n, 1);
-}
-
 void tacet_tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out) {
   TACET_ASSERT(tacet_leaf_node_parse(tree_node_bytes(n), out) == TACET_OK);
+}
+
+bool tacet_tree_node_fits(const tacet_node *view, uint32_t node) {
+  return view->type == TACET_NODE_BLANK ||
+         (view->type == TACET_NODE_LEAF) == tacet_node_is_leaf(node);
 }
 
 tacet_err tacet_tree_node_of(const tacet_node *view, uint32_t node,
@@ -167,8 +163,7 @@ tacet_err tacet_tree_node_of(const tacet_node *view, uint32_t node,
     *out = NULL;
     return TACET_OK;
   }
-  /* RFC 9420 12.4.3.3: leaves in even places, parents in odd ones. */
-  if ((view->type == TACET_NODE_LEAF) != tacet_node_is_leaf(node)) {
+  if (!tacet_tree_node_fits(view, node)) {
     return TACET_ERR_TREE;
   }
   return view->type == TACET_NODE_LEAF
@@ -176,6 +171,28 @@ tacet_err tacet_tree_node_of(const tacet_node *view, uint32_t node,
              : tacet_tree_node_parent(view->parent.encryption_key,
                                       view->parent.parent_hash,
                                       view->parent.unmerged_leaves, out);
+}
+
+size_t tacet_tree_node_size(const tacet_node *view) {
+  const tacet_parent_node *p = &view->parent;
+  switch (view->type) {
+  case TACET_NODE_BLANK:
+    return 0;
+  case TACET_NODE_LEAF:
+    return sizeof(tree_node) + view->leaf.raw.len;
+  default:
+    return sizeof(tree_node) + vec_len(p->encryption_key) +
+           vec_len(p->parent_hash) + p->unmerged_leaves.len;
+  }
+}
+
+void tacet_tree_node_fill(const tacet_node *view, tree_node *out) {
+  if (view->type == TACET_NODE_LEAF) {
+    leaf_fill(out, view->leaf.raw);
+  } else {
+    parent_fill(out, view->parent.encryption_key, view->parent.parent_hash,
+                view->parent.unmerged_leaves);
+  }
 }
 
 void tacet_tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a tree is made of; for the tree_*.c alone.
  *
- * Memory. A node is one block: its received bytes behind a header of eight. The
- * hash of a leaf costs one hash, and that of the parent above two leaves three,
- * so only those of level 2 and up are kept: a quarter of all. That keeps the
- * tree of a large group near the size of its encoding.
+ * Memory. A node is its received bytes behind a header of four. The nodes of a
+ * tree that was read stand in one block, without what an allocator adds to each
+ * of two thousand small ones; those that a change makes are blocks of their
+ * own, until there are enough of them to be put into a new common one
+ * (tree_pack.c). The hash of a leaf costs one hash, and that of the parent
+ * above four leaves seven, so only those of level 3 and up are kept: an eighth
+ * of all. That keeps the tree of a large group near the size of its encoding.
  */
 #ifndef TACET_MLS_TREE_STATE_H
 #define TACET_MLS_TREE_STATE_H
@@ -17,10 +20,59 @@
  * ParentNode, and behind them its unmerged leaves, big endian. Never altered,
  * except that a node made in the open change may get unmerged leaves. */
 typedef struct tree_node {
-  uint32_t len; /* without the unmerged leaves */
-  uint32_t n_unmerged;
+  uint8_t head[4]; /* is it a parent; length of all bytes. Not aligned. */
   uint8_t bytes[];
 } tree_node;
+
+static inline uint32_t tree_node_head(const tree_node *n) {
+  uint32_t head;
+  memcpy(&head, n->head, sizeof(head));
+  return head;
+}
+static inline bool tree_node_is_parent(const tree_node *n) {
+  return tree_node_head(n) >> 31 != 0;
+}
+static inline size_t tree_node_len(const tree_node *n) {
+  return tree_node_head(n) & 0x7fffffff;
+}
+static inline void tree_node_set_head(tree_node *n, bool parent, size_t len) {
+  uint32_t head = (uint32_t)len | (parent ? 0x80000000 : 0);
+  memcpy(n->head, &head, sizeof(head));
+}
+
+/* Both kinds begin with two vectors: encryption key, and signature key or
+ * parent hash. They were parsed when the node was made. */
+static inline tacet_span tree_node_vec(const uint8_t *p) {
+  uint32_t v = p[0] & 0x3fu;
+  switch (p[0] >> 6) {
+  case 0:
+    return (tacet_span){p + 1, v};
+  case 1:
+    return (tacet_span){p + 2, v << 8 | p[1]};
+  default:
+    return (tacet_span){p + 4, v << 24 | (uint32_t)p[1] << 16 |
+                                   (uint32_t)p[2] << 8 | p[3]};
+  }
+}
+static inline tacet_span tree_node_first(const tree_node *n) {
+  return tree_node_vec(n->bytes);
+}
+static inline tacet_span tree_node_second(const tree_node *n) {
+  tacet_span first = tree_node_first(n);
+  return tree_node_vec(first.p + first.len);
+}
+/* Without the unmerged leaves. */
+static inline tacet_span tree_node_bytes(const tree_node *n) {
+  if (!tree_node_is_parent(n)) {
+    return (tacet_span){n->bytes, tree_node_len(n)};
+  }
+  tacet_span second = tree_node_second(n);
+  return tacet_span_of(n->bytes, (size_t)(second.p + second.len - n->bytes));
+}
+static inline tacet_span tree_node_unmerged(const tree_node *n) {
+  tacet_span own = tree_node_bytes(n);
+  return (tacet_span){own.p + own.len, tree_node_len(n) - own.len};
+}
 
 TACET_MUST_CHECK tacet_err tacet_tree_node_leaf(tacet_span leaf_node,
                                                 tree_node **out);
@@ -38,17 +90,17 @@ bool tacet_tree_node_add_unmerged(tree_node *n, uint32_t leaf);
  * place of a leaf, or the other way round. */
 TACET_MUST_CHECK tacet_err tacet_tree_node_of(const tacet_node *view,
                                               uint32_t node, tree_node **out);
+/* RFC 9420 12.4.3.3: leaves in even places, parents in odd ones. */
+bool tacet_tree_node_fits(const tacet_node *view, uint32_t node);
+/* The same into room that is there: bytes that it takes, 0 for a blank one;
+ * _fill() makes it. */
+size_t tacet_tree_node_size(const tacet_node *view);
+void tacet_tree_node_fill(const tacet_node *view, tree_node *out);
+static inline size_t tree_node_size(const tree_node *n) {
+  return sizeof(*n) + tree_node_len(n);
+}
 /* optional<Node> again. */
 void tacet_tree_node_write(tacet_buf *w, uint32_t node, const tree_node *n);
-tacet_span tacet_tree_node_encryption_key(const tree_node *n);
-/* The second vector: signature key of a leaf, parent hash of a parent. */
-tacet_span tacet_tree_node_second(const tree_node *n);
-static inline tacet_span tree_node_bytes(const tree_node *n) {
-  return (tacet_span){n->bytes, n->len};
-}
-static inline tacet_span tree_node_unmerged(const tree_node *n) {
-  return (tacet_span){n->bytes + n->len, (size_t)n->n_unmerged * 4};
-}
 /* The leaf of a LeafNode that was parsed before. */
 void tacet_tree_node_leaf_view(const tree_node *n, tacet_leaf_node *out);
 
@@ -85,8 +137,11 @@ struct tacet_tree {
   uint32_t n_members;
   uint32_t first_blank; /* no leaf before it is blank */
   tree_node **nodes;    /* NULL: blank; all of cap_leaves */
-  uint8_t *hashes;      /* of nodes of level >= 2 */
-  uint8_t *fresh;       /* a bit for each: is it still right? */
+  uint8_t *pack;        /* the block with most of them, or NULL */
+  size_t pack_len;
+  size_t waste;    /* bytes of dead nodes in it, and of those outside */
+  uint8_t *hashes; /* of nodes of level >= 3 */
+  uint8_t *fresh;  /* a bit for each: is it still right? */
   tree_index by_encryption_key, by_signature_key;
   tree_credentials credentials;
   tacet_tree_change *open;
@@ -112,9 +167,21 @@ void tacet_tree_index_add(tacet_tree *t, uint32_t node);
 void tacet_tree_index_remove(tacet_tree *t, uint32_t node);
 /* Room for n more nodes. */
 TACET_MUST_CHECK tacet_err tacet_tree_index_reserve(tacet_tree *t, uint32_t n);
-/* Counts everything anew; there is room. */
-void tacet_tree_index_build(tacet_tree *t);
+/* Counts everything anew. NOMEM. */
+TACET_MUST_CHECK tacet_err tacet_tree_index_build(tacet_tree *t);
 void tacet_tree_index_free(tacet_tree *t);
+
+/* ---- the common block (tree_pack.c) ---- */
+
+/* Makes the nodes of a new tree, from the list of a ratchet_tree that was
+ * parsed. Sets *n_nodes to their number. NOMEM, TREE. */
+TACET_MUST_CHECK tacet_err tacet_tree_pack_read(tacet_tree *t, tacet_span list,
+                                                uint32_t *n_nodes);
+/* At the end of a change: counts what it replaced, and moves all nodes into a
+ * new block if that has become worth it. Frees the replaced ones. */
+void tacet_tree_pack_settle(tacet_tree *t, const tacet_tree_change *done);
+/* Frees all nodes. */
+void tacet_tree_pack_free(tacet_tree *t);
 
 /* ---- changes (tree_change.c) ---- */
 

@@ -242,8 +242,8 @@ static tacet_err join_keys(const tacet_mls_welcome *w, tacet_mls_group *g) {
   TACET_TRY(tacet_treekem_join(
       g->tree, leaf, &w->keys.encryption, w->info_view.signer,
       w->view.has_path_secret ? &path : NULL, &g->keys));
-  return tacet_secret_set(&g->signature_key,
-                          tacet_secret_span(&w->keys.signature));
+  return tacet_sig_expand(w->suite->sig, tacet_secret_span(&w->keys.signature),
+                          &g->signature_key);
 }
 
 static tacet_err join_epoch(const tacet_mls_welcome *w, tacet_mls_group *g) {

@@ -20,7 +20,7 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (library, suite) = (args[1].as_str(), args[2].as_str());
     for n in &args[3..] {
-        let rows = Rows { library, suite, n: n.parse().expect("N") };
+        let rows = Rows { library, suite, n: n.parse().expect("N"), silent: false };
         match (library, suite) {
             ("openmls", "0001") => scenario::run::<
                 with_openmls::Member<openmls_rust_crypto::OpenMlsRustCrypto>,

@@ -43,10 +43,14 @@ pub struct Rows<'a> {
     pub library: &'a str,
     pub suite: &'a str,
     pub n: usize,
+    pub silent: bool,
 }
 
 impl Rows<'_> {
     pub fn row(&self, operation: &str, ms: f64, bytes: usize) {
+        if self.silent {
+            return;
+        }
         println!(
             "{}\t{}\t{}\t{operation}\t{ms:.4}\t{bytes}",
             self.library, self.suite, self.n

@@ -32,7 +32,7 @@ pub trait Person: Sized {
 }
 
 const ROUNDS: usize = 5;
-const MESSAGES: usize = 200;
+const MESSAGES: usize = 500;
 
 fn person<P: Person>(suite: u16, i: usize) -> P {
     P::new(suite, format!("member-{i}"))
@@ -53,16 +53,12 @@ fn update<P: Person>(rows: &Rows, what: &str, a: &mut P, b: &mut P) {
 
 fn messages<P: Person>(rows: &Rows, a: &mut P, b: &mut P) {
     let text = vec![1u8; 1024];
-    let (mut sending, mut reading, mut bytes) = (0.0, 0.0, 0);
-    for _ in 0..MESSAGES {
-        let (message, ms) = timed(|| a.protect(&text));
-        sending += ms;
-        let ((), ms) = timed(|| b.unprotect(&message));
-        reading += ms;
-        bytes = message.len();
-    }
-    rows.row("protect 1 KiB", sending / MESSAGES as f64, bytes);
-    rows.row("unprotect 1 KiB", reading / MESSAGES as f64, 0);
+    let each = |ms: f64| ms / MESSAGES as f64;
+    let (sent, ms): (Vec<_>, f64) =
+        timed(|| (0..MESSAGES).map(|_| a.protect(&text)).collect());
+    rows.row("protect 1 KiB", each(ms), sent[0].len());
+    let ((), ms) = timed(|| sent.iter().for_each(|m| b.unprotect(m)));
+    rows.row("unprotect 1 KiB", each(ms), 0);
 }
 
 /// tree, saved state, heap: bytes alone.
@@ -73,6 +69,18 @@ fn sizes<P: Person>(rows: &Rows, what: &str, p: &mut P) {
     let before = live();
     p.reload();
     rows.row(&format!("{what}: heap"), 0.0, (live() - before).max(0) as usize);
+}
+
+/// Somebody who is there already, when all the others come at once.
+fn follow_adds<P: Person>(rows: &Rows, suite: u16, others: &[Vec<u8>]) {
+    let (mut a, mut b): (P, P) = (person(suite, rows.n), person(suite, rows.n + 1));
+    a.found();
+    let package = b.package();
+    let first = a.commit(&[package], None, false);
+    b.join(&first.welcome);
+    let made = a.commit(others, None, false);
+    let ((), ms) = timed(|| b.follow(&made.commit));
+    rows.row("process a commit that adds N-2", ms, 0);
 }
 
 fn blank<P: Person>(rows: &Rows, suite: u16) {
@@ -87,6 +95,9 @@ fn blank<P: Person>(rows: &Rows, suite: u16) {
     rows.row("welcome and tree for N-1", 0.0, made.welcome.len());
     let ((), ms) = timed(|| all[1].join(&made.welcome));
     rows.row("join, blank tree", ms, 0);
+    if n > 2 {
+        follow_adds::<P>(rows, suite, &packages[2..]);
+    }
     let (left, right) = all.split_at_mut(1);
     update(rows, "blank", &mut left[0], &mut right[0]);
     messages(rows, &mut left[0], &mut right[0]);
@@ -124,6 +135,10 @@ fn populated<P: Person>(rows: &Rows, suite: u16) {
 }
 
 pub fn run<P: Person>(rows: &Rows, suite: u16) {
+    // What a first use brings in (tables, the allocator's first blocks) is no row.
+    let warm_up = Rows { n: 2, silent: true, ..*rows };
+    blank::<P>(&warm_up, suite);
+    populated::<P>(&warm_up, suite);
     blank::<P>(rows, suite);
     populated::<P>(rows, suite);
 }

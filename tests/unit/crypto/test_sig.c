@@ -165,13 +165,47 @@ static void wrong_lengths_are_refused(void **state) {
     const tacet_sig *a = sigs[i];
     for (size_t n = 0; n < sizeof(big); n++) {
       tacet_span in = tacet_span_of(big, n);
+      TACET_SECRET(expanded);
       if (n != a->private_len) {
+        assert_err(TACET_ERR_ARGUMENT, tacet_sig_expand(a, in, &expanded));
+        assert_int_equal(expanded.len, 0);
+      }
+      if (n != a->private_len && (n == 0 || n != a->expanded_len)) {
         assert_err(TACET_ERR_ARGUMENT, a->public_key(in, pk));
         assert_err(TACET_ERR_ARGUMENT, a->sign(in, in, sig, &len));
       }
       assert_err(TACET_ERR_AUTH, a->verify(in, in, in));
     }
     assert_int_equal(len, 99);
+  }
+}
+
+/* The second form of a private key is the same key. */
+static void expanded_keys_sign_alike(void **state) {
+  (void)state;
+  for (size_t i = 0; i < N_SIGS; i++) {
+    const tacet_sig *a = sigs[i];
+    TACET_SECRET(sk);
+    TACET_SECRET(expanded);
+    uint8_t pk[TACET_SIG_PUBLIC_MAX], again[TACET_SIG_PUBLIC_MAX];
+    uint8_t sig[TACET_SIG_MAX], plain[TACET_SIG_MAX];
+    size_t len = 0, plain_len = 0;
+    tacet_span message = TACET_SPAN_LIT("a message");
+    assert_ok(a->generate(&sk, pk));
+    assert_ok(tacet_sig_expand(a, tacet_secret_span(&sk), &expanded));
+    assert_int_equal(expanded.len,
+                     a->expanded_len == 0 ? a->private_len : a->expanded_len);
+    assert_memory_equal(expanded.b, sk.b, sk.len);
+    assert_ok(a->public_key(tacet_secret_span(&expanded), again));
+    assert_memory_equal(again, pk, a->public_len);
+    assert_ok(a->sign(tacet_secret_span(&expanded), message, sig, &len));
+    assert_ok(a->verify(tacet_span_of(pk, a->public_len), message,
+                        tacet_span_of(sig, len)));
+    if (a == &tacet_sig_ed25519) { /* no randomness: the same signature */
+      assert_ok(a->sign(tacet_secret_span(&sk), message, plain, &plain_len));
+      assert_int_equal(len, plain_len);
+      assert_memory_equal(sig, plain, len);
+    }
   }
 }
 
@@ -199,6 +233,7 @@ int main(void) {
       cmocka_unit_test(ed25519_refuses_small_order),
       cmocka_unit_test(every_bit_counts),
       cmocka_unit_test(wrong_lengths_are_refused),
+      cmocka_unit_test(expanded_keys_sign_alike),
       cmocka_unit_test(a_failing_generator_is_reported),
   };
   return cmocka_run_group_tests(tests, test_crypto_start, NULL);
