@@ -56,7 +56,7 @@ static void set(uint32_t *value, uint32_t usual) {
 
 static wts_timing complete(wts_timing t) {
   set(&t.timeout, 5000);
-  set(&t.pace, 1000);
+  set(&t.pace, 500);
   set(&t.gather, 250);
   set(&t.patience, 5000);
   set(&t.alarm, 10000);

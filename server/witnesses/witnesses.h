@@ -23,7 +23,7 @@ typedef struct wts_collector wts_collector;
 /* In milliseconds; 0 stands for what is said here. */
 typedef struct wts_timing {
   uint32_t timeout;  /* 5000: without progress; a call takes at most twice it */
-  uint32_t pace;     /* 1000: from one head to the next */
+  uint32_t pace;     /* 500: from one head to the next */
   uint32_t gather;   /* 250: late cosignatures are published together */
   uint32_t patience; /* 5000: then a head gives way to a newer one */
   uint32_t alarm;    /* 10000: then a missing quorum is told */
