@@ -3,9 +3,10 @@
 #include "server/command.h"
 
 #include "server/delivery/delivery.h"
-#include "server/directory/directory.h"
+#include "server/directory/log.h"
 #include "server/ops/doctor.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -32,6 +33,23 @@ static bool check_databases(const char *folder) {
   return well;
 }
 
+/* Entry by entry, and what it commits to. */
+static bool check_log(const char *folder, const char *domain) {
+  sto_trouble why = {""};
+  tacet_tlog_head end;
+  if (dir_log_check(folder, domain, &end, &why) != TACET_OK) {
+    tacetd_report("log entries", TACETD_ILL, why.text);
+    return false;
+  }
+  char text[128];
+  (void)snprintf(text, sizeof(text),
+                 "%" PRIu64 " of the key log give its head, and commit to "
+                 "every manifest",
+                 end.size);
+  tacetd_report("log entries", TACETD_WELL, text);
+  return true;
+}
+
 static bool confirm_clock(const char *folder) {
   sto_trouble why = {""};
   if (dir_clock_confirm(folder, &why) != TACET_OK ||
@@ -56,6 +74,7 @@ int tacetd_command_doctor(const tacetd_args *args) {
     well = well && findings[i].health != TACETD_ILL;
   }
   well = check_databases(args->data) && well;
+  well = check_log(args->data, c.domain) && well;
   well = tacetd_doctor_log(args->data, c.domain, now) && well;
   return well ? TACETD_DONE : TACETD_FAILED;
 }

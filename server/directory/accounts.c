@@ -372,8 +372,7 @@ static tacet_err erase_run(dir_request *r, sto_conn *c) {
   if (!newest) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
-  TACET_TRY(
-      dir_update_append(&r->directory->log, c, &r->work->update, &index));
+  TACET_TRY(dir_update_append(&r->directory->log, c, &r->work->update, &index));
   return dir_erase_rows(c, &r->directory->retired_key, m->account_id,
                         name_of(m));
 }

@@ -170,8 +170,7 @@ TACET_MUST_CHECK tacet_err dir_account_erase(const char *folder,
  * it over within a minute. */
 TACET_MUST_CHECK tacet_err dir_clock_confirm(const char *folder,
                                              sto_trouble *why);
-/* The whole database, page by page, and whether the key log in it is whole and
- * fits the keys. */
+/* The whole database, page by page. dir_log_check() reads the key log in it. */
 TACET_MUST_CHECK tacet_err dir_check(const char *folder, sto_trouble *why);
 
 #endif

@@ -18,8 +18,7 @@ tacet_err dir_update_make(const tacet_vrf_key *vrf, const char *handle,
   dir_update u = {.entry = {.kind = TACET_KEYLOG_UPDATE}, .version = version};
   TACET_TRY(tacet_keylog_label_handle(tacet_span_str(handle), &label));
   TACET_TRY(tacet_random(u.opening, sizeof(u.opening)));
-  TACET_TRY(
-      tacet_keylog_key(vrf, &label, version, &u.entry.vrf_output, NULL));
+  TACET_TRY(tacet_keylog_key(vrf, &label, version, &u.entry.vrf_output, NULL));
   TACET_TRY(tacet_keylog_commit(u.opening, &label, version, value,
                                 &u.entry.commitment));
   *out = u;

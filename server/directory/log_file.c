@@ -101,8 +101,7 @@ static bool is_there(const dir_log *log, const dir_file *f) {
          (f->index == n / DIR_TILE_WIDTH && f->width <= n % DIR_TILE_WIDTH);
 }
 
-static tacet_err write_entries(sto_conn *c, const dir_file *f,
-                               tacet_buf *out) {
+static tacet_err write_entries(sto_conn *c, const dir_file *f, tacet_buf *out) {
   bool row = true;
   unsigned n = 0;
   sto_query *q = sto_query_start(c, Q_LOG_FROM);

@@ -40,8 +40,7 @@ static tacet_err note_key(const tacet_secret *key, const char *domain,
   if (n < 0 || n >= (int)sizeof(origin)) {
     return TACET_ERR_LIMIT;
   }
-  TACET_TRY(
-      tacet_sig_ed25519.public_key(tacet_secret_span(key), public_key));
+  TACET_TRY(tacet_sig_ed25519.public_key(tacet_secret_span(key), public_key));
   return tacet_note_key_make(tacet_span_str(origin), TACET_NOTE_ED25519,
                              public_key, out);
 }
@@ -144,8 +143,8 @@ tacet_err dir_log_sign(const dir_log *log, const tacet_tlog_head *head,
                         .root = head->root};
   tacet_checkpoint_write(&c, note);
   TACET_TRY(note->err);
-  TACET_TRY(tacet_note_sign(tacet_buf_span(note), &log->name, &log->key, 0,
-                            &line));
+  TACET_TRY(
+      tacet_note_sign(tacet_buf_span(note), &log->name, &log->key, 0, &line));
   tacet_write_bytes(note, TACET_SPAN_LIT("\n"));
   tacet_write_bytes(note, tacet_buf_span(&line));
   return note->err;
@@ -156,8 +155,8 @@ static tacet_err read_policy(dir_log *log, const char *folder,
   TACET_BYTES(text);
   size_t line = 0;
   TACET_TRY(dir_log_policy_read(folder, &text, why));
-  tacet_err err = tacet_policy_read(tacet_bytes_span(&text), &log->policy,
-                                    &line);
+  tacet_err err =
+      tacet_policy_read(tacet_bytes_span(&text), &log->policy, &line);
   if (err != TACET_OK) {
     sto_trouble_set(why, "%s/%s: line %zu cannot be understood", folder,
                     DIR_LOG_POLICY, line);
@@ -184,8 +183,19 @@ static tacet_err check_policy(const dir_log *log, const char *folder,
   return TACET_ERR_STATE;
 }
 
+/* Readers prove all the time: whoever publishes comes before new ones. */
+static void make_lock(pthread_rwlock_t *lock) {
+  pthread_rwlockattr_t a;
+  (void)pthread_rwlockattr_init(&a);
+  (void)pthread_rwlockattr_setkind_np(
+      &a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+  (void)pthread_rwlock_init(lock, &a);
+  (void)pthread_rwlockattr_destroy(&a);
+}
+
 tacet_err dir_log_open(dir_log *log, const char *folder, const char *domain,
                        sto_trouble *why) {
+  make_lock(&log->lock);
   TACET_TRY(read_secret(folder, DIR_LOG_KEY, &log->key, why));
   TACET_TRY(dir_log_name(folder, domain, &log->name, why));
   TACET_TRY(dir_log_vrf_key(folder, &log->vrf, why));
@@ -204,4 +214,5 @@ void dir_log_close(dir_log *log) {
   tacet_bytes_free(&log->published.proof);
   tacet_secret_wipe(&log->key);
   tacet_vrf_key_wipe(&log->vrf);
+  (void)pthread_rwlock_destroy(&log->lock);
 }

@@ -4,7 +4,7 @@
 #include "server/directory/log_private.h"
 #include "server/directory/private.h"
 
-static tacet_err damaged(dir_log *log, const char *what) {
+tacet_err dir_log_damaged(dir_log *log, const char *what) {
   sto_trouble_set(&log->load_trouble,
                   "the key log in " DIR_DATABASE
                   " is damaged (%s); restore the data folder from a copy, and "
@@ -19,17 +19,18 @@ static tacet_err take_entry(dir_log *log, uint64_t index, tacet_span bytes) {
   tacet_map_hash value;
   tacet_tlog_sink sink = dir_tree_sink(&log->tree);
   if (index != log->frontier.size) {
-    return damaged(log, "an entry is missing");
+    return dir_log_damaged(log, "an entry is missing");
   }
   if (tacet_keylog_entry_read(bytes, &e) != TACET_OK) {
-    return damaged(log, "an entry is none");
+    return dir_log_damaged(log, "an entry is none");
   }
   if (e.kind == TACET_KEYLOG_UPDATE) {
     TACET_TRY(tacet_keylog_value(&e.commitment, index, &value));
     tacet_err err = tacet_map_insert(log->map, &e.vrf_output, &value);
     if (err != TACET_OK) {
-      return err == TACET_ERR_EXISTS ? damaged(log, "an entry is there twice")
-                                     : err;
+      return err == TACET_ERR_EXISTS
+                 ? dir_log_damaged(log, "an entry is there twice")
+                 : err;
     }
   }
   TACET_TRY(tacet_tlog_leaf(bytes, &leaf));
@@ -38,9 +39,10 @@ static tacet_err take_entry(dir_log *log, uint64_t index, tacet_span bytes) {
   return TACET_OK;
 }
 
-static tacet_err take_entries(dir_log *log, sto_conn *c) {
+static tacet_err take_entries(dir_log *log, sto_conn *c, uint64_t size) {
   bool row = true;
   sto_query *q = sto_query_start(c, Q_LOG_ALL);
+  sto_bind_int(q, (int64_t)size);
   while (row) {
     TACET_TRY(sto_step(q, &row));
     if (row) {
@@ -50,29 +52,38 @@ static tacet_err take_entries(dir_log *log, sto_conn *c) {
   return TACET_OK;
 }
 
-/* The entries give the head that was stored with the last of them. */
-static tacet_err check_head(dir_log *log, sto_conn *c) {
-  dir_log_end *end = &log->ending;
-  tacet_map_hash root;
-  bool row, same;
-  end->frontier = log->frontier;
-  TACET_TRY(tacet_tlog_frontier_root(&end->frontier, &end->root));
-  TACET_TRY(tacet_map_root(log->map, &root));
+static tacet_err stored_head(sto_conn *c, tacet_tlog_head *out) {
+  bool row;
   sto_query *q = sto_query_start(c, Q_HEAD_GET);
   sto_bind_int(q, DIR_HEAD_NEXT);
   TACET_TRY(sto_step(q, &row));
-  same = row ? (uint64_t)sto_int(q, 0) == log->frontier.size &&
-                   tacet_span_equal(sto_blob(q, 1),
-                                    tacet_span_of(end->root.b, 32))
-             : log->frontier.size == 0;
-  sto_query_end(q);
-  if (!same) {
-    return damaged(log, "its entries do not give the head that was stored");
+  *out = (tacet_tlog_head){0};
+  if (row && sto_blob(q, 1).len == TACET_TLOG_HASH_LEN) {
+    out->size = (uint64_t)sto_int(q, 0);
+    memcpy(out->root.b, sto_blob(q, 1).p, TACET_TLOG_HASH_LEN);
   }
-  if (row && (end->epoch.kind != TACET_KEYLOG_EPOCH ||
-              end->epoch.map_size != tacet_map_size(log->map) ||
-              memcmp(end->epoch.map_root.b, root.b, sizeof(root.b)) != 0)) {
-    return damaged(log, "its last entry is not the EPOCH of the others");
+  sto_query_end(q);
+  return TACET_OK;
+}
+
+/* The entries give the head that was stored with the last of them. */
+static tacet_err check_head(dir_log *log, const tacet_tlog_head *stored) {
+  dir_log_end *end = &log->ending;
+  tacet_map_hash root;
+  end->frontier = log->frontier;
+  TACET_TRY(tacet_tlog_frontier_root(&end->frontier, &end->root));
+  TACET_TRY(tacet_map_root(log->map, &root));
+  if (stored->size != log->frontier.size ||
+      (stored->size > 0 && !tacet_tlog_equal(&end->root, &stored->root))) {
+    return dir_log_damaged(log,
+                           "its entries do not give the head that was stored");
+  }
+  if (stored->size > 0 &&
+      (end->epoch.kind != TACET_KEYLOG_EPOCH ||
+       end->epoch.map_size != tacet_map_size(log->map) ||
+       memcmp(end->epoch.map_root.b, root.b, sizeof(root.b)) != 0)) {
+    return dir_log_damaged(log,
+                           "its last entry is not the EPOCH of the others");
   }
   return TACET_OK;
 }
@@ -92,20 +103,36 @@ static tacet_err load_published(dir_log *log, sto_conn *c) {
   }
   sto_query_end(q);
   if (err == TACET_ERR_FORK) {
-    return damaged(log, "the head that was published is not one of it");
+    return dir_log_damaged(log, "the head that was published is not one of it");
   }
   return tacet_err_kind(err) == TACET_KIND_LOCAL && err != TACET_ERR_STATE
              ? err
              : TACET_OK;
 }
 
-tacet_err dir_log_load(dir_log *log, sto_conn *c) {
+/* Entries behind the head, which its transaction would have moved on. */
+static tacet_err check_end(dir_log *log, sto_conn *c) {
+  bool row;
+  sto_query *q = sto_query_start(c, Q_LOG_GET);
+  sto_bind_int(q, (int64_t)log->frontier.size);
+  TACET_TRY(sto_step(q, &row));
+  sto_query_end(q);
+  return row ? dir_log_damaged(log, "there are entries behind its head")
+             : TACET_OK;
+}
+
+tacet_err dir_log_load(dir_log *log, sto_conn *c, bool beside_server) {
+  tacet_tlog_head stored;
   dir_tree_cut(&log->tree, 0);
   tacet_map_truncate(log->map, 0);
   log->frontier = (tacet_tlog_frontier){0};
   log->ending = (dir_log_end){.epoch = {.kind = TACET_KEYLOG_EPOCH}};
-  TACET_TRY(take_entries(log, c));
-  TACET_TRY(check_head(log, c));
+  TACET_TRY(stored_head(c, &stored));
+  TACET_TRY(take_entries(log, c, stored.size));
+  TACET_TRY(check_head(log, &stored));
+  if (!beside_server || stored.size == 0) {
+    TACET_TRY(check_end(log, c));
+  }
   log->durable = log->ending;
   if (log->frontier.size == 0) {
     return TACET_OK;

@@ -69,7 +69,7 @@ typedef struct dir_log {
   tacet_vrf_key vrf;
   tacet_policy *policy;
   /* The writer's alone. */
-  bool serving; /* loaded: transactions end with an EPOCH */
+  bool serving;                 /* loaded: transactions end with an EPOCH */
   tacet_tlog_frontier frontier; /* with what this transaction appended */
   tacet_map *map;               /* of `frontier` */
   dir_log_end ending; /* what this transaction's commit makes of `durable` */
@@ -88,6 +88,7 @@ typedef struct dir_log {
 TACET_MUST_CHECK tacet_err dir_log_create(const char *folder,
                                           const char *domain, sto_trouble *why);
 /* The keys and the policy of a folder. STATE if they do not belong together. */
+/* *log is zeroed; to be closed after a failure too. */
 TACET_MUST_CHECK tacet_err dir_log_open(dir_log *log, const char *folder,
                                         const char *domain, sto_trouble *why);
 void dir_log_close(dir_log *log);
@@ -129,8 +130,11 @@ void dir_log_undo(dir_log *log);
 /* ---- log_load.c ---- */
 
 /* Reads the whole log: a job's run(). IO, and log->load_trouble, if it is not
- * what it was. */
-TACET_MUST_CHECK tacet_err dir_log_load(dir_log *log, sto_conn *c);
+ * what it was. beside_server: outside of a transaction; what comes meanwhile is
+ * passed over. */
+TACET_MUST_CHECK tacet_err dir_log_load(dir_log *log, sto_conn *c,
+                                        bool beside_server);
+TACET_MUST_CHECK tacet_err dir_log_damaged(dir_log *log, const char *what);
 
 /* ---- log_publish.c ---- */
 
@@ -138,6 +142,9 @@ TACET_MUST_CHECK tacet_err dir_log_load(dir_log *log, sto_conn *c);
 TACET_MUST_CHECK tacet_err dir_log_show(dir_log *log, const dir_log_offer *o);
 /* The same for the next head, with the log's signature alone. */
 TACET_MUST_CHECK tacet_err dir_log_show_next(dir_log *log);
+/* The entry with a number; IO if it is not there. */
+TACET_MUST_CHECK tacet_err dir_log_entry(sto_conn *c, uint64_t index,
+                                         tacet_keylog_entry *out);
 /* Judges a stored or offered note. `o` borrows from it. */
 TACET_MUST_CHECK tacet_err dir_log_judge(const dir_log *log, sto_conn *c,
                                          tacet_span note, dir_log_offer *o);

@@ -73,8 +73,7 @@ tacet_err dir_log_show_next(dir_log *log) {
 
 /* ---- judging ---- */
 
-static tacet_err entry_at(sto_conn *c, uint64_t index,
-                          tacet_keylog_entry *out) {
+tacet_err dir_log_entry(sto_conn *c, uint64_t index, tacet_keylog_entry *out) {
   bool row;
   sto_query *q = sto_query_start(c, Q_LOG_GET);
   sto_bind_int(q, (int64_t)index);
@@ -108,7 +107,7 @@ tacet_err dir_log_judge(const dir_log *log, sto_conn *c, tacet_span note,
   if (!tacet_tlog_equal(&root, &o->head.root)) {
     return TACET_ERR_FORK;
   }
-  TACET_TRY(entry_at(c, o->head.size - 1, &o->epoch));
+  TACET_TRY(dir_log_entry(c, o->head.size - 1, &o->epoch));
   return o->epoch.kind == TACET_KEYLOG_EPOCH ? TACET_OK : TACET_ERR_FORK;
 }
 
@@ -138,8 +137,8 @@ static tacet_err store(sto_conn *c, const dir_log_offer *o) {
 static tacet_err publish_run(sto_job *job, sto_conn *c) {
   publication *p = (publication *)(void *)job;
   dir_log *log = p->log;
-  uint64_t newest = log->offer != NULL ? log->offer->head.size
-                                       : log->published.head.size;
+  uint64_t newest =
+      log->offer != NULL ? log->offer->head.size : log->published.head.size;
   p->refused = dir_log_judge(log, c, p->note, &p->offer);
   if (p->refused == TACET_OK && (tacet_policy_is_unwitnessed(log->policy) ||
                                  p->offer.head.size < newest)) {

@@ -34,8 +34,9 @@ enum {
   Q_MANIFEST_FROM,
   Q_MANIFEST_ADD,
   Q_MANIFEST_DELETE_ALL,
-  Q_MANIFEST_VERSION,      /* of the newest */
-  Q_MANIFEST_SHOWN,        /* the newest that is published */
+  Q_MANIFEST_VERSION, /* of the newest */
+  Q_MANIFEST_ALL,
+  Q_MANIFEST_SHOWN, /* the newest that is published */
   Q_MANIFEST_SHOWN_FROM,
   Q_PACKAGE_HAS,
   Q_PACKAGE_ADD,

@@ -95,6 +95,8 @@ static const char *const statements[Q_N] = {
 
     [Q_MANIFEST_VERSION] = "SELECT version FROM manifest WHERE account = ?1"
                            " ORDER BY number DESC LIMIT 1",
+    [Q_MANIFEST_ALL] = "SELECT body, version, log_index, opening"
+                       " FROM manifest WHERE log_index < ?1",
     [Q_MANIFEST_SHOWN] = "SELECT body, log_index, opening FROM manifest"
                          " WHERE account = ?1 AND log_index < ?2"
                          " ORDER BY number DESC LIMIT 1",
@@ -152,7 +154,8 @@ static const char *const statements[Q_N] = {
     [Q_LOG_GET] = "SELECT bytes FROM log_entry WHERE id = ?1",
     [Q_LOG_FROM] = "SELECT bytes FROM log_entry WHERE id >= ?1"
                    " ORDER BY id LIMIT ?2",
-    [Q_LOG_ALL] = "SELECT id, bytes FROM log_entry ORDER BY id",
+    [Q_LOG_ALL] = "SELECT id, bytes FROM log_entry WHERE id < ?1"
+                  " ORDER BY id",
     [Q_HEAD_GET] = "SELECT size, root, note FROM log_head WHERE id = ?1",
     [Q_HEAD_SET] = "INSERT OR REPLACE INTO log_head(id, size, root, note)"
                    " VALUES(?1, ?2, ?3, ?4)",

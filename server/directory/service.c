@@ -72,17 +72,6 @@ static void tick(void *user) {
   sto_keeper_tick(&((dir_directory *)user)->keeper);
 }
 
-/* Readers prove all the time: whoever publishes comes before new ones. */
-static bool make_lock(pthread_rwlock_t *lock) {
-  pthread_rwlockattr_t a;
-  (void)pthread_rwlockattr_init(&a);
-  (void)pthread_rwlockattr_setkind_np(
-      &a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-  int e = pthread_rwlock_init(lock, &a);
-  (void)pthread_rwlockattr_destroy(&a);
-  return e == 0;
-}
-
 static dir_directory *directory_new(const dir_options *o) {
   dir_directory *d = calloc(1, sizeof(*d));
   if (d == NULL) {
@@ -95,7 +84,7 @@ static dir_directory *directory_new(const dir_options *o) {
   d->clock = o->clock != NULL ? *o->clock : sto_clock_system;
   d->domain = strdup(o->domain);
   sto_keeping of = dir_keeping(d);
-  if (d->domain == NULL || !make_lock(&d->log.lock) ||
+  if (d->domain == NULL ||
       sto_keeper_init(&d->keeper, &of, &d->clock, &d->watch) != TACET_OK) {
     free(d->domain);
     free(d);
@@ -116,7 +105,7 @@ typedef struct loading {
 } loading;
 
 static tacet_err load_run(sto_job *job, sto_conn *c) {
-  return dir_log_load(&((loading *)(void *)job)->d->log, c);
+  return dir_log_load(&((loading *)(void *)job)->d->log, c, false);
 }
 
 static void load_done(sto_job *job, tacet_err err) {
@@ -210,14 +199,12 @@ void dir_close(dir_directory *d) {
   tok_issuer_free(d->issuers[0]);
   tok_issuer_free(d->issuers[1]);
   dir_log_close(&d->log);
-  (void)pthread_rwlock_destroy(&d->log.lock);
   free(d->domain);
   tacet_wipe(d, sizeof(*d));
   free(d);
 }
 
-tacet_err dir_create(const char *folder, const char *domain,
-                     sto_trouble *why) {
+tacet_err dir_create(const char *folder, const char *domain, sto_trouble *why) {
   char path[DIR_PATH_MAX];
   sto_db *db = NULL;
   TACET_TRY(dir_database_path(folder, path, why));

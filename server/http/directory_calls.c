@@ -131,8 +131,8 @@ static void file_done(dir_request *r) {
   bool checkpoint = r->in.file.kind == DIR_FILE_CHECKPOINT;
   tacetd_answer a = {.error = r->status};
   if (r->status == TACET_WIRE_OK) {
-    a.type = checkpoint ? "text/plain; charset=utf-8"
-                        : "application/octet-stream";
+    a.type =
+        checkpoint ? "text/plain; charset=utf-8" : "application/octet-stream";
     a.cache = checkpoint ? "no-cache" : "public, max-age=31536000, immutable";
     a.body = tacet_buf_span(&r->answer);
   }

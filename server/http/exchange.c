@@ -136,7 +136,7 @@ static void write_answer(tacetd_service *s, tacetd_call call,
   tacetd_count_answer(call, status);
   if (a->error == TACET_WIRE_INTERNAL) {
     TACETD_LOG(INTERNAL, .part = is_directory(call) ? TACETD_PART_DIRECTORY
-                                                   : TACETD_PART_DELIVERY);
+                                                    : TACETD_PART_DELIVERY);
   } else if (a->error != TACET_WIRE_OK) {
     tacetd_count_refused(reason_of(a->error));
   }

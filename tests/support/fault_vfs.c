@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <string.h>
@@ -64,10 +65,22 @@ static int fault_close(sqlite3_file *f) {
 static int fault_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
   return real(f)->pMethods->xRead(real(f), p, n, at);
 }
+static void die(void) {
+  for (;;) {
+    (void)raise(SIGKILL);
+  }
+}
+
 static int fault_write(sqlite3_file *f, const void *p, int n,
                        sqlite3_int64 at) {
   atomic_fetch_add(&n_writes, 1);
   int k = atomic_load(&kind);
+  if (fails(k == FAULT_KILL || k == FAULT_TEAR)) {
+    if (k == FAULT_TEAR) {
+      (void)real(f)->pMethods->xWrite(real(f), p, n / 2, at);
+    }
+    die();
+  }
   if (fails(k == FAULT_FULL || k == FAULT_WRITE || k == FAULT_READ_ONLY)) {
     errno = k == FAULT_FULL ? ENOSPC : k == FAULT_WRITE ? EIO : EROFS;
     return k == FAULT_FULL    ? SQLITE_FULL
@@ -122,6 +135,9 @@ static int fault_sync(sqlite3_file *f, int flags) {
   unsigned delay = atomic_load(&sync_delay);
   if (delay > 0) {
     (void)usleep(delay);
+  }
+  if (fails(atomic_load(&kind) == FAULT_KILL)) {
+    die();
   }
   if (fails(atomic_load(&kind) == FAULT_SYNC)) {
     errno = EIO;
@@ -253,4 +269,11 @@ fault_counts fault_vfs_counts(void) {
 
 void fault_vfs_slow_sync(uint32_t microseconds) {
   atomic_store(&sync_delay, microseconds);
+}
+
+bool fault_vfs_sql(const char *path, const char *sql) {
+  sqlite3 *db = NULL;
+  bool ok = sqlite3_open(path, &db) == SQLITE_OK &&
+            sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+  return sqlite3_close(db) == SQLITE_OK && ok;
 }

@@ -18,6 +18,8 @@ typedef enum fault_kind {
   FAULT_WRITE,     /* EIO at a write */
   FAULT_SYNC,      /* EIO at a sync */
   FAULT_READ_ONLY, /* the whole file system: opening for writing too */
+  FAULT_KILL,      /* the process ends by SIGKILL before a write or sync */
+  FAULT_TEAR,      /* the same in the middle of a write */
 } fault_kind;
 
 /* Calls since fault_vfs_reset(), by all files. */
@@ -43,5 +45,9 @@ void fault_vfs_slow_sync(uint32_t microseconds);
 void fault_vfs_hold(void);
 void fault_vfs_until_held(void);
 void fault_vfs_go_on(void);
+
+/* Carries out SQL on a file that nobody has open: to damage it. False if it
+ * could not. */
+bool fault_vfs_sql(const char *path, const char *sql);
 
 #endif

@@ -194,8 +194,8 @@ uint64_t book_replay(tacet_tlog_head *head) {
   tacet_policy *policy = policy_of_folder();
   answer note = book_file("checkpoint");
   assert_int_equal(note.status, TACET_WIRE_OK);
-  assert_ok(tacet_policy_judge(policy, tacet_bytes_span(&note.body),
-                               UINT64_MAX, &v));
+  assert_ok(
+      tacet_policy_judge(policy, tacet_bytes_span(&note.body), UINT64_MAX, &v));
   uint64_t size = v.checkpoint.size;
   *head = (tacet_tlog_head){size, v.checkpoint.root};
   forget_mirror();

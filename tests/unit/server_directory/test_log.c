@@ -229,7 +229,8 @@ static void test_the_operator_erases(void **state) {
   sto_keeper_now(&book->keeper);
   assert_int_equal(4, book_replay(&head));
   assert_true(book_replay_has("alice", 2));
-  assert_err(TACET_ERR_NOT_FOUND, dir_account_erase(book_folder, "alice", &why));
+  assert_err(TACET_ERR_NOT_FOUND,
+             dir_account_erase(book_folder, "alice", &why));
   /* And where it does not run: at its next start. */
   book_close();
   assert_ok(dir_account_erase(book_folder, "bob", &why));

@@ -86,8 +86,7 @@ static void test_answers_are_as_of_the_published_head(void **state) {
   assert_int_equal(1, book_publish(&alice, 1, &more).n_held);
   enrol(&bob, "bob");
   assert_int_equal(0, book_prove("alice", &seen).newest.number);
-  assert_int_equal(TACET_WIRE_UNKNOWN_ACCOUNT,
-                   book_prove("bob", &seen).status);
+  assert_int_equal(TACET_WIRE_UNKNOWN_ACCOUNT, book_prove("bob", &seen).status);
   tacet_token t[3] = {book_token(TACET_TOKEN_DIRECTORY),
                       book_token(TACET_TOKEN_DIRECTORY),
                       book_token(TACET_TOKEN_DIRECTORY)};
@@ -115,8 +114,7 @@ static void test_the_published_head_outlives_a_restart(void **state) {
   tacet_tlog_head after;
   assert_int_equal(1, book_replay(&after));
   assert_memory_equal(&after, &before, sizeof(after));
-  assert_int_equal(TACET_WIRE_UNKNOWN_ACCOUNT,
-                   book_prove("bob", &seen).status);
+  assert_int_equal(TACET_WIRE_UNKNOWN_ACCOUNT, book_prove("bob", &seen).status);
   assert_int_equal(0, book_prove("alice", &seen).newest.number);
   publish_all();
   assert_int_equal(TACET_WIRE_OK, book_prove("bob", &seen).status);
