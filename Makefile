@@ -11,6 +11,7 @@
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each), logged
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
 #   make constant-time  secrets that valgrind sees nobody look at
+#   make big-groups  1,000 random epochs with 10,000 members, and what one needs
 #   make kill     1,000 x kill -9 of the server under load
 #   make tsan     the tests of net and server under ThreadSanitizer
 #   make format   clang-format over the sources
@@ -21,7 +22,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench bench-mls interop size fuzz analyze constant-time kill tsan format install clean
+.PHONY: all demo run build dev check bench bench-mls interop size fuzz analyze constant-time big-groups kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
@@ -86,6 +87,13 @@ analyze: setup-audit build/dev/build.ninja
 constant-time: setup-audit build/release/build.ninja
 	ninja -j $(JOBS) -C build/release --quiet constant_time
 	@tools/constant-time build/release/tests/constant_time
+
+# All members of 200, then 32 of 10,000. The same seed is the same life.
+BIG_SEED ?= 1
+big-groups: setup build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet big_groups
+	build/release/tests/big_groups 200 200 300 $(BIG_SEED)
+	build/release/tests/big_groups 10000 32 1000 $(BIG_SEED)
 
 kill: setup-check build
 	@tools/kill build/release $(KILLS)
