@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole lives of a group. The input is a script: two bytes a step, what happens
  * and to whom. People add, remove, update, propose, race, join from outside,
- * talk; messages are lost, come late, twice, in disorder or damaged; programs
- * end and load what they saved. A delivery service that takes one commit for
- * each epoch stands between. The oracle:
+ * mix in keys, change the group's extensions, talk; messages are lost, come
+ * late, twice, in disorder or damaged; programs end and load what they saved. A
+ * delivery service that takes one commit for each epoch stands between. The
+ * oracle:
  *   - who has seen the same commits has the same group: epoch, tree, secrets;
  *   - a message opens once for each who was there, says what was said, and then
  *     is a replay;
@@ -24,6 +25,10 @@
 
 static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
 static tacet_mls_config config;
+/* A key that everybody has been told. */
+static const tacet_mls_psk password = {
+    .id = {.type = TACET_MLS_PSK_EXTERNAL, .id = {(const uint8_t *)"pass", 4}},
+    .key = {(const uint8_t *)"word", 4}};
 
 typedef struct person {
   char name[8];
@@ -129,7 +134,7 @@ static bool in_step(const person *p) {
 
 static tacet_err process(person *p, tacet_span message, tacet_buf *content,
                          tacet_mls_event *e) {
-  const tacet_mls_process_args args = {.now = NOW};
+  const tacet_mls_process_args args = {.psks = {&password, 1}, .now = NOW};
   return tacet_mls_process(p->g, message, &args, content, e);
 }
 
@@ -154,6 +159,23 @@ static void hear_proposals(person *p) {
   }
 }
 
+/* Without the password: it is asked for, or it was not needed. */
+static void miss_password(person *p, tacet_span commit) {
+  TACET_BUF(content, LIMIT);
+  tacet_mls_event e;
+  const tacet_mls_process_args args = {.now = NOW};
+  tacet_bytes before = state_of(p);
+  tacet_err err = tacet_mls_process(p->g, commit, &args, &content, &e);
+  if (err == TACET_OK && e.kind == TACET_MLS_EVENT_COMMIT) {
+    tacet_mls_staged_drop(p->g);
+  } else {
+    check(err == TACET_ERR_PROPOSAL_REF ||
+          (err == TACET_OK && e.kind == TACET_MLS_EVENT_NEEDS_PSK &&
+           e.n_psks == 1));
+  }
+  check_same(&before, p);
+}
+
 static void follow(person *p) {
   TACET_BUF(content, LIMIT);
   tacet_mls_event e;
@@ -161,6 +183,7 @@ static void follow(person *p) {
     return;
   }
   tacet_span commit = tacet_bytes_span(&w.commit[p->seen]);
+  miss_password(p, commit);
   tacet_bytes before = state_of(p);
   tacet_err err = process(p, commit, &content, &e);
   if (err == TACET_ERR_PROPOSAL_REF) {
@@ -210,7 +233,7 @@ static void join(person *p, const tacet_mls_commit_result *r) {
   size_t index = 0;
   must(tacet_mls_welcome_open(&config, tacet_bytes_span(&r->welcome), &c, 1,
                               &index, &welcome));
-  must(tacet_mls_welcome_unlock(welcome, (tacet_mls_psks){NULL, 0}));
+  must(tacet_mls_welcome_unlock(welcome, (tacet_mls_psks){&password, 1}));
   must(tacet_mls_welcome_join(welcome, tacet_bytes_span(&r->ratchet_tree), NULL,
                               &p->g));
   tacet_mls_welcome_free(welcome);
@@ -222,6 +245,7 @@ static void commit(person *by, const tacet_mls_proposal *list, size_t n,
   TACET_MLS_COMMIT_RESULT(r);
   const tacet_mls_commit_args args = {.proposals = list,
                                       .n_proposals = n,
+                                      .psks = {&password, 1},
                                       .with_cached = (how & 1) != 0,
                                       .force_path = (how & 2) != 0,
                                       .public_message = (how & 4) != 0,
@@ -252,11 +276,13 @@ static void add(person *by, person *who, uint8_t how) {
     return;
   }
   publish(who);
-  const tacet_mls_proposal p = {.type = TACET_MLS_ADD,
-                                .key_package = tacet_bytes_span(&who->package)};
+  const tacet_mls_proposal p[2] = {
+      {.type = TACET_MLS_ADD, .key_package = tacet_bytes_span(&who->package)},
+      {.type = TACET_MLS_PSK, .psk = password.id}};
   tacet_mls_member m;
   bool there = tacet_mls_member_find(by->g, tacet_span_str(who->name), &m);
-  commit(by, &p, 1, there ? how : how & 0xfe, there ? NULL : who);
+  size_t n = (how & 32) != 0 ? 2 : 1;
+  commit(by, p, n, there ? how : how & 0xfe, there ? NULL : who);
 }
 
 static void expel(person *by, const person *who, uint8_t how) {
@@ -266,6 +292,32 @@ static void expel(person *by, const person *who, uint8_t how) {
     return;
   }
   const tacet_mls_proposal p = {.type = TACET_MLS_REMOVE, .leaf = m.leaf};
+  commit(by, &p, 1, how, NULL);
+}
+
+/* What everybody knows goes into the next epoch's secrets: the password, the
+ * secret of this epoch, or both. */
+static void mix_in(person *by, uint8_t how) {
+  const tacet_mls_proposal list[2] = {
+      {.type = TACET_MLS_PSK, .psk = password.id},
+      {.type = TACET_MLS_PSK,
+       .psk = {.type = TACET_MLS_PSK_RESUMPTION,
+               .usage = TACET_MLS_USAGE_APPLICATION,
+               .id = TACET_SPAN_LIT("run"),
+               .epoch = tacet_mls_epoch(by->g)}}};
+  size_t from = (how & 32) != 0 ? 1 : 0;
+  commit(by, list + from, (how & 8) != 0 ? 2 - from : 1, how, NULL);
+}
+
+/* The group's extensions: none, or an external sender. */
+static void change_extensions(person *by, uint8_t how) {
+  /* external_senders: one, of an Ed25519 key of zeros, named "x". */
+  static const uint8_t list[] = {
+      0x00, 0x05, 38, 37, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,
+      0,    0,    0,  0,  0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 'x'};
+  const tacet_mls_proposal p = {
+      .type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS,
+      .extensions = tacet_span_of(list, (how & 32) != 0 ? sizeof(list) : 0)};
   commit(by, &p, 1, how, NULL);
 }
 
@@ -282,7 +334,7 @@ static void race(person *a, person *b) {
   check(b->g == NULL || !tacet_mls_group_status(b->g).pending);
 }
 
-static void come_in(person *p, const person *sponsor) {
+static void come_in(person *p, const person *sponsor, uint8_t how) {
   TACET_BUF(info, LIMIT);
   TACET_BUF(message, LIMIT);
   tacet_mls_group *g = NULL;
@@ -299,7 +351,9 @@ static void come_in(person *p, const person *sponsor) {
   const tacet_mls_external_args args = {.group_info = tacet_buf_span(&info),
                                         .leaf = leaf_of(p),
                                         .remove =
-                                            there ? m.leaf : TACET_MLS_NO_LEAF};
+                                            there ? m.leaf : TACET_MLS_NO_LEAF,
+                                        .psks = &password,
+                                        .n_psks = (how & 32) != 0 ? 1 : 0};
   must(tacet_mls_external_join(&config, &args, &message, &g));
   leave(p);
   p->g = g;
@@ -518,7 +572,7 @@ static void step(uint8_t what, uint8_t how) {
     follow(a);
     break;
   case 9:
-    come_in(a, b);
+    come_in(a, b, rest);
     break;
   case 10:
     race(a, b);
@@ -533,6 +587,13 @@ static void step(uint8_t what, uint8_t how) {
     tacet_mls_forget_past(a->g, NOW);
     miss_messages(a, tacet_mls_epoch(a->g));
     tacet_mls_erase_exporter(a->g);
+    break;
+  case 14:
+    if ((how & 1) != 0) {
+      mix_in(a, rest);
+    } else {
+      change_extensions(a, rest);
+    }
     break;
   default:
     all_agree();
