@@ -45,7 +45,8 @@ size_t crowd_size(const crowd *c); /* members */
 person *crowd_any(crowd *c);       /* one who is full */
 
 /* One epoch of somebody's making: adds, removes, updates, as the dice have it.
- * Who joined with it is full where there is room for more. */
+ * Newcomers are full where somebody full has left, and now and then in place of
+ * somebody who stays. */
 void crowd_epoch(crowd *c);
 /* All who are full are in the same group: epoch, tree, secrets. */
 void crowd_agree(const crowd *c);
