@@ -125,6 +125,9 @@ bool cli_flush(void);
 bool cli_qr_terminal(const char *text);
 bool cli_qr_svg(const char *text, const char *path);
 
+/* "unchecked", "transparent", "verified", "changed". */
+const char *cli_trust_word(client_trust t);
+
 /* ---- commands, one file a subject ---- */
 int cli_register(const cli_args *a);
 int cli_recovery_show(client *c, const cli_args *a);

@@ -72,8 +72,9 @@ int cli_unblock(client *c, const cli_args *a) {
   return 0;
 }
 
-static const char *trust_word(client_trust t) {
-  static const char *const words[] = {"unverified", "verified", "changed"};
+const char *cli_trust_word(client_trust t) {
+  static const char *const words[] = {"unchecked", "verified", "changed",
+                                      "transparent"};
   return words[t];
 }
 
@@ -88,13 +89,13 @@ int cli_contacts(client *c, const cli_args *a) {
   }
   for (size_t i = 0; i < n; i++) {
     if (cli_flag(a, "--json")) {
-      cli_print_json(json_pack("{s:s, s:s, s:s, s:b, s:b, s:I}", "handle",
-                               list[i].handle, "account", list[i].account,
-                               "trust", trust_word(list[i].trust), "blocked",
-                               list[i].blocked, "deleted", list[i].deleted,
-                               "devices", (json_int_t)list[i].n_devices));
+      cli_print_json(json_pack(
+          "{s:s, s:s, s:s, s:b, s:b, s:I}", "handle", list[i].handle, "account",
+          list[i].account, "trust", cli_trust_word(list[i].trust), "blocked",
+          list[i].blocked, "deleted", list[i].deleted, "devices",
+          (json_int_t)list[i].n_devices));
     } else {
-      printf("%-32s %s%s%s\n", list[i].handle, trust_word(list[i].trust),
+      printf("%-32s %s%s%s\n", list[i].handle, cli_trust_word(list[i].trust),
              list[i].blocked ? ", blocked" : "",
              list[i].deleted ? ", deleted" : "");
     }
@@ -128,7 +129,8 @@ int cli_code(client *c, const cli_args *a) {
   }
   if (cli_flag(a, "--json")) {
     cli_print_json(json_pack("{s:s, s:s, s:s}", "code", code.digits, "qr_text",
-                             code.qr_text, "trust", trust_word(code.trust)));
+                             code.qr_text, "trust",
+                             cli_trust_word(code.trust)));
     return 0;
   }
   put_code(&code);

@@ -6,16 +6,21 @@
 
 #include "client/call.h"
 #include "client/chain.h"
+#include "client/keylog.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
 #include "client/people.h"
 #include "client/tokens.h"
+#include "client/watch.h"
 
 /* ---- keys and manifest 0 ---- */
 
 static tacet_err invite_read(client *c, const char *link, tacet_invite *out) {
   tacet_err e = tacet_invite_parse(tacet_span_str(link), out);
-  if (e == TACET_ERR_VERSION) {
+  if (e == TACET_OK) {
+    e = client_trust_check(tacet_span_of(out->policy, out->policy_len));
+  }
+  if (e == TACET_ERR_VERSION || e == TACET_ERR_NOMEM) {
     return e;
   }
   if (e != TACET_OK) {
@@ -61,7 +66,7 @@ static tacet_err manifest_sign(client_self *self, tacet_buf *out) {
 static tacet_err save_server(client *c, const tacet_invite *i) {
   client_server_record r = {.url = i->url,
                             .has_pin = i->has_pin,
-                            .policy = tacet_span_of(i->policy, i->policy_len),
+                            .trust = tacet_span_of(i->policy, i->policy_len),
                             .invite_token =
                                 tacet_span_of(i->token, sizeof(i->token))};
   memcpy(r.pin, i->pin, sizeof(r.pin));
@@ -165,6 +170,7 @@ static tacet_err create(client *c) {
 }
 
 tacet_err client_account_publish(client *c) {
+  TACET_TRY(client_watch_run(c)); /* not into a log that does not check out */
   for (int k = 0; k < 2; k++) {
     size_t n;
     TACET_TRY(client_tokens_count(c, (tacet_token_kind)k, &n));

@@ -10,12 +10,13 @@
 #include "client/call.h"
 #include "client/chain.h"
 #include "client/content.h"
-#include "client/directory_check.h"
+#include "client/keylog.h"
 #include "client/mailboxes.h"
 #include "client/outbox.h"
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/tokens.h"
+#include "client/trust.h"
 #include "client/words.h"
 
 /* ---- registering ---- */
@@ -112,6 +113,12 @@ static tacet_err count_queued(client *c, client_mem *mem, size_t *out) {
   return TACET_OK;
 }
 
+static tacet_err describe_trust(client *c, client_mem *mem, client_status *s) {
+  CLIENT_KEYLOG(k);
+  TACET_TRY(client_keylog_open(c, &k));
+  return client_trust_sentence(&k, mem, &s->trust);
+}
+
 static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
   client_server_record server;
   client_upkeep upkeep;
@@ -124,8 +131,8 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
                      .recovery_confirmed = c->self.recovery_key.len == 0,
                      .post_quantum = true,
                      .last_sync = upkeep.last_sync,
-                     .n_key_packages = upkeep.n_packages,
-                     .trust = client_directory_trust()};
+                     .n_key_packages = upkeep.n_packages};
+  TACET_TRY(describe_trust(c, mem, &s));
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &s.handle));
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.domain), &s.domain));
   TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &s.account));

@@ -95,7 +95,7 @@ tacet_err client_job_wait(client *c, uint64_t number, bool *queued) {
 
 /* The failure to reach the server when only it can say who somebody is. */
 static tacet_err explain_lookup(client *c, tacet_err e, const char *handle) {
-  if (!client_is_unreachable(&c->detail, e)) {
+  if (!client_is_unreachable(&c->detail, e) || client_is_outage(&c->detail)) {
     return e;
   }
   client_error_clear(&c->detail);
@@ -358,10 +358,9 @@ static tacet_err do_contacts(client *c, client_mem *mem,
     }
     tacet_span id = client_id_span(p.account);
     client_contact *k = &found[kept++];
-    *k = (client_contact){.handle = p.handle,
-                          .trust = client_trust_of(&p),
-                          .blocked = p.blocked,
-                          .deleted = p.erased};
+    *k = (client_contact){
+        .handle = p.handle, .blocked = p.blocked, .deleted = p.erased};
+    TACET_TRY(client_trust_of(c, &p, &k->trust));
     TACET_TRY(client_chain_newest(c, id, &m));
     k->n_devices = m.n_devices;
     TACET_TRY(client_mem_hex(mem, id, &k->account));
@@ -422,7 +421,7 @@ static tacet_err do_code(client *c, const char *handle, client_mem *mem,
                          client_person *p, client_code *out) {
   TACET_TRY(client_enter(c));
   TACET_TRY(client_person_typed(c, handle, mem, p));
-  out->trust = client_trust_of(p);
+  TACET_TRY(client_trust_of(c, p, &out->trust));
   return client_code_of(client_id_span(c->self.account),
                         client_id_span(p->account), out);
 }

@@ -4,6 +4,7 @@
 
 #include "client/events.h"
 #include "client/reconcile.h"
+#include "client/watch.h"
 #include "tacet/wire/directory.h"
 
 #define KEY_LEN (CLIENT_ID_LEN + 4)
@@ -169,7 +170,8 @@ static tacet_err verify_alone(client *c, const tacet_manifest *m,
 }
 
 static tacet_err take_known(client *c, client_person *p,
-                            const tacet_manifest *m, tacet_span bytes) {
+                            const tacet_manifest *m, tacet_span bytes,
+                            bool asked) {
   CLIENT_MEM(mem);
   if (m->number <= p->number) {
     tacet_span known;
@@ -188,6 +190,9 @@ static tacet_err take_known(client *c, client_person *p,
   p->number = m->number;
   p->erased = m->n_devices == 0;
   TACET_TRY(client_person_save(c, p));
+  if (!asked && p->accepted) {
+    TACET_TRY(client_watch_soon(c, client_id_span(p->account)));
+  }
   return client_reconcile_account(c, p->account);
 }
 
@@ -233,7 +238,7 @@ static tacet_err take_one(client *c, tacet_span bytes, bool asked) {
     return take_first(c, bytes, asked);
   }
   TACET_TRY(e);
-  return take_known(c, &p, &m, bytes);
+  return take_known(c, &p, &m, bytes, asked);
 }
 
 static tacet_err take_all(client *c, tacet_span manifests, bool asked) {

@@ -437,9 +437,12 @@ TACET_MUST_CHECK client_kind client_request_refuse(client *c, const char *who,
                                                    client_error *err);
 
 typedef enum client_trust {
-  CLIENT_UNVERIFIED, /* the server could have substituted this account */
-  CLIENT_VERIFIED,   /* codes were compared */
-  CLIENT_CHANGED /* two chains of keys claim this account: nothing is sent */
+  CLIENT_UNVERIFIED,  /* unchecked: the newest keys were not held against the
+                         key log, or there is none */
+  CLIENT_VERIFIED,    /* codes were compared */
+  CLIENT_CHANGED,     /* two chains of keys claim this account, or the key log
+                         does not have what the server gives: nothing is sent */
+  CLIENT_TRANSPARENT  /* the key log has the newest keys that are known */
 } client_trust;
 
 typedef struct client_contact {

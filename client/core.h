@@ -44,6 +44,8 @@ struct client {
   uint64_t quiet_until;  /* monotonic: no try to reach the server before ... */
   uint64_t told_until;   /* ... nor before this, which the server asked for */
   unsigned failures;     /* to reach it, in a row */
+  bool watched;          /* the head of the key log: client/watch.c */
+  uint64_t watch_at;     /* monotonic: nothing more to be watched before */
 
   /* The link: client/link.c alone touches these. */
   bool linked;

@@ -1,31 +1,105 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Believing the directory: today, by its chains alone. */
+ * Holding the directory's answers against its key log. */
 #include "client/directory_check.h"
 
-#include "tacet/keytrans/trust.h"
+#include "client/labels.h"
+#include "tacet/wire/directory.h"
 
-tacet_err client_directory_check(client *c, tacet_span account,
-                                 tacet_span manifests, tacet_span proofs) {
-  (void)account;
-  (void)manifests;
-  (void)proofs;
+/* ---- what does not check out ---- */
+
+static tacet_err found(client *c, const client_keylog *k,
+                       const client_directory_answer *a, const char *code,
+                       const char *before, const char *after) {
   CLIENT_MEM(mem);
-  client_server_record server;
-  TACET_TRY(client_get(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
-                       client_server_fields, &server, sizeof(server), &mem));
-  tacet_trust trust;
-  if (server.policy.len > 0 &&
-      tacet_trust_parse(server.policy, &trust) != TACET_OK) {
-    (void)client_fail(&c->detail, CLIENT_KEYS, "newer-policy",
-                      "The invite demands proofs of the key log, which this "
-                      "version cannot check; update this program.");
-    return TACET_ERR_VERSION;
+  tacet_key_proofs p = {.head = TACET_SPAN_EMPTY};
+  client_finding f = {.code = code, .handle = a->handle, .value = a->bytes};
+  if (tacet_key_proofs_parse(a->proofs, &p) == TACET_OK) {
+    f.head = p.head;
+    f.label = p.label;
   }
-  return TACET_OK;
+  TACET_TRY(
+      client_mem_printf(&mem, &f.what, "%s%s%s", before, a->handle, after));
+  return client_keylog_alarm(c, k, &f);
 }
 
-const char *client_directory_trust(void) {
-  return "unverified: until two people compare their code (tacet code), the "
-         "server could have substituted an account when it was first written "
-         "to.";
+tacet_err client_directory_forged(client *c, const client_keylog *k,
+                                  const client_directory_answer *a) {
+  return found(c, k, a, "unsigned-manifest", "The server has keys for ",
+               " in its log that none of their devices signed");
+}
+
+tacet_err client_directory_moved(client *c, const client_keylog *k,
+                                 const client_directory_answer *a) {
+  return found(c, k, a, "own-handle-moved",
+               "The server's key log gives your "
+               "handle ",
+               " to another account, which is not yours");
+}
+
+/* ---- checking ---- */
+
+static tacet_err check_label(client *c, const client_keylog *k,
+                             client_directory_answer *a, tacet_span proof) {
+  tacet_keylog_label label;
+  TACET_TRY(tacet_keylog_label_handle(tacet_span_str(a->handle), &label));
+  tacet_err e = tacet_keylog_label_verify(
+      &a->head, tacet_span_of(k->trust.vrf_key, sizeof(k->trust.vrf_key)),
+      &label, a->bytes, proof, &a->label);
+  if (e == TACET_OK && a->label.exists) {
+    return TACET_OK;
+  }
+  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+    return e;
+  }
+  return tacet_err_kind(e) == TACET_KIND_INPUT
+             ? found(c, k, a, "proof-invalid", "What the server shows about ",
+                     " is not a proof of its key log")
+             : found(c, k, a, "unlogged-manifest", "The server gives keys for ",
+                     " that its key log does not have");
+}
+
+static tacet_err check_history(client *c, const client_keylog *k,
+                               const client_directory_answer *a) {
+  CLIENT_MEM(mem);
+  client_label before;
+  tacet_err e = client_label_get(c, a->handle, &mem, &before);
+  if (e != TACET_OK && e != TACET_ERR_NOT_FOUND) {
+    return e;
+  }
+  e = client_label_fits(e == TACET_OK ? &before : NULL, &a->newest, &a->label);
+  return e == TACET_ERR_AUTH
+             ? found(c, k, a, "label-rollback",
+                     "The server's key log has another history of ",
+                     " than before")
+             : e;
+}
+
+tacet_err client_directory_check(client *c, client_keylog *k,
+                                 client_directory_answer *a) {
+  tacet_key_proofs p;
+  if (!k->has_trust) {
+    return TACET_OK;
+  }
+  if (a->proofs.len == 0) {
+    return found(c, k, a, "proof-missing", "The server gives keys for ",
+                 " without the proof that its key log has them");
+  }
+  if (tacet_key_proofs_parse(a->proofs, &p) != TACET_OK) {
+    return found(c, k, a, "proof-invalid", "What the server shows about ",
+                 " is not a proof of its key log");
+  }
+  TACET_TRY(client_keylog_judge(c, k, p.head, &a->head));
+  a->head_proof = p.head;
+  TACET_TRY(client_keylog_fresh(c, k, &a->head));
+  TACET_TRY(check_label(c, k, a, p.label));
+  return check_history(c, k, a);
+}
+
+tacet_err client_directory_keep(client *c, client_keylog *k,
+                                const client_directory_answer *a) {
+  if (!k->has_trust) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_keylog_keep(c, k, a->head_proof, &a->head));
+  return client_label_keep(c, &a->newest, &a->label, a->head.day);
 }

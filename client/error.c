@@ -86,6 +86,18 @@ client_kind client_report(client_error *detail, tacet_err e,
   return out->kind;
 }
 
+bool client_is_outage(const client_error *detail) {
+  static const char *const codes[] = {"stale-log", "few-witnesses",
+                                      "not-published"};
+  for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    if (detail->kind == CLIENT_UNREACHABLE &&
+        strcmp(detail->code, codes[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool client_is_unreachable(const client_error *detail, tacet_err e) {
   return e == TACET_ERR_CLOSED &&
          (detail->kind == CLIENT_OK || detail->kind == CLIENT_UNREACHABLE);

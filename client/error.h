@@ -27,5 +27,8 @@ static inline void client_error_clear(client_error *detail) {
 client_kind client_report(client_error *detail, tacet_err e, client_error *out);
 /* Is e, with its detail, one that trying later may cure? */
 bool client_is_unreachable(const client_error *detail, tacet_err e);
+/* Of those, one of the key log alone: the server answers, but what it answers
+ * cannot be checked just now. Other work goes on. */
+bool client_is_outage(const client_error *detail);
 
 #endif

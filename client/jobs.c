@@ -10,7 +10,6 @@
 #include "client/events.h"
 #include "client/groups.h"
 #include "client/leaving.h"
-#include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/pending.h"
 #include "client/policy.h"
@@ -18,6 +17,7 @@
 #include "client/recovery.h"
 #include "client/returning.h"
 #include "client/talks.h"
+#include "client/watch.h"
 
 /* ---- the record ---- */
 
@@ -328,19 +328,10 @@ static tacet_err run_change(client *c, client_job *job, uint64_t *next) {
 
 /* ---- others ---- */
 
-static tacet_err run_recheck(client *c, const client_job *job) {
-  CLIENT_MEM(mem);
-  client_person p;
-  tacet_span account = client_id_span(job->accounts[0]);
-  TACET_TRY(client_person_get(c, account, &mem, &p));
-  tacet_err e = p.confirmed ? client_lookup_account(c, account, &mem, &p)
-                            : client_lookup_confirm(c, &p, &mem);
-  if (e == TACET_ERR_CREDENTIAL || e == TACET_ERR_POLICY) {
-    client_error_clear(&c->detail); /* it is noted, and told, there */
-    e = TACET_OK;
-  }
-  TACET_TRY(e);
-  return finish(c, job);
+static tacet_err run_recheck(client *c, client_job *job) {
+  bool done;
+  TACET_TRY(client_watch_recheck(c, job, &done));
+  return done ? finish(c, job) : TACET_OK;
 }
 
 static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {

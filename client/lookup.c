@@ -4,14 +4,25 @@
 
 #include "client/call.h"
 #include "client/directory_check.h"
+#include "client/labels.h"
 #include "client/people.h"
 #include "client/tokens.h"
+
+#define TRIES 4
+#define MANIFESTS_MAX ((size_t)8 << 20) /* of one account */
 
 static tacet_err mismatch(client *c, const char *who) {
   return client_fail(&c->detail, CLIENT_KEYS, "keys-mismatch",
                      "The server's answer about %s does not check out; nothing "
                      "was sent: tell the operator, or whom you wanted to write "
                      "to.",
+                     who);
+}
+
+static tacet_err not_published(client *c, const char *who) {
+  return client_fail(&c->detail, CLIENT_UNREACHABLE, "not-published",
+                     "The server's key log does not show the newest keys of %s "
+                     "yet; try again later, and ask the operator if it lasts.",
                      who);
 }
 
@@ -50,47 +61,115 @@ static tacet_err ask(client *c, const tacet_lookup *l, const char *who,
   return tacet_lookup_answer_parse(reply.body, out);
 }
 
-/* The whole answer, taken piece by piece; whose it is. */
-static tacet_err ask_and_take(client *c, tacet_lookup *l, const char *who,
-                              uint8_t account[CLIENT_ID_LEN]) {
-  bool more = true;
-  while (more) {
-    CLIENT_MEM(mem);
+/* An answer as it grows, piece by piece. */
+typedef struct inquiry {
+  tacet_lookup ask;
+  const char *who; /* the handle that it is about */
+  client_mem mem;
+  tacet_buf manifests;          /* all of them: opaque<V> each */
+  client_directory_answer last; /* the newest, and the proofs beside it */
+  bool any;
+} inquiry;
+
+static void inquiry_free(inquiry *q) {
+  tacet_buf_free(&q->manifests);
+  client_mem_free(&q->mem);
+}
+#define INQUIRY(name)                                                          \
+  TACET_CLEANUP(inquiry_free)                                                  \
+  inquiry name = {.manifests = {.max = MANIFESTS_MAX}}
+
+/* Are they about whom was asked for, and in their order? */
+static tacet_err add_piece(client *c, inquiry *q,
+                           const tacet_lookup_answer *a) {
+  tacet_span list = a->manifests, one;
+  while (tacet_opaque_list_next(&list, &one)) {
+    tacet_manifest *m = &q->last.newest;
+    if (tacet_manifest_parse(one, m) != TACET_OK) {
+      return mismatch(c, q->who);
+    }
+    bool right = strcmp(m->handle, q->who) == 0 &&
+                 (q->ask.kind == TACET_LOOKUP_HANDLE ||
+                  tacet_span_equal(q->ask.key, client_id_span(m->account_id)));
+    if (!right || m->number != q->ask.from) {
+      return mismatch(c, q->who);
+    }
+    tacet_opaque_list_add(&q->manifests, one);
+    q->last.bytes = one;
+    q->any = true;
+    q->ask.from++;
+  }
+  if (q->manifests.err == TACET_ERR_LIMIT) {
+    return mismatch(c, q->who);
+  }
+  q->last.proofs = a->proofs;
+  return q->manifests.err;
+}
+
+static tacet_err ask_all(client *c, inquiry *q) {
+  for (bool more = true; more;) {
     tacet_lookup_answer a;
-    TACET_TRY(ask(c, l, who, &mem, &a));
-    tacet_span list = a.manifests, one;
-    while (tacet_opaque_list_next(&list, &one)) {
-      tacet_manifest m;
-      TACET_TRY(tacet_manifest_parse(one, &m));
-      bool right = l->kind == TACET_LOOKUP_HANDLE
-                       ? strcmp(m.handle, who) == 0
-                       : tacet_span_equal(l->key, client_id_span(m.account_id));
-      if (!right || m.number != l->from) {
-        return mismatch(c, who);
-      }
-      memcpy(account, m.account_id, CLIENT_ID_LEN);
-      l->from++;
-    }
-    TACET_TRY(client_directory_check(c, l->key, a.manifests, a.proofs));
-    tacet_err e = client_chain_take_asked(c, a.manifests);
-    if (tacet_err_kind(e) == TACET_KIND_PEER ||
-        tacet_err_kind(e) == TACET_KIND_INPUT) {
-      return mismatch(c, who);
-    }
-    TACET_TRY(e);
+    TACET_TRY(ask(c, &q->ask, q->who, &q->mem, &a));
+    TACET_TRY(add_piece(c, q, &a));
     more = a.more && a.n_manifests > 0;
   }
+  return q->any             ? TACET_OK
+         : q->ask.from == 0 ? mismatch(c, q->who)
+                            : not_published(c, q->who);
+}
+
+/* The manifests and what the log says of them, in one transaction. BUSY: to be
+ * asked again. */
+static tacet_err take(client *c, client_keylog *k, inquiry *q) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  tacet_err e = client_chain_take_asked(c, tacet_buf_span(&q->manifests));
+  if (tacet_err_kind(e) == TACET_KIND_PEER ||
+      tacet_err_kind(e) == TACET_KIND_INPUT) {
+    client_tx_end(&tx);
+    return k->has_trust ? client_directory_forged(c, k, &q->last)
+                        : mismatch(c, q->who);
+  }
+  TACET_TRY(e);
+  TACET_TRY(client_directory_keep(c, k, &q->last));
+  return client_tx_commit(&tx);
+}
+
+static tacet_err inquire_once(client *c, const tacet_lookup *l, const char *who,
+                              uint8_t account[CLIENT_ID_LEN]) {
+  CLIENT_KEYLOG(k);
+  INQUIRY(q);
+  TACET_TRY(client_keylog_open(c, &k));
+  q.ask = *l;
+  q.ask.log_size = k.r.size;
+  q.who = q.last.handle = who;
+  TACET_TRY(ask_all(c, &q));
+  TACET_TRY(client_directory_check(c, &k, &q.last));
+  if (strcmp(who, c->self.handle) == 0 &&
+      !client_is_self(c, client_id_span(q.last.newest.account_id))) {
+    return client_directory_moved(c, &k, &q.last);
+  }
+  TACET_TRY(take(c, &k, &q));
+  memcpy(account, q.last.newest.account_id, CLIENT_ID_LEN);
   return TACET_OK;
+}
+
+/* Asks, checks, and takes the whole answer; whose it is. Again where another
+ * process of this home has seen more of the log meanwhile. */
+static tacet_err inquire(client *c, const tacet_lookup *l, const char *who,
+                         uint8_t account[CLIENT_ID_LEN]) {
+  tacet_err e = TACET_ERR_BUSY;
+  for (int n = 0; n < TRIES && e == TACET_ERR_BUSY; n++) {
+    e = inquire_once(c, l, who, account);
+  }
+  return e;
 }
 
 tacet_err client_lookup_handle(client *c, const char *handle, client_mem *mem,
                                client_person *out) {
   uint8_t account[CLIENT_ID_LEN] = {0};
   tacet_lookup l = {.kind = TACET_LOOKUP_HANDLE, .key = tacet_span_str(handle)};
-  TACET_TRY(ask_and_take(c, &l, handle, account));
-  if (l.from == 0 || client_is_self(c, client_id_span(account))) {
-    return mismatch(c, handle);
-  }
+  TACET_TRY(inquire(c, &l, handle, account));
   TACET_TRY(client_chain_confirm(c, client_id_span(account)));
   return client_person_by_handle(c, handle, mem, out);
 }
@@ -102,8 +181,28 @@ tacet_err client_lookup_account(client *c, tacet_span account, client_mem *mem,
   TACET_TRY(client_person_any(c, account, mem, &p));
   tacet_lookup l = {
       .kind = TACET_LOOKUP_ACCOUNT, .key = account, .from = p.number};
-  TACET_TRY(ask_and_take(c, &l, p.handle, same));
+  TACET_TRY(inquire(c, &l, p.handle, same));
   return client_person_any(c, account, mem, out);
+}
+
+tacet_err client_lookup_self(client *c, bool *shown) {
+  uint8_t account[CLIENT_ID_LEN] = {0};
+  CLIENT_MEM(mem);
+  client_person self;
+  client_label l;
+  TACET_TRY(client_person_any(c, client_id_span(c->self.account), &mem, &self));
+  tacet_lookup ask = {.kind = TACET_LOOKUP_HANDLE,
+                      .key = tacet_span_str(c->self.handle),
+                      .from = self.number};
+  tacet_err e = inquire(c, &ask, c->self.handle, account);
+  if (e == TACET_ERR_POLICY && strcmp(c->detail.code, "unknown-handle") == 0) {
+    client_error_clear(&c->detail);
+    return not_published(c, c->self.handle);
+  }
+  TACET_TRY(e);
+  e = client_label_get(c, c->self.handle, &mem, &l);
+  *shown = e == TACET_OK && l.number >= self.number;
+  return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
 }
 
 tacet_err client_lookup_confirm(client *c, client_person *p, client_mem *mem) {

@@ -8,16 +8,22 @@
 
 #include "client/chain.h"
 
-/* Whose handle that is: takes the chain, and gives the person. REFUSED
- * "unknown-handle"; KEYS "keys-mismatch". That the directory has changed its
- * mind shows in the person (client_person_may_hear). */
+/* Whose handle that is: takes the chain, once it was held against the key log,
+ * and gives the person. REFUSED "unknown-handle"; KEYS "keys-mismatch", and
+ * as client_directory_check(). That the directory has changed its mind shows in
+ * the person (client_person_may_hear). */
 TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
                                                 client_mem *mem,
                                                 client_person *out);
-/* What is new of an account that was met. */
+/* What is new of an account that was met. UNREACHABLE "not-published" where the
+ * log does not have yet what is known already. */
 TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
                                                  client_mem *mem,
                                                  client_person *out);
+/* Oneself, as everybody else would. *shown: the newest own keys are there.
+ * UNREACHABLE "not-published" where the server shows none; KEYS "own-handle-
+ * moved" where the handle leads to another account, and as above. */
+TACET_MUST_CHECK tacet_err client_lookup_self(client *c, bool *shown);
 /* Somebody whom only a letter or a group has named: does the directory name
  * this account for the handle? Asks at most once. KEYS "impostor", or as
  * client_person_may_hear(). *p is brought up to date, in mem. */

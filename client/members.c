@@ -4,6 +4,7 @@
 
 #include "client/chain.h"
 #include "client/events.h"
+#include "client/labels.h"
 #include "client/people.h"
 #include "client/reconcile.h"
 
@@ -178,6 +179,7 @@ tacet_err client_members_may_hear(client *c, client_session *s) {
     if (p.forked) {
       return client_person_may_hear(c, &p);
     }
+    TACET_TRY(client_label_is_well(c, p.handle));
   }
   return TACET_OK;
 }

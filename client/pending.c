@@ -14,22 +14,30 @@
 #include "client/recovery.h"
 #include "client/slots.h"
 #include "client/talks.h"
+#include "client/watch.h"
 
 #define LOOK_EVERY CLIENT_MINUTE /* without a link that brings hints */
 #define RECONCILE_WAIT ((uint64_t)200)
 #define LATER (10 * CLIENT_MINUTE)
 
 static bool concerns_everything(const client_error *d, tacet_err e) {
-  static const char *const codes[] = {
-      "interrupted",          "killed",      "corrupt",
-      "unreadable",           "copied-home", "certificate-changed",
-      "certificate-untrusted"};
+  static const char *const codes[] = {"interrupted",
+                                      "killed",
+                                      "corrupt",
+                                      "unreadable",
+                                      "copied-home",
+                                      "certificate-changed",
+                                      "certificate-untrusted",
+                                      "log-fork",
+                                      "log-rollback",
+                                      "log-signature"};
   for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
     if (d->kind != CLIENT_OK && strcmp(d->code, codes[i]) == 0) {
       return true;
     }
   }
-  return d->kind == CLIENT_UNREACHABLE || e == TACET_ERR_CLOSED ||
+  return ((d->kind == CLIENT_UNREACHABLE || e == TACET_ERR_CLOSED) &&
+          !client_is_outage(d)) ||
          e == TACET_ERR_IO || e == TACET_ERR_FULL || e == TACET_ERR_NOMEM ||
          e == TACET_ERR_BUSY || e == TACET_ERR_RNG;
 }
@@ -141,6 +149,7 @@ static tacet_err may_be_heard(client *c, const client_talk *t,
   TACET_TRY(client_talk_may_speak(c, t));
   if (t->pair) {
     TACET_TRY(client_person_get(c, client_id_span(t->peer), &mem, &p));
+    TACET_TRY(client_watch_covered(c, &p, &mem));
     return client_person_may_hear(c, &p);
   }
   TACET_TRY(client_session_load(c, group, &s));

@@ -3,6 +3,7 @@
 #include "client/people.h"
 
 #include "client/chain.h"
+#include "client/labels.h"
 
 tacet_err client_person_get(client *c, tacet_span account, client_mem *mem,
                             client_person *out) {
@@ -68,10 +69,20 @@ tacet_err client_handle_of(client *c, tacet_span account, client_mem *mem,
   return client_mem_printf(mem, out, "account:%s", hex);
 }
 
-client_trust client_trust_of(const client_person *p) {
-  return p->forked     ? CLIENT_CHANGED
-         : p->verified ? CLIENT_VERIFIED
-                       : CLIENT_UNVERIFIED;
+tacet_err client_trust_of(client *c, const client_person *p,
+                          client_trust *out) {
+  bool seen;
+  TACET_TRY(client_label_covers(c, p->handle, client_id_span(p->account),
+                                p->number, &seen));
+  bool doubtful = client_label_is_well(c, p->handle) != TACET_OK;
+  if (doubtful && c->detail.kind == CLIENT_KEYS) {
+    client_error_clear(&c->detail);
+  }
+  *out = p->forked || doubtful ? CLIENT_CHANGED
+         : p->verified         ? CLIENT_VERIFIED
+         : seen                ? CLIENT_TRANSPARENT
+                               : CLIENT_UNVERIFIED;
+  return TACET_OK;
 }
 
 tacet_err client_fail_erased(client *c, const char *handle) {
@@ -87,6 +98,7 @@ tacet_err client_person_may_hear(client *c, const client_person *p) {
                        "sent: ask them, by another way, what happened.",
                        p->handle);
   }
+  TACET_TRY(client_label_is_well(c, p->handle));
   if (p->blocked) {
     return client_fail(&c->detail, CLIENT_REFUSED, "blocked",
                        "You blocked %s; use tacet unblock first.", p->handle);

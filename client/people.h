@@ -29,7 +29,8 @@ TACET_MUST_CHECK tacet_err client_person_name(client *c,
 TACET_MUST_CHECK tacet_err client_handle_of(client *c, tacet_span account,
                                             client_mem *mem, const char **out);
 bool client_is_self(const client *c, tacet_span account);
-client_trust client_trust_of(const client_person *p);
+TACET_MUST_CHECK tacet_err client_trust_of(client *c, const client_person *p,
+                                           client_trust *out);
 /* REFUSED "account-deleted": the one sentence for it. */
 tacet_err client_fail_erased(client *c, const char *handle);
 /* REFUSED "blocked" or "account-deleted" or KEYS "keys-changed" where nothing

@@ -26,8 +26,47 @@ void client_server_fields(client_fields *f, void *record) {
   client_field_text(f, &r->url);
   client_field_bool(f, &r->has_pin);
   client_field_fixed(f, r->pin, sizeof(r->pin));
-  client_field_span(f, &r->policy);
+  client_field_span(f, &r->trust);
   client_field_span(f, &r->invite_token);
+}
+
+void client_keylog_fields(client_fields *f, void *record) {
+  client_keylog_record *r = record;
+  client_field_version(f, 1);
+  client_field_u64(f, &r->size);
+  client_field_fixed(f, r->root, sizeof(r->root));
+  client_field_span(f, &r->head);
+  client_field_u64(f, &r->head_from);
+  client_field_u32(f, &r->day);
+  client_field_u32(f, &r->n_witnesses);
+  client_field_u64(f, &r->witnessed);
+  client_field_u64(f, &r->checked_at);
+  client_field_u64(f, &r->next_self);
+  client_field_u64(f, &r->missing_since);
+  client_field_bool(f, &r->missing_told);
+  client_field_text(f, &r->alarm_code);
+  client_field_text(f, &r->alarm_text);
+}
+
+void client_label_fields(client_fields *f, void *record) {
+  client_label *r = record;
+  client_field_version(f, 1);
+  client_field_text(f, &r->handle);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_u32(f, &r->number);
+  client_field_u32(f, &r->version);
+  client_field_fixed(f, r->key, sizeof(r->key));
+  client_field_fixed(f, r->value, sizeof(r->value));
+  client_field_u64(f, &r->checked_at);
+  client_field_u64(f, &r->next_check);
+  ARRAY(f, r->seen, r->n_seen);
+  for (size_t i = 0; i < r->n_seen; i++) {
+    client_field_u32(f, &r->seen[i].version);
+    client_field_u32(f, &r->seen[i].day);
+    client_field_u64(f, &r->seen[i].index);
+  }
+  client_field_text(f, &r->alarm_code);
+  client_field_text(f, &r->alarm_text);
 }
 
 void client_upkeep_fields(client_fields *f, void *record) {
@@ -39,7 +78,6 @@ void client_upkeep_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->next_draw[0]);
   client_field_u64(f, &r->next_draw[1]);
   client_field_u64(f, &r->next_sweep);
-  client_field_u64(f, &r->next_recheck);
   client_field_u32(f, &r->n_packages);
   client_field_u64(f, &r->stopped);
   client_field_u64(f, &r->letters_day);

@@ -43,9 +43,25 @@ typedef struct client_server_record {
   const char *url;
   bool has_pin;
   uint8_t pin[32];
-  tacet_span policy;
+  tacet_span trust;        /* tacet/keytrans/trust.h; empty: no log is named */
   tacet_span invite_token; /* until registered */
 } client_server_record;
+
+/* "keylog": the directory's key log as it was seen last (client/keylog.h). */
+typedef struct client_keylog_record {
+  uint64_t size; /* 0: never seen */
+  uint8_t root[32];
+  tacet_span head;    /* the HeadProof that showed it ... */
+  uint64_t head_from; /* ... to go on from this size */
+  uint32_t day;       /* of its EPOCH, since 1970 */
+  uint32_t n_witnesses;
+  uint64_t witnessed;  /* seconds: when the quorum vouched; 0: there is none */
+  uint64_t checked_at; /* ms: when it was last shown to go on */
+  uint64_t next_self;  /* ms: when to look oneself up again */
+  uint64_t missing_since; /* ms: the own newest manifest is not shown; 0 */
+  bool missing_told;
+  const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
+} client_keylog_record;
 
 /* "upkeep": when things were last done, milliseconds since 1970. */
 typedef struct client_upkeep {
@@ -54,7 +70,6 @@ typedef struct client_upkeep {
   uint64_t next_last_resort; /* when to replace it */
   uint64_t next_draw[2];     /* tokens of the two halves */
   uint64_t next_sweep;       /* of what expired */
-  uint64_t next_recheck;     /* of one contact's manifests */
   uint32_t n_packages;       /* published, as of the last topping up */
   uint64_t stopped;          /* a copy was noticed: never goes on */
   uint64_t letters_day;      /* days since 1970, and how many bytes of */
@@ -77,6 +92,27 @@ typedef struct client_person {
 
 /* Evidence of second chains: in "self", under this parent, named by itself. */
 #define CLIENT_RIVALS TACET_SPAN_LIT("rival manifests")
+
+/* ---- label: what the log was seen to have of a handle; named by it ---- */
+
+typedef struct client_sighting {
+  uint32_t version, day; /* of the EPOCH under which it was first seen */
+  uint64_t index;        /* of its UPDATE in the log */
+} client_sighting;
+#define CLIENT_SIGHTINGS_MAX 64
+
+typedef struct client_label {
+  const char *handle;
+  uint8_t account[CLIENT_ID_LEN];
+  uint32_t number;            /* of the account's manifest that is the ... */
+  uint32_t version;           /* ... greatest version of the label */
+  uint8_t key[32], value[32]; /* of that in the map */
+  uint64_t checked_at;        /* ms; 0: nothing was seen yet */
+  uint64_t next_check;        /* ms */
+  client_sighting *seen;      /* the last is the greatest version's */
+  size_t n_seen;
+  const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
+} client_label;
 
 /* handle: its text is the key, the account id the value.
  * manifest: key account ‖ number, parent account, order number; the bytes. */
@@ -405,6 +441,8 @@ typedef struct client_file {
 
 void client_self_fields(client_fields *f, void *record);
 void client_server_fields(client_fields *f, void *record);
+void client_keylog_fields(client_fields *f, void *record);
+void client_label_fields(client_fields *f, void *record);
 void client_upkeep_fields(client_fields *f, void *record);
 void client_person_fields(client_fields *f, void *record);
 void client_token_fields(client_fields *f, void *record);

@@ -28,6 +28,7 @@
   X(MANIFEST, "manifest")                                                      \
   X(PERSON, "person")                                                          \
   X(HANDLE, "handle")                                                          \
+  X(LABEL, "label")                                                            \
   X(TOKEN, "token")                                                            \
   X(MAILBOX, "mailbox")                                                        \
   X(PACKAGE, "package")                                                        \

@@ -13,6 +13,7 @@
 #include "client/slots.h"
 #include "client/upkeep.h"
 #include "client/waiting.h"
+#include "client/watch.h"
 
 #define ROUNDS_MAX 100000        /* of work at one go: a guard, never met */
 #define LOCK_POLL ((uint64_t)50) /* ms, while another process syncs */
@@ -87,6 +88,7 @@ static tacet_err note_sync(client *c) {
 
 /* Everything that can be done now, once. *next: when there is more (0: now). */
 static tacet_err round_once(client *c, bool link, uint64_t *next) {
+  TACET_TRY(client_watch_run(c)); /* before anything is sent */
   if (link) {
     TACET_TRY(client_link_drain(c));
     TACET_TRY(note_sync(c));

@@ -13,10 +13,10 @@
 #include "client/outbox.h"
 #include "client/packages.h"
 #include "client/pending.h"
-#include "client/people.h"
 #include "client/receive.h"
 #include "client/talks.h"
 #include "client/tokens.h"
+#include "client/watch.h"
 
 #define UPKEEP_EVERY CLIENT_MINUTE
 #define SWEEP_EVERY CLIENT_HOUR
@@ -142,40 +142,6 @@ static tacet_err sweep_seen(client *c) {
   return client_tx_commit(&tx);
 }
 
-/* One of those that were met, any of them, once a day: what is new of a
- * contact, or whether somebody is whom a letter said. Several look-ups at a
- * time would tell the directory who belongs together. */
-static tacet_err recheck_somebody(client *c) {
-  CLIENT_MEM(mem);
-  const client_row *rows;
-  size_t n;
-  uint64_t wait, which;
-  client_person p;
-  client_range all = {.limit = 0};
-  TACET_TRY(
-      client_store_list(c->store, CLIENT_T_PERSON, &all, &mem, &rows, &n));
-  if (n == 0) {
-    return TACET_OK;
-  }
-  TACET_TRY(client_chance(c, n, &which));
-  TACET_TRY(client_chance(c, CLIENT_DAY, &wait));
-  TACET_TRY(
-      client_parse(c, &rows[which], client_person_fields, &p, sizeof(p), &mem));
-  if ((!p.accepted && p.confirmed) || p.forked || p.erased || p.blocked) {
-    return TACET_OK;
-  }
-  uint8_t one[1][CLIENT_ID_LEN];
-  memcpy(one[0], p.account, CLIENT_ID_LEN);
-  client_job job = {.kind = CLIENT_JOB_RECHECK,
-                    .accounts = one,
-                    .n_accounts = 1,
-                    .due = client_now(c) + wait};
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_job_add(c, &job));
-  return client_tx_commit(&tx);
-}
-
 static tacet_err sweep(client *c, client_upkeep *upkeep) {
   if (client_now(c) < upkeep->next_sweep) {
     return TACET_OK;
@@ -187,11 +153,7 @@ static tacet_err sweep(client *c, client_upkeep *upkeep) {
   TACET_TRY(sweep_seen(c));
   TACET_TRY(client_files_sweep(c));
   TACET_TRY(client_mailboxes_upkeep(c));
-  if (client_now(c) >= upkeep->next_recheck) {
-    upkeep->next_recheck = client_now(c) + CLIENT_DAY;
-    TACET_TRY(recheck_somebody(c));
-  }
-  return TACET_OK;
+  return client_watch_pick(c);
 }
 
 static tacet_err all(client *c, client_upkeep *upkeep, uint64_t *next) {

@@ -117,7 +117,7 @@ class Words(Case):
                              (carol, ['code', 'alice']),
                              (carol, ['group', 'create', 'den', 'alice'])):
             self.assertIn(said, person.run(*args, code=4).stderr.decode(), args)
-        self.assertIn('alice@localhost                  unverified, deleted',
+        self.assertIn('alice@localhost                  unchecked, deleted',
                       bob.run('contacts').stdout.decode())
         self.assertTrue(json.loads(
             bob.run('contacts', '--json').stdout)['deleted'])
@@ -184,7 +184,7 @@ class Questions(Case):
         t.type('no\n')
         t.wait_line('nothing was changed')
         self.assertEqual(t.end(), 5)
-        self.assertIn('unverified', bob.run('contacts').stdout.decode())
+        self.assertIn('transparent', bob.run('contacts').stdout.decode())
         t = self.ask(bob, 'verify', 'alice')
         t.wait_line('Do they see the same digits?')
         t.type('\x04')

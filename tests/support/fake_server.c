@@ -124,11 +124,12 @@ static fake_account *account_by_id(fake_server *s, const uint8_t *id) {
   return NULL;
 }
 
-static void add_manifest(fake_account *a, tacet_span bytes,
-                         const tacet_manifest *m) {
+void fake_manifest_add(fake_server *s, fake_account *a, tacet_span bytes,
+                       const tacet_manifest *m) {
   a->manifests = fake_grow(a->manifests, &a->n_manifests, sizeof(fake_bytes));
   a->manifests[a->n_manifests - 1] = fake_copy(bytes);
   a->last = *m;
+  fake_log_update(s->log, a->handle, bytes, s->now);
 }
 
 static void create_account(fake_server *s, tacet_span body, fake_reply *out) {
@@ -157,7 +158,7 @@ static void create_account(fake_server *s, tacet_span body, fake_reply *out) {
   a = &s->accounts[s->n_accounts - 1];
   (void)snprintf(a->handle, sizeof(a->handle), "%s", first.handle);
   memcpy(a->id, first.account_id, 32);
-  add_manifest(a, m.manifest, &first);
+  fake_manifest_add(s, a, m.manifest, &first);
   out->status = 201;
 }
 
@@ -233,10 +234,55 @@ static void put_manifest(fake_server *s, const client_call *call, bool erase,
     fake_problem(out, TACET_WIRE_MANIFEST);
     return;
   }
-  add_manifest(a, m.manifest, &next);
+  fake_manifest_add(s, a, m.manifest, &next);
   a->erased = erase;
   drop_packages(a);
   out->status = 200;
+}
+
+/* ---- looking up ---- */
+
+/* Once, in one of the two or three proofs that an answer has. */
+static void flip(fake_server *s, tacet_buf *proof) {
+  if (s->flip_proof == 0) {
+    return;
+  }
+  size_t bit = s->flip_proof - 1, bits = tacet_buf_span(proof).len * 8;
+  if (bit >= bits) {
+    s->flip_proof -= bits;
+    return;
+  }
+  ((uint8_t *)(uintptr_t)tacet_buf_span(proof).p)[bit / 8] ^=
+      (uint8_t)(1u << (bit % 8));
+  s->flip_proof = 0;
+}
+
+static void prove(fake_server *s, const char *handle, uint64_t from,
+                  tacet_buf *out) {
+  TACET_BUF(head, 1 << 18);
+  TACET_BUF(label, 1 << 18);
+  if (s->no_proofs) {
+    return;
+  }
+  fake_log_head(s->log, from, s->now, &head);
+  fake_log_label(s->log, s->proofs_of != NULL ? s->proofs_of : handle, &label);
+  flip(s, &head);
+  flip(s, &label);
+  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
+  tacet_key_proofs_write(out, &p);
+}
+
+static void log_head(fake_server *s, tacet_span body, fake_reply *out) {
+  tacet_log_query q;
+  TACET_BUF(head, 1 << 18);
+  s->n_heads++;
+  if (s->no_log || tacet_log_query_parse(body, &q) != TACET_OK) {
+    fake_problem(out, s->no_log ? TACET_WIRE_NOT_FOUND : TACET_WIRE_MALFORMED);
+    return;
+  }
+  fake_log_head(s->log, q.size, s->now, &head);
+  flip(s, &head);
+  fake_answer(out, 200, &head);
 }
 
 static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
@@ -265,8 +311,12 @@ static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
     tacet_opaque_list_add(
         &list, tacet_span_of(a->manifests[i].p, a->manifests[i].len));
   }
-  tacet_lookup_answer answer = {.manifests = tacet_buf_span(&list)};
-  TACET_BUF(w, 1 << 20);
+  TACET_BUF(proofs, 1 << 19);
+  prove(s, m.kind == TACET_LOOKUP_HANDLE ? handle : a->handle, m.log_size,
+        &proofs);
+  tacet_lookup_answer answer = {.manifests = tacet_buf_span(&list),
+                                .proofs = tacet_buf_span(&proofs)};
+  TACET_BUF(w, 1 << 21);
   tacet_lookup_answer_write(&w, &answer);
   fake_answer(out, 200, &w);
 }
@@ -428,6 +478,8 @@ void fake_directory(fake_server *s, const client_call *call, fake_reply *out) {
     put_manifest(s, call, false, out);
   } else if (strcmp(path, "/v1/lookup") == 0) {
     lookup(s, call->body, out);
+  } else if (strcmp(path, "/v1/log") == 0) {
+    log_head(s, call->body, out);
   } else if (strcmp(path, "/v1/keypackages") == 0) {
     publish(s, call, out);
   } else if (strcmp(path, "/v1/keypackages/claim") == 0) {
@@ -601,6 +653,7 @@ static tacet_err make(void *user, const client_server *server,
 fake_server *fake_server_new(void) {
   fake_server *s = must(calloc(1, sizeof(*s)));
   s->now = FAKE_START;
+  s->log = fake_log_new();
   OK(tacet_voprf_key_generate(&s->issuer[0]));
   OK(tacet_voprf_key_generate(&s->issuer[1]));
   return s;
@@ -619,6 +672,7 @@ void fake_server_free(fake_server *s) {
     free(a->manifests);
   }
   fake_delivery_free(s);
+  fake_log_free(s->log);
   free(s->accounts);
   free(s->spent);
   free(s->nonces);
@@ -634,9 +688,14 @@ uint64_t fake_server_now(void *server) {
 }
 
 void fake_server_invite(const fake_server *s, char out[TACET_INVITE_LINK_MAX]) {
-  (void)s;
   tacet_invite i = {.url = "https://" FAKE_DOMAIN, .domain = FAKE_DOMAIN};
+  TACET_BUF(trust, TACET_INVITE_POLICY_MAX);
   memset(i.token, 0x77, sizeof(i.token));
+  if (!s->no_trust) {
+    fake_log_trust(s->log, &trust);
+    i.policy_len = tacet_buf_span(&trust).len;
+    memcpy(i.policy, tacet_buf_span(&trust).p, i.policy_len);
+  }
   OK(tacet_invite_write(&i, out));
 }
 

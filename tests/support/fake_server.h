@@ -12,6 +12,7 @@
 #include "client/env.h"
 #include "client/transport.h"
 #include "tacet/wire.h"
+#include "tests/support/fake_log.h"
 
 #define FAKE_DOMAIN "example.org"
 #define FAKE_START ((uint64_t)1700000000000) /* ms, when a world begins */
@@ -69,6 +70,7 @@ typedef struct fake_blob {
 
 typedef struct fake_server {
   uint64_t now; /* ms; also the clients' clocks */
+  fake_log *log;
   tacet_voprf_key issuer[2];
   uint8_t (*spent)[32];
   size_t n_spent;
@@ -84,7 +86,7 @@ typedef struct fake_server {
   size_t n_blobs;
 
   /* What a test looks at. */
-  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups;
+  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups, n_heads;
   size_t n_blob_bytes; /* given out */
 
   /* What a test turns on. */
@@ -99,6 +101,11 @@ typedef struct fake_server {
   const fake_account *impostor;
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
+  bool no_trust;           /* invites name no log */
+  bool no_proofs;          /* look-ups are answered without */
+  bool no_log;             /* nobody is told of its head */
+  size_t flip_proof;       /* in the next proofs this bit, from 1, is flipped */
+  const char *proofs_of;   /* look-ups come with the proof of this handle */
   const char *certificate; /* not NULL: fails as if it had changed */
   /* Called when the server begins and ends to work: what is tried on the client
    * is not tried on it. */
@@ -118,7 +125,11 @@ size_t fake_server_waiting(const fake_server *s);
 /* True if the bytes stand anywhere in what the server holds. */
 bool fake_server_holds(const fake_server *s, tacet_span needle);
 
-/* ---- private to the two sources ---- */
+/* The next manifest of an account, on the server and in its log. */
+void fake_manifest_add(fake_server *s, fake_account *a, tacet_span bytes,
+                       const tacet_manifest *m);
+
+/* ---- private to the sources ---- */
 
 fake_bytes fake_copy(tacet_span in);
 /* Grows an array by one zeroed element and gives it. */

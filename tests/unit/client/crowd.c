@@ -15,7 +15,7 @@ typedef struct one {
   fake_mailbox *box;
 } one;
 
-static void make_manifest(one *o, fake_account *a, size_t i) {
+static void make_manifest(one *o, fake_server *s, fake_account *a, size_t i) {
   TACET_BUF(bytes, TACET_MANIFEST_MAX);
   tacet_manifest m = {.n_devices = 1};
   tacet_manifest_signer signer = {.private_key = &o->device_key};
@@ -27,11 +27,10 @@ static void make_manifest(one *o, fake_account *a, size_t i) {
   memcpy(m.devices[0].id, o->device, sizeof(o->device));
   memcpy(signer.device_id, o->device, sizeof(o->device));
   assert_ok(tacet_manifest_sign(&m, NULL, &signer, keys, 1, &bytes));
-  assert_ok(tacet_manifest_first(tacet_buf_span(&bytes), &a->last));
+  assert_ok(tacet_manifest_first(tacet_buf_span(&bytes), &m));
   (void)snprintf(a->handle, sizeof(a->handle), "%s", m.handle);
   memcpy(a->id, m.account_id, sizeof(a->id));
-  a->manifests = fake_grow(a->manifests, &a->n_manifests, sizeof(fake_bytes));
-  a->manifests[0] = fake_copy(tacet_buf_span(&bytes));
+  fake_manifest_add(s, a, tacet_buf_span(&bytes), &m);
 }
 
 static void make_mailbox(one *o, fake_server *s) {
@@ -88,7 +87,7 @@ void crowd_join(world *w, size_t n) {
     w->s->accounts =
         fake_grow(w->s->accounts, &w->s->n_accounts, sizeof(fake_account));
     fake_account *a = &w->s->accounts[w->s->n_accounts - 1];
-    make_manifest(&o, a, i);
+    make_manifest(&o, w->s, a, i);
     make_mailbox(&o, w->s);
     make_package(&o, a, w->s->now);
     tacet_secret_wipe(&o.device_key);

@@ -121,7 +121,7 @@ static void test_codes(void **state) {
   expect_ok(alice, client_code_get(alice->c, "bob", &a, &alice->err));
   expect_ok(bob, client_code_get(bob->c, "alice", &b, &bob->err));
   assert_string_equal(a.digits, b.digits);
-  assert_int_equal(a.trust, CLIENT_UNVERIFIED);
+  assert_int_equal(a.trust, CLIENT_TRANSPARENT);
   char wrong[72];
   strcpy(wrong, a.digits);
   wrong[70] = wrong[70] == '0' ? '1' : '0';

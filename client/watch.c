@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Watching the directory. */
+#include "client/watch.h"
+
+#include "client/call.h"
+#include "client/clock.h"
+#include "client/events.h"
+#include "client/jobs.h"
+#include "client/keylog.h"
+#include "client/labels.h"
+#include "client/lookup.h"
+
+#define SELF_EVERY CLIENT_DAY
+#define SELF_SPREAD (4 * CLIENT_HOUR) /* earlier than that by up to so much */
+#define AGAIN (10 * CLIENT_MINUTE)    /* after an outage */
+#define MISSING_FOR                                                            \
+  CLIENT_HOUR /* publishing takes seconds, or as many minutes                  \
+                 as witnesses are away */
+#define SOON CLIENT_HOUR
+
+/* ---- the head ---- */
+
+/* What cannot be looked at just now stays as it is; so it is wrong where it was
+ * found wrong before. */
+static tacet_err look(client *c, const client_keylog *k) {
+  uint64_t quiet = c->quiet_until, told = c->told_until;
+  tacet_err e = client_keylog_look(c);
+  bool outage = client_is_unreachable(&c->detail, e);
+  /* It says that it has no log to show: other things it may have. */
+  bool none = c->detail.kind == CLIENT_REFUSED ||
+              (outage && strcmp(c->detail.code, "busy") == 0);
+  if (none) {
+    c->quiet_until = quiet;
+    c->told_until = told;
+  }
+  c->watched = e == TACET_OK || none || (outage && client_may_ask(c));
+  if (!outage && !none) {
+    return e;
+  }
+  client_error_clear(&c->detail);
+  return client_keylog_is_well(c, k);
+}
+
+/* ---- oneself ---- */
+
+static tacet_err tell_missing(client *c, client_keylog_record *r) {
+  if (r->missing_told || client_since(c, r->missing_since) < MISSING_FOR) {
+    return TACET_OK;
+  }
+  r->missing_told = true;
+  return client_event_warn(
+      c, NULL, "own-keys-withheld",
+      "The server does not show others the newest keys of your account: they "
+      "cannot check them, and may not be able to write to you. Ask the "
+      "operator why.");
+}
+
+/* When to look again, and whether others are shown this account's newest
+ * keys. */
+static tacet_err note_self(client *c, bool shown, uint64_t in) {
+  CLIENT_KEYLOG(k);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_keylog_open(c, &k));
+  k.r.next_self = client_now(c) + in;
+  if (shown) {
+    k.r.missing_since = 0;
+    k.r.missing_told = false;
+  } else {
+    k.r.missing_since =
+        k.r.missing_since != 0 ? k.r.missing_since : client_now(c);
+    TACET_TRY(tell_missing(c, &k.r));
+  }
+  TACET_TRY(client_keylog_save(c, &k.r));
+  return client_tx_commit(&tx);
+}
+
+static tacet_err look_at_self(client *c) {
+  bool shown = false;
+  uint64_t spread;
+  tacet_err e = client_lookup_self(c, &shown);
+  c->watch_at = client_monotonic(c) + AGAIN;
+  if (client_is_unreachable(&c->detail, e)) {
+    bool hidden = strcmp(c->detail.code, "not-published") == 0;
+    client_error_clear(&c->detail);
+    return hidden ? note_self(c, false, AGAIN) : TACET_OK;
+  }
+  TACET_TRY(e);
+  TACET_TRY(client_chance(c, SELF_SPREAD, &spread));
+  return note_self(c, shown, shown ? SELF_EVERY - spread : AGAIN);
+}
+
+tacet_err client_watch_run(client *c) {
+  CLIENT_KEYLOG(k);
+  if (c->watched && client_monotonic(c) < c->watch_at) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_keylog_open(c, &k));
+  c->watch_at = client_monotonic(c) + CLIENT_HOUR;
+  if (!k.has_trust) {
+    c->watched = true;
+    return TACET_OK;
+  }
+  if (!c->watched) {
+    TACET_TRY(look(c, &k));
+  }
+  return client_is_due(c, k.r.next_self, SELF_EVERY) ? look_at_self(c)
+                                                     : TACET_OK;
+}
+
+/* ---- others ---- */
+
+static tacet_err add_job(client *c, tacet_span account, uint64_t within) {
+  uint64_t wait;
+  uint8_t one[1][CLIENT_ID_LEN];
+  TACET_TRY(client_chance(c, within, &wait));
+  memcpy(one[0], account.p, CLIENT_ID_LEN);
+  client_job job = {.kind = CLIENT_JOB_RECHECK,
+                    .accounts = one,
+                    .n_accounts = 1,
+                    .due = client_now(c) + wait};
+  return client_job_add(c, &job);
+}
+
+tacet_err client_watch_soon(client *c, tacet_span account) {
+  return add_job(c, account, SOON);
+}
+
+/* Contacts, and who claims a handle in a letter and was not asked about yet. */
+static tacet_err is_due(client *c, const client_person *p, bool *due) {
+  CLIENT_MEM(mem);
+  client_label l;
+  *due = false;
+  if ((!p->accepted && p->confirmed) || p->forked || p->erased || p->blocked) {
+    return TACET_OK;
+  }
+  tacet_err e = client_label_get(c, p->handle, &mem, &l);
+  *due = e == TACET_ERR_NOT_FOUND ||
+         (e == TACET_OK && client_is_due(c, l.next_check, 30 * CLIENT_DAY));
+  return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+}
+
+tacet_err client_watch_pick(client *c) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n, n_due = 0;
+  uint64_t which;
+  client_range all = {.limit = 0};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_PERSON, &all, &mem, &rows, &n));
+  client_person *list = client_mem_array(&mem, n, sizeof(*list));
+  if (list == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < n; i++) {
+    bool due;
+    client_person *p = &list[n_due];
+    TACET_TRY(
+        client_parse(c, &rows[i], client_person_fields, p, sizeof(*p), &mem));
+    TACET_TRY(is_due(c, p, &due));
+    n_due += due;
+  }
+  if (n_due == 0) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_chance(c, n_due, &which));
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(add_job(c, client_id_span(list[which].account), SOON));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_watch_recheck(client *c, client_job *job, bool *done) {
+  CLIENT_MEM(mem);
+  client_person p;
+  tacet_span account = client_id_span(job->accounts[0]);
+  *done = true;
+  TACET_TRY(client_person_get(c, account, &mem, &p));
+  tacet_err e = p.confirmed ? client_lookup_account(c, account, &mem, &p)
+                            : client_lookup_confirm(c, &p, &mem);
+  if (e == TACET_ERR_CREDENTIAL || e == TACET_ERR_POLICY) {
+    client_error_clear(&c->detail); /* it is noted, and told, there */
+    return TACET_OK;
+  }
+  if (!client_is_unreachable(&c->detail, e) || !client_is_outage(&c->detail)) {
+    return e;
+  }
+  client_error_clear(&c->detail);
+  *done = false;
+  job->due = client_now(c) + CLIENT_HOUR;
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_job_save(c, job));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_watch_covered(client *c, client_person *p, client_mem *mem) {
+  CLIENT_KEYLOG(k);
+  bool covered;
+  TACET_TRY(client_keylog_open(c, &k));
+  TACET_TRY(client_label_covers(c, p->handle, client_id_span(p->account),
+                                p->number, &covered));
+  return covered || !k.has_trust
+             ? TACET_OK
+             : client_lookup_account(c, client_id_span(p->account), mem, p);
+}
