@@ -166,6 +166,21 @@ static tacet_err check_opening(trial *t, int i, const uint8_t *opening,
   return stands_if(equal(&update.commitment, &commitment));
 }
 
+/* The same by the map of an EPOCH: there is no leaf without its UPDATE. */
+static tacet_err check_leaf(trial *t) {
+  const tacet_evidence *e = t->e;
+  tacet_keylog_entry epoch;
+  tacet_map_proof map;
+  tacet_map_hash commitment, value;
+  TACET_TRY(check_entry(t, 0, TACET_KEYLOG_EPOCH, &epoch));
+  TACET_TRY(check_map(&epoch, &e->key, e->first_map, &map));
+  TACET_TRY(tacet_keylog_commit(e->opening, &e->label, e->version, e->manifest,
+                                &commitment));
+  TACET_TRY(tacet_keylog_value(&commitment, e->leaf_index, &value));
+  t->v.indexes[0] = e->leaf_index;
+  return stands_if(map.end == TACET_MAP_FOUND && equal(&map.value, &value));
+}
+
 /* A label is "h:" and a handle: of no other do the rules say what it is. */
 static tacet_err check_label(const tacet_keylog_label *label) {
   tacet_span name, domain;
@@ -210,7 +225,9 @@ static tacet_err unsigned_manifest(trial *t) {
   tacet_manifest m, first;
   TACET_TRY(check_label(&e->label));
   TACET_TRY(stands_if(is_known_form(e->manifest)));
-  TACET_TRY(check_opening(t, 0, e->opening, e->version, e->manifest));
+  TACET_TRY(e->first_map.len > 0
+                ? check_leaf(t)
+                : check_opening(t, 0, e->opening, e->version, e->manifest));
   t->v.label = e->label;
   t->v.version = e->version;
   tacet_err err = tacet_manifest_parse(e->manifest, &m);

@@ -310,6 +310,11 @@ static void phantom_leaf(form *f, tacet_evidence *e) {
 
 static void unsigned_manifest(form *f, tacet_evidence *e) {
   shown(f, &e->first);
+  if (has(f, "key", e->first_map.len > 0)) {
+    key(f, e);
+    bytes_line(f, "map", &e->first_map);
+    number_line(f, "index", &e->leaf_index);
+  }
   label_line(f, &e->label);
   version_line(f, &e->version);
   fixed_line(f, "opening", e->opening, sizeof(e->opening));

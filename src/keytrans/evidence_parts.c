@@ -90,3 +90,67 @@ tacet_err tacet_evidence_from_label(tacet_span proof, tacet_span vrf_public_key,
   *opening = o;
   return TACET_OK;
 }
+
+/* ---- an answer that was refused ---- */
+
+/* The greatest version that the proof's ladder finds. NOT_FOUND if it is no
+ * ladder, or finds none. */
+static tacet_err greatest(tacet_span proof, uint32_t *version) {
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(proof, &err);
+  tacet_reader steps = tacet_read_vec_of(&r);
+  tacet_keylog_ladder l = {.present = 0};
+  tacet_map_proof p;
+  uint32_t at;
+  while (tacet_more(&steps) && tacet_keylog_ladder_next(&l, &at)) {
+    (void)tacet_read_bytes(&steps, TACET_VRF_PROOF_LEN);
+    tacet_map_proof_read(&steps, &p);
+    tacet_keylog_ladder_tell(&l, p.end == TACET_MAP_FOUND);
+  }
+  TACET_TRY(err);
+  if (l.present == 0) {
+    return TACET_ERR_NOT_FOUND;
+  }
+  *version = (uint32_t)(l.present - 1);
+  return TACET_OK;
+}
+
+/* What the two kinds have in common. */
+static tacet_err begin(const tacet_evidence_answer *a,
+                       const tacet_note_key *log, tacet_evidence *e) {
+  tacet_keylog_opening o;
+  *e = (tacet_evidence){.log = *log, .label = *a->label};
+  TACET_TRY(tacet_evidence_from_head(a->head_proof, 0, &e->first));
+  TACET_TRY(greatest(a->label_proof, &e->version));
+  TACET_TRY(tacet_evidence_from_label(a->label_proof, a->vrf_public_key,
+                                      a->label, e->version, &e->key,
+                                      &e->first_map, &o));
+  memcpy(e->opening, o.opening, sizeof(e->opening));
+  e->leaf_index = o.index;
+  e->manifest = a->manifest;
+  return tacet_keylog_commit(o.opening, a->label, e->version, a->manifest,
+                             &e->commitment);
+}
+
+tacet_err tacet_evidence_of_answer(const tacet_evidence_answer *a,
+                                   const tacet_note_key *log, tacet_buf *out) {
+  tacet_evidence e;
+  tacet_err err = begin(a, log, &e);
+  if (err == TACET_ERR_NOT_FOUND) {
+    return TACET_ERR_AUTH;
+  }
+  TACET_TRY(err);
+  e.kind = TACET_EVIDENCE_PHANTOM_LEAF;
+  err = tacet_evidence_write(&e, NULL, out);
+  if (err == TACET_OK || err == TACET_ERR_NOMEM) {
+    return err;
+  }
+  e.kind = TACET_EVIDENCE_UNSIGNED_MANIFEST;
+  e.previous = a->previous;
+  err = tacet_evidence_write(&e, NULL, out);
+  if (err == TACET_ERR_AUTH && a->previous.len > 0) {
+    e.previous = TACET_SPAN_EMPTY; /* a number 0, or no manifest at all */
+    err = tacet_evidence_write(&e, NULL, out);
+  }
+  return err;
+}

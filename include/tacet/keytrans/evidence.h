@@ -74,21 +74,23 @@ typedef struct tacet_evidence {
    *                    of the same key
    * PHANTOM_LEAF       the EPOCH, then the entry that the leaf names (nothing
    *                    if it names one that is not before the EPOCH)
-   * UNSIGNED_MANIFEST  the UPDATE, then that of the version before (nothing if
-   *                    the manifest itself names `previous` by its hash, or
-   *                    could not be valid after any other)
+   * UNSIGNED_MANIFEST  the UPDATE, or an EPOCH whose map has its leaf; then the
+   *                    UPDATE of the version before (nothing if the manifest
+   *                    itself names `previous` by its hash, or could not be
+   *                    valid after any other)
    * LATE_INCLUSION     a checkpoint that does not have the EPOCH yet, with its
    *                    cosignatures; then the EPOCH */
   tacet_evidence_shown first, second;
 
-  /* ROLLBACK, PHANTOM_LEAF: the key in the map. */
+  /* ROLLBACK, PHANTOM_LEAF, UNSIGNED_MANIFEST: the key in the map. */
   tacet_map_hash key;
-  /* MapProofs: for the EPOCH of `first` (ROLLBACK, PHANTOM_LEAF) and of
-   * `second` (ROLLBACK, OMISSION). A ROLLBACK without them is a map that became
-   * smaller, a PHANTOM_LEAF without is a map of more keys than there were
-   * entries; then `key` is not used either. */
+  /* MapProofs: for the EPOCH of `first` (ROLLBACK, PHANTOM_LEAF,
+   * UNSIGNED_MANIFEST) and of `second` (ROLLBACK, OMISSION). A ROLLBACK without
+   * them is a map that became smaller, a PHANTOM_LEAF without is a map of more
+   * keys than there were entries; then `key` is not used either. */
   tacet_span first_map, second_map;
-  /* PHANTOM_LEAF: what the leaf was made of. */
+  /* PHANTOM_LEAF: what the leaf was made of. UNSIGNED_MANIFEST with a map: the
+   * index alone; the commitment follows from the opening. */
   tacet_map_hash commitment;
   uint64_t leaf_index;
 
@@ -158,6 +160,20 @@ TACET_MUST_CHECK tacet_err tacet_evidence_from_label(
     tacet_span proof, tacet_span vrf_public_key,
     const tacet_keylog_label *label, uint32_t version, tacet_map_hash *key,
     tacet_span *map_proof, tacet_keylog_opening *opening);
+
+/* An answer that a reader refused. */
+typedef struct tacet_evidence_answer {
+  tacet_span head_proof, label_proof; /* of keylog.h */
+  tacet_span vrf_public_key;
+  const tacet_keylog_label *label;
+  tacet_span manifest; /* the newest, to which the greatest version commits */
+  tacet_span previous; /* the one before it, if there is one; may be empty */
+} tacet_evidence_answer;
+/* Evidence by that answer alone: of an unsigned manifest that the map commits
+ * to, or of a leaf that names an entry which is not before its EPOCH. Errors
+ * as of tacet_evidence_write(): AUTH if the answer proves nothing. */
+TACET_MUST_CHECK tacet_err tacet_evidence_of_answer(
+    const tacet_evidence_answer *a, const tacet_note_key *log, tacet_buf *out);
 
 #ifdef __cplusplus
 }

@@ -275,6 +275,16 @@ static void a_forged_beginning(evidence_stage *s, tacet_evidence *e) {
   log_manifest(s, e, 3, tacet_span_of(a->p + at, s->manifests[0].len));
 }
 
+/* By the map that a reader was shown, without the UPDATE. */
+static void a_ghost_in_the_map(evidence_stage *s, tacet_evidence *e) {
+  a_ghost_device(s, e);
+  small_log *l = &s->lying;
+  e->leaf_index = e->first.index;
+  e->key = l->entries[e->leaf_index].vrf_output;
+  e->first = small_shown(l, &s->keys, l->n, l->n - 1);
+  e->first_map = small_map(l, l->n - 1, &e->key);
+}
+
 /* ---- late inclusion ---- */
 
 static void a_day_long_over(evidence_stage *s, tacet_evidence *e) {
@@ -310,6 +320,7 @@ const evidence_case evidence_cases[] = {
      false},
     {"unsigned manifest: no manifest at all", no_manifest_at_all, false},
     {"unsigned manifest: a forged beginning", a_forged_beginning, false},
+    {"unsigned manifest: a ghost in the map", a_ghost_in_the_map, false},
     {"late inclusion: a day long over", a_day_long_over, true},
 };
 const size_t n_evidence_cases =

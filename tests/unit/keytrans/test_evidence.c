@@ -296,6 +296,9 @@ static void newer_manifest(scene *s) {
   s->e.version = 8;
   s->e.first = small_shown(l, &s->stage.keys, l->n, at);
 }
+static void other_leaf_index(scene *s) {
+  s->e.leaf_index++;
+}
 static void cosigned_too_early(scene *s) {
   s->e.first.note =
       small_note(&s->stage.lying, &s->stage.keys, 5,
@@ -339,6 +342,7 @@ static void what_is_no_evidence(void **state) {
   static const char ph[] = "phantom leaf: it names another entry";
   static const char um[] = "unsigned manifest: a ghost device";
   static const char um0[] = "unsigned manifest: a beginning that is none";
+  static const char umm[] = "unsigned manifest: a ghost in the map";
   static const char late[] = "late inclusion: a day long over";
   static const struct {
     const char *of;
@@ -384,6 +388,12 @@ static void what_is_no_evidence(void **state) {
       {um, other_index, TACET_ERR_AUTH},
       {um0, needless_previous, TACET_ERR_AUTH},
       {um0, newer_manifest, TACET_ERR_AUTH},
+      {umm, other_leaf_index, TACET_ERR_AUTH},
+      {umm, other_opening, TACET_ERR_AUTH},
+      {umm, other_version, TACET_ERR_AUTH},
+      {umm, map_of_another_key, TACET_ERR_AUTH},
+      {umm, without_the_map, TACET_ERR_AUTH},
+      {umm, another_previous, TACET_ERR_AUTH},
       {late, cosigned_too_early, TACET_ERR_AUTH},
       {late, epoch_that_was_there, TACET_ERR_AUTH},
       {late, not_cosigned, TACET_ERR_POLICY},
@@ -630,6 +640,91 @@ static void a_label_proof_is_taken_apart(void **state) {
   tacet_map_free(map);
 }
 
+/* What a reader is answered about Bob, who has `manifest` in the log. */
+typedef struct reply {
+  tacet_vrf_key vrf;
+  tacet_keylog_label label;
+  tacet_buf head, proof;
+} reply;
+
+static void make_reply(evidence_stage *s, tacet_span manifest, uint64_t index,
+                       reply *out) {
+  small_log *l = &s->lying;
+  tacet_map *map = NULL;
+  tacet_map_hash key, commitment, value;
+  tacet_keylog_opening o = {.opening = {5}, .index = index};
+  uint8_t scalar[32];
+  *out = (reply){.head = {.max = 1 << 16}, .proof = {.max = 1 << 18}};
+  small_bytes("vrf", scalar);
+  scalar[31] = 0;
+  assert_ok(tacet_vrf_key_load(tacet_span_of(scalar, 32), &out->vrf));
+  assert_ok(tacet_keylog_label_handle(tacet_span_str("bob@chat.example"),
+                                      &out->label));
+  assert_ok(tacet_keylog_key(&out->vrf, &out->label, 0, &key, NULL));
+  assert_ok(
+      tacet_keylog_commit(o.opening, &out->label, 0, manifest, &commitment));
+  assert_ok(tacet_keylog_value(&commitment, index, &value));
+  l->items[l->n_items++] =
+      (small_item){.key = key, .value = value, .until = UINT64_MAX, .from = 5};
+  uint64_t at = small_epoch(l, SMALL_DAY);
+  assert_ok(tacet_map_new(&map));
+  for (size_t i = 0; i < l->n_items; i++) {
+    assert_ok(tacet_map_insert(map, &l->items[i].key, &l->items[i].value));
+  }
+  assert_ok(
+      tacet_keylog_label_prove(map, &out->vrf, &out->label, &o, &out->proof));
+  const tacet_tlog_source source = small_source(l);
+  assert_ok(tacet_keylog_head_prove(&source, 0, l->n, &l->entries[at],
+                                    small_note(l, &s->keys, l->n, 0),
+                                    &out->head));
+  tacet_map_free(map);
+}
+
+/* By the refused answer alone: a manifest that nobody signed, a leaf that names
+ * no entry; nothing by an answer that is in order. */
+static void an_answer_is_evidence(void **state) {
+  (void)state;
+  static evidence_stage s;
+  for (int row = 0; row < 5; row++) {
+    static reply r;
+    tacet_evidence_verdict v;
+    TACET_BUF(file, TACET_EVIDENCE_MAX);
+    evidence_stage_start(&s);
+    tacet_evidence_answer a = {
+        .manifest = tacet_bytes_span(&s.manifests[row == 1 ? 2 : 0])};
+    if (row == 2) { /* its signature is of nobody's */
+      tacet_buf *arena = &s.lying.arena;
+      tacet_write_bytes(arena, a.manifest);
+      a.manifest.p = arena->p + arena->len - a.manifest.len;
+      arena->p[arena->len - 70] ^= 1;
+    }
+    make_reply(&s, a.manifest, row == 3 ? UINT64_MAX : 1, &r);
+    if (row == 1) {
+      a.previous = tacet_bytes_span(&s.manifests[0]);
+    }
+    a.head_proof = tacet_buf_span(&r.head);
+    a.label_proof = tacet_buf_span(&r.proof);
+    a.vrf_public_key = tacet_span_of(r.vrf.public_key, 32);
+    a.label = &r.label;
+    if (row == 4) {
+      r.proof.p[100] ^= 1;
+    }
+    bool proves = row >= 1 && row <= 3;
+    assert_err(proves ? TACET_OK : TACET_ERR_AUTH,
+               tacet_evidence_of_answer(&a, &s.keys.log, &file));
+    assert_true(proves == (file.len > 0));
+    if (proves) {
+      assert_ok(
+          tacet_evidence_verify(tacet_buf_span(&file), &s.keys.log, NULL, &v));
+      assert_int_equal(v.kind, row == 3 ? TACET_EVIDENCE_PHANTOM_LEAF
+                                        : TACET_EVIDENCE_UNSIGNED_MANIFEST);
+    }
+    tacet_buf_free(&r.head);
+    tacet_buf_free(&r.proof);
+    evidence_stage_end(&s);
+  }
+}
+
 /* ---- without memory ---- */
 
 static tacet_err write_it(void *ctx) {
@@ -662,6 +757,7 @@ int main(void) {
       cmocka_unit_test(two_answers_are_evidence),
       cmocka_unit_test(the_claimed_root_is_the_old_one),
       cmocka_unit_test(a_label_proof_is_taken_apart),
+      cmocka_unit_test(an_answer_is_evidence),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
