@@ -59,6 +59,7 @@ int tacetd_command_account(const tacetd_args *args);
 int tacetd_command_inventory(const tacetd_args *args);
 int tacetd_command_doctor(const tacetd_args *args);
 int tacetd_command_witness(const tacetd_args *args);
+int tacetd_command_log(const tacetd_args *args);
 
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);

@@ -21,6 +21,8 @@ static const tacetd_command commands[] = {
     {"witness", "add NAME VKEY URL|remove NAME|quorum N|list",
      "say who vouches for the key log", 1, 4, TACETD_OPTION_PIN,
      tacetd_command_witness},
+    {"log", "rotate|retire", "give the key log another key", 1, 1, 0,
+     tacetd_command_log},
     {"inventory", "", "print everything that the server stores, and why", 0, 0,
      TACETD_OPTION_JSON, tacetd_command_inventory},
     {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0,
@@ -104,8 +106,9 @@ static void fill_closed(void) {
 static int run(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : NULL;
   if (name == NULL) {
-    tacetd_say("say what to do: tacetd init, run, invite, account, witness, "
-               "inventory or doctor; see `tacetd --help`");
+    tacetd_say(
+        "say what to do: tacetd init, run, invite, account, witness, log, "
+        "inventory or doctor; see `tacetd --help`");
     return TACETD_USAGE;
   }
   if (strcmp(name, "--version") == 0) {

@@ -3,51 +3,11 @@
  * folder; a running server goes on with the one that it has read. */
 #include "server/command.h"
 
-#include "server/ops/folder.h"
-#include "server/witnesses/address.h"
+#include "server/policy_file.h"
 #include "server/witnesses/edit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-typedef struct policy_file {
-  char path[TACETD_PATH_MAX];
-  uint8_t text[TACET_POLICY_TEXT_MAX];
-  size_t len;
-  int lock; /* the folder, so that two commands do not undo each other */
-} policy_file;
-
-static bool open_policy(const char *folder, policy_file *f) {
-  if (tacetd_folder_path(folder, TACETD_POLICY_NAME, f->path) != TACET_OK) {
-    tacetd_say("the name of the data folder is too long");
-    return false;
-  }
-  f->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (f->lock < 0 || flock(f->lock, LOCK_EX) != 0) {
-    tacetd_say("cannot use the folder %s: %s", folder, strerror(errno));
-    return false;
-  }
-  tacet_err e = tacetd_file_read(f->path, f->text, sizeof(f->text), &f->len);
-  if (e != TACET_OK) {
-    tacetd_say("cannot read %s: %s%s", f->path, tacet_err_text(e),
-               e == TACET_ERR_NOT_FOUND ? "; `tacetd init` makes it" : "");
-  }
-  return e == TACET_OK;
-}
-
-static void close_policy(policy_file *f) {
-  if (f->lock >= 0) {
-    (void)close(f->lock);
-  }
-}
-
-static tacet_span text_of(const policy_file *f) {
-  return tacet_span_of(f->text, f->len);
-}
 
 /* ---- what changes it ---- */
 
@@ -60,17 +20,13 @@ static const char *what_follows(size_t quorum, size_t witnesses) {
 }
 
 /* Puts the new text in place; says what it means. */
-static int put_policy(const policy_file *f, const tacetd_args *a,
+static int put_policy(const tacetd_policy_file *f, const tacetd_args *a,
                       tacet_span text) {
   tacetd_trouble why = {""};
   size_t witnesses = 0, quorum = 0;
   tacet_err e = wts_edit_read(text, &witnesses, &quorum, &why);
   if (e == TACET_OK) {
-    e = tacetd_file_write(f->path, text);
-    if (e != TACET_OK) {
-      tacetd_trouble_set(&why, "cannot write %.300s: %s", f->path,
-                         tacet_err_text(e));
-    }
+    e = tacetd_policy_replace(f, text, &why) ? TACET_OK : TACET_ERR_IO;
   }
   if (e != TACET_OK) {
     tacetd_say("%s", why.text);
@@ -86,15 +42,16 @@ static int put_policy(const policy_file *f, const tacetd_args *a,
   return TACETD_DONE;
 }
 
-static int change(const tacetd_args *a, policy_file *f) {
+static int change(const tacetd_args *a, tacetd_policy_file *f) {
   tacetd_trouble why = {""};
   TACET_BUF(text, TACET_POLICY_TEXT_MAX);
   const char *const *w = a->words;
   tacet_err e;
   if (strcmp(w[0], "add") == 0) {
-    e = wts_edit_add(text_of(f), w[1], w[2], w[3], a->pin, &text, &why);
+    e = wts_edit_add(tacetd_policy_text(f), w[1], w[2], w[3], a->pin, &text,
+                     &why);
   } else if (strcmp(w[0], "remove") == 0) {
-    e = wts_edit_remove(text_of(f), w[1], &text, &why);
+    e = wts_edit_remove(tacetd_policy_text(f), w[1], &text, &why);
   } else {
     size_t n = strlen(w[1]);
     if (n == 0 || n > 2 || strspn(w[1], "0123456789") != n) {
@@ -107,7 +64,7 @@ static int change(const tacetd_args *a, policy_file *f) {
     for (const char *p = w[1]; *p != '\0'; p++) {
       quorum = quorum * 10 + (size_t)(*p - '0');
     }
-    e = wts_edit_quorum(text_of(f), quorum, &text, &why);
+    e = wts_edit_quorum(tacetd_policy_text(f), quorum, &text, &why);
   }
   if (e == TACET_OK) {
     return put_policy(f, a, tacet_buf_span(&text));
@@ -131,7 +88,7 @@ static void print_witness(size_t i, const tacet_policy_witness *w) {
 }
 
 /* The lines "log VKEY", as they stand: what `tacet-witness log add` takes. */
-static void print_logs(const policy_file *f) {
+static void print_logs(const tacetd_policy_file *f) {
   const char *p = (const char *)f->text, *end = p + f->len;
   while (p < end) {
     const char *stop = memchr(p, '\n', (size_t)(end - p));
@@ -143,11 +100,11 @@ static void print_logs(const policy_file *f) {
   }
 }
 
-static int list(const policy_file *f) {
+static int list(const tacetd_policy_file *f) {
   tacet_policy *p = NULL;
   tacetd_trouble why = {""};
   size_t line = 0, witnesses = 0, quorum = 0;
-  tacet_err e = tacet_policy_read(text_of(f), &p, &line);
+  tacet_err e = tacet_policy_read(tacetd_policy_text(f), &p, &line);
   if (e != TACET_OK) {
     tacetd_say("line %zu of %s is not what c2sp.org/tlog-policy allows (%s)",
                line, f->path, tacet_err_text(e));
@@ -158,7 +115,8 @@ static int list(const policy_file *f) {
     const tacet_policy_witness w = tacet_policy_witness_at(p, i);
     print_witness(i, &w);
   }
-  if (wts_edit_read(text_of(f), &witnesses, &quorum, &why) == TACET_OK) {
+  if (wts_edit_read(tacetd_policy_text(f), &witnesses, &quorum, &why) ==
+      TACET_OK) {
     printf("quorum %zu of %zu\n", quorum, witnesses);
   } else {
     printf("quorum by groups of its own: see %s\n", f->path);
@@ -172,7 +130,7 @@ static bool is_call(const tacetd_args *a, const char *word, size_t n) {
 }
 
 int tacetd_command_witness(const tacetd_args *a) {
-  policy_file f = {.lock = -1};
+  tacetd_policy_file f = {.lock = -1};
   int code = TACETD_FAILED;
   bool adds = is_call(a, "add", 4), lists = is_call(a, "list", 1);
   if ((!adds && !lists && !is_call(a, "remove", 2) &&
@@ -182,9 +140,9 @@ int tacetd_command_witness(const tacetd_args *a) {
                "NAME | quorum N | list --data DIR");
     return TACETD_USAGE;
   }
-  if (open_policy(a->data, &f)) {
+  if (tacetd_policy_open(a->data, &f)) {
     code = lists ? list(&f) : change(a, &f);
   }
-  close_policy(&f);
+  tacetd_policy_close(&f);
   return code;
 }

@@ -39,6 +39,7 @@
 
 /* Files in the data folder; `tacetd init` makes them. */
 #define DIR_LOG_KEY "log.key"         /* Ed25519: signs checkpoints */
+#define DIR_LOG_NEXT_KEY "log-next.key" /* the key that is to follow, or none */
 #define DIR_LOG_VRF_KEY "log-vrf.key" /* hides whose entries they are */
 #define DIR_LOG_POLICY "log-policy"   /* text; no secret */
 
@@ -51,6 +52,22 @@ TACET_MUST_CHECK tacet_err dir_log_policy_read(const char *folder,
 /* The verifier key of the log, "DOMAIN/log+id+base64". */
 TACET_MUST_CHECK tacet_err dir_log_name(const char *folder, const char *domain,
                                         tacet_note_key *out, sto_trouble *why);
+/* ---- another key ---- */
+
+/* The key that is to follow. *there false: none. */
+TACET_MUST_CHECK tacet_err dir_log_next_name(const char *folder,
+                                             const char *domain,
+                                             tacet_note_key *out, bool *there,
+                                             sto_trouble *why);
+/* Makes one, unless it is there: a server that is started then signs with both.
+ */
+TACET_MUST_CHECK tacet_err dir_log_rotate(const char *folder,
+                                          const char *domain,
+                                          tacet_note_key *next,
+                                          sto_trouble *why);
+/* Puts it into the place of the first. NOT_FOUND. */
+TACET_MUST_CHECK tacet_err dir_log_retire(const char *folder, sto_trouble *why);
+
 /* What an invite tells of the log (tacet/keytrans/trust.h). LIMIT where the
  * policy is too long for a link. */
 TACET_MUST_CHECK tacet_err dir_log_trust(const char *folder, uint32_t max_age,
@@ -112,6 +129,9 @@ TACET_MUST_CHECK tacet_err dir_log_copy_consistency(const dir_log_copy *c,
                                                     uint64_t old_size,
                                                     uint64_t size,
                                                     tacet_tlog_proof *out);
+/* Has the published head, if it is kept with its signatures, one of this key?
+ */
+bool dir_log_copy_signed(const dir_log_copy *c, const tacet_note_key *key);
 /* The policy of the folder. */
 const tacet_policy *dir_log_copy_policy(const dir_log_copy *c);
 

@@ -162,3 +162,14 @@ tacet_err dir_log_copy_consistency(const dir_log_copy *c, uint64_t old_size,
 const tacet_policy *dir_log_copy_policy(const dir_log_copy *c) {
   return c->log.policy;
 }
+
+bool dir_log_copy_signed(const dir_log_copy *c, const tacet_note_key *key) {
+  tacet_note note;
+  uint64_t time;
+  if (tacet_policy_is_unwitnessed(c->log.policy)) {
+    return true; /* it is signed anew at each start */
+  }
+  return c->published.len > 0 &&
+         tacet_note_parse(tacet_bytes_span(&c->published), &note) == TACET_OK &&
+         tacet_note_verify(&note, key, &time) == TACET_OK;
+}

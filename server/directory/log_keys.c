@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define ORIGIN_SUFFIX "/log"
 
@@ -55,6 +56,39 @@ tacet_err dir_log_name(const char *folder, const char *domain,
                     tacet_err_text(err));
   }
   return err;
+}
+
+/* Is there a file of this name? */
+static bool is_there(const char *folder, const char *name) {
+  char path[DIR_PATH_MAX];
+  sto_trouble why;
+  return dir_file_path(folder, name, path, &why) == TACET_OK &&
+         access(path, F_OK) == 0;
+}
+
+static tacet_err read_next(const char *folder, const char *domain,
+                           tacet_secret *key, tacet_note_key *name, bool *there,
+                           sto_trouble *why) {
+  if (!is_there(folder, DIR_LOG_NEXT_KEY)) {
+    *there = false;
+    return TACET_OK;
+  }
+  TACET_TRY(read_secret(folder, DIR_LOG_NEXT_KEY, key, why));
+  tacet_err err = note_key(key, domain, name);
+  if (err != TACET_OK) {
+    sto_trouble_set(why, "%s/%s is no key: %s", folder, DIR_LOG_NEXT_KEY,
+                    tacet_err_text(err));
+    return err;
+  }
+  *there = true;
+  return TACET_OK;
+}
+
+tacet_err dir_log_next_name(const char *folder, const char *domain,
+                            tacet_note_key *out, bool *there,
+                            sto_trouble *why) {
+  TACET_SECRET(key);
+  return read_next(folder, domain, &key, out, there, why);
 }
 
 tacet_err dir_log_vrf_key(const char *folder, tacet_vrf_key *out,
@@ -145,6 +179,10 @@ tacet_err dir_log_sign(const dir_log *log, const tacet_tlog_head *head,
   TACET_TRY(note->err);
   TACET_TRY(
       tacet_note_sign(tacet_buf_span(note), &log->name, &log->key, 0, &line));
+  if (log->rotating) {
+    TACET_TRY(tacet_note_sign(tacet_buf_span(note), &log->next_name,
+                              &log->next_key, 0, &line));
+  }
   tacet_write_bytes(note, TACET_SPAN_LIT("\n"));
   tacet_write_bytes(note, tacet_buf_span(&line));
   return note->err;
@@ -198,6 +236,8 @@ tacet_err dir_log_open(dir_log *log, const char *folder, const char *domain,
   make_lock(&log->lock);
   TACET_TRY(read_secret(folder, DIR_LOG_KEY, &log->key, why));
   TACET_TRY(dir_log_name(folder, domain, &log->name, why));
+  TACET_TRY(read_next(folder, domain, &log->next_key, &log->next_name,
+                      &log->rotating, why));
   TACET_TRY(dir_log_vrf_key(folder, &log->vrf, why));
   TACET_TRY(read_policy(log, folder, why));
   TACET_TRY(check_policy(log, folder, why));
@@ -213,6 +253,7 @@ void dir_log_close(dir_log *log) {
   tacet_bytes_free(&log->published.note);
   tacet_bytes_free(&log->published.proof);
   tacet_secret_wipe(&log->key);
+  tacet_secret_wipe(&log->next_key);
   tacet_vrf_key_wipe(&log->vrf);
   (void)pthread_rwlock_destroy(&log->lock);
 }

@@ -66,6 +66,9 @@ typedef struct dir_log {
   /* Set at the start. */
   tacet_secret key;
   tacet_note_key name;
+  bool rotating; /* there is a key that is to follow, and signs too */
+  tacet_secret next_key;
+  tacet_note_key next_name;
   tacet_vrf_key vrf;
   tacet_policy *policy;
   /* The writer's alone. */

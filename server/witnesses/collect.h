@@ -32,6 +32,7 @@ typedef struct witness {
   uint64_t due;      /* not asked before */
   uint64_t serial;   /* head that `line` is for */
   uint64_t cosigned; /* when */
+  uint64_t time;     /* in it, seconds */
   tacet_bytes line;
 } witness;
 

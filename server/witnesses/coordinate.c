@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* A cosignature may be from so much later than our clock says; what readers
- * allow is theirs. */
+/* A cosignature may be from so much later than it is; what readers allow is
+ * theirs. */
 #define AHEAD_SECONDS 3600
 /* At the start nothing is published before each witness was asked, or this:
  * one of them may know more of the log than the tables do. */
@@ -125,6 +125,30 @@ static void published(wts_collector *c, uint64_t serial, uint64_t witnessed) {
   wts_show(c);
 }
 
+/* The latest time that a cosignature may have. One from the future does not
+ * count with readers, so it may not count here; but a server whose own clock is
+ * behind has to go on. So it is by our clock, or by the middle of what the
+ * witnesses say, whichever is later. */
+static uint64_t latest(const wts_collector *c) {
+  uint64_t times[TACET_POLICY_WITNESSES_MAX], now = wts_seconds();
+  size_t n = 0;
+  for (size_t i = 0; i < c->n; i++) {
+    const witness *w = &c->witnesses[i];
+    size_t at = n;
+    if (w->serial != c->head.serial) {
+      continue;
+    }
+    for (; at > 0 && times[at - 1] > w->time; at--) {
+      times[at] = times[at - 1];
+    }
+    times[at] = w->time;
+    n++;
+  }
+  uint64_t middle = n > 0 ? times[(n - 1) / 2] : 0;
+  middle = middle < UINT64_MAX - AHEAD_SECONDS ? middle : 0;
+  return (now > middle ? now : middle) + AHEAD_SECONDS;
+}
+
 /* With the lock, which is let go while the log stores it. */
 static void try_publish(wts_collector *c) {
   TACET_BUF(note, TACET_NOTE_MAX);
@@ -133,8 +157,7 @@ static void try_publish(wts_collector *c) {
   put_together(c, &note);
   tacet_err e = note.err;
   if (e == TACET_OK) {
-    e = tacet_policy_judge(c->policy, tacet_buf_span(&note),
-                           wts_seconds() + AHEAD_SECONDS, &v);
+    e = tacet_policy_judge(c->policy, tacet_buf_span(&note), latest(c), &v);
   }
   if (e == TACET_OK) {
     uint64_t witnessed = v.witnessed;

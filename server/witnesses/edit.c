@@ -358,3 +358,95 @@ tacet_err wts_edit_quorum(tacet_span policy, size_t quorum, tacet_buf *out,
   p.quorum = quorum;
   return put_edited(&p, out, why);
 }
+
+/* ---- the log's keys ---- */
+
+/* Reads "log VKEY [URL]". */
+static bool read_log(tacet_span line, tacet_note_key *out) {
+  return is(next_word(&line), "log") &&
+         tacet_note_key_read(next_word(&line), out) == TACET_OK;
+}
+
+static bool same_key(const tacet_note_key *a, const tacet_note_key *b) {
+  return strcmp(a->name, b->name) == 0 &&
+         memcmp(a->public_key, b->public_key, 32) == 0;
+}
+
+bool wts_edit_has_log(tacet_span text, const tacet_note_key *key) {
+  tacet_note_key k;
+  while (text.len > 0) {
+    if (read_log(next_line(&text), &k) && same_key(&k, key)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static tacet_err finish(tacet_buf *out, tacetd_trouble *why) {
+  tacet_span done;
+  tacet_err e = tacet_buf_done(out, &done);
+  if (e != TACET_OK) {
+    tacetd_trouble_set(why, "the policy would be too long");
+  } else {
+    e = well_formed(done, why);
+  }
+  if (e != TACET_OK) {
+    tacet_buf_clear(out);
+  }
+  return e;
+}
+
+tacet_err wts_edit_log_add(tacet_span policy, const tacet_note_key *beside,
+                           const tacet_note_key *key, tacet_buf *out,
+                           tacetd_trouble *why) {
+  tacet_span rest = policy;
+  tacet_note_key k;
+  TACET_TRY(well_formed(policy, why));
+  if (wts_edit_has_log(policy, key)) {
+    tacetd_trouble_set(why, "the key is in log-policy already");
+    return TACET_ERR_EXISTS;
+  }
+  if (!wts_edit_has_log(policy, beside)) {
+    tacetd_trouble_set(why,
+                       "log-policy does not name the log %.128s with its "
+                       "key; change it with an editor",
+                       beside->name);
+    return TACET_ERR_NOT_FOUND;
+  }
+  while (rest.len > 0) {
+    tacet_span line = next_line(&rest);
+    put(out, line);
+    tacet_write_u8(out, '\n');
+    if (read_log(line, &k) && same_key(&k, beside)) {
+      put(out, TACET_SPAN_LIT("log "));
+      tacet_note_key_write(key, out);
+      tacet_write_u8(out, '\n');
+    }
+  }
+  return finish(out, why);
+}
+
+tacet_err wts_edit_log_keep(tacet_span policy, const tacet_note_key *key,
+                            tacet_buf *out, tacetd_trouble *why) {
+  tacet_span rest = policy;
+  tacet_note_key k;
+  bool dropped = false;
+  TACET_TRY(well_formed(policy, why));
+  while (rest.len > 0) {
+    tacet_span line = next_line(&rest);
+    if (read_log(line, &k) && strcmp(k.name, key->name) == 0 &&
+        !same_key(&k, key)) {
+      dropped = true;
+      continue;
+    }
+    put(out, line);
+    tacet_write_u8(out, '\n');
+  }
+  if (!dropped || !wts_edit_has_log(policy, key)) {
+    tacetd_trouble_set(why, "log-policy has no other key of the log %.128s",
+                       key->name);
+    tacet_buf_clear(out);
+    return TACET_ERR_NOT_FOUND;
+  }
+  return finish(out, why);
+}

@@ -32,4 +32,20 @@ TACET_MUST_CHECK tacet_err wts_edit_quorum(tacet_span policy, size_t quorum,
 TACET_MUST_CHECK tacet_err wts_edit_read(tacet_span policy, size_t *witnesses,
                                          size_t *quorum, tacetd_trouble *why);
 
+/* Is this one of the logs? */
+bool wts_edit_has_log(tacet_span policy, const tacet_note_key *key);
+/* The policy with another key of the log behind `beside`, one that it names.
+ * EXISTS, NOT_FOUND. */
+TACET_MUST_CHECK tacet_err wts_edit_log_add(tacet_span policy,
+                                            const tacet_note_key *beside,
+                                            const tacet_note_key *key,
+                                            tacet_buf *out,
+                                            tacetd_trouble *why);
+/* The policy without the other keys of the log that `key` is of. NOT_FOUND
+ * where there is none, or not `key`. */
+TACET_MUST_CHECK tacet_err wts_edit_log_keep(tacet_span policy,
+                                             const tacet_note_key *key,
+                                             tacet_buf *out,
+                                             tacetd_trouble *why);
+
 #endif

@@ -89,6 +89,7 @@ static void take_line(witness *w, uint64_t serial, tacet_bytes *line,
   w->line = *line;
   *line = (tacet_bytes){NULL, 0};
   w->serial = serial;
+  w->time = time;
   w->cosigned = wts_now();
   c->lines++;
 }

@@ -132,6 +132,64 @@ class Policy(Case):
         self.says('quorum 0 of 6', 'list')
 
 
+class Rotation(Case):
+    """Another key for the log, wherever the commands are killed: the server
+    starts, and the command goes on."""
+
+    def setUp(self):
+        super().setUp()
+        self.tacetd = Server(self.folder)
+        self.running.append(self.tacetd)
+
+    def path(self, name):
+        return os.path.join(self.tacetd.data, name)
+
+    def policy(self, text=None):
+        if text is not None:
+            with open(self.path('log-policy'), 'w') as f:
+                f.write(text)
+        with open(self.path('log-policy')) as f:
+            return f.read()
+
+    def serves(self):
+        self.tacetd.start().stop()
+
+    def log(self, *args, code=0):
+        r = self.tacetd.run('log', *args, check=False)
+        self.assertEqual(r.returncode, code, r.stderr.decode())
+        return r.stdout.decode()
+
+    def test_killed_anywhere(self):
+        self.serves()
+        before = self.policy()
+        new = re.search(r'new key is (\S+)', self.log('rotate'))[1]
+        both = self.policy()
+        self.assertEqual(both.count('log '), 2)
+        self.policy(before)  # the key was made, and its line not written
+        self.serves()
+        self.assertIn(new, self.log('rotate'))
+        self.assertEqual(self.policy(), both)
+        self.serves()
+        os.rename(self.path('log-next.key'), self.path('log.key'))
+        self.serves()  # in its place, and the old line not dropped
+        self.assertIn(new, self.log('retire'))
+        self.assertEqual(self.policy(), f'log {new}\nquorum none\n')
+        self.serves()
+        self.log('retire', code=4)
+
+    def test_bad_input(self):
+        for args in ((), ('lose',), ('rotate', 'more')):
+            self.log(*args, code=2)
+        self.policy('nonsense\n')
+        self.log('rotate', code=1)
+        self.policy('quorum none\n')
+        self.log('rotate', code=1)  # does not name the log
+        self.assertFalse(os.path.exists(self.path('log-next.key')))
+        with open(self.path('log-next.key'), 'wb') as f:
+            f.write(b'short')
+        self.log('rotate', code=1)
+
+
 class Collecting(Case):
     """Three witnesses, of which two have to vouch."""
 
@@ -291,6 +349,39 @@ class Collecting(Case):
         self.assertIn('certificate', self.doctor(0))
         self.register('alice')
         self.assertIn('witness-certificate', self.events())
+
+    def test_another_key(self):
+        alice = self.register('alice')
+        self.log('there is no other key', 'retire', code=4)
+        out = self.log('the new key is', 'rotate')
+        self.assertIn('restart', out)
+        new = re.search(r'new key is (\S+)', out)[1]
+        self.log('already', 'rotate', code=4)
+        self.log('no signature of the new key', 'retire', code=4)
+        self.tacetd.stop()
+        self.tacetd.start()
+        until('both signatures', lambda: self.published()[1] == 5)
+        bob = self.register('bob')  # with an invite that names both
+        for w in self.witnesses[:2]:
+            w.run('log', 'add', new)
+        self.tacetd.stop()
+        self.log('only key is now ' + new, 'retire')
+        self.tacetd.start()
+        self.register('carol')
+        until('the two that know the new key', lambda: self.published()[1] == 3)
+        until('the third to say so', lambda: self.metric(
+            'tacetd_witnesses{state="refuses"}') == 1)
+        bob.send('carol', 'the log goes on')
+        self.log('there is no other key', 'retire', code=4)
+        self.witnesses[2].run('log', 'add', new)
+        self.assertNotIn('FAIL', self.doctor(0))
+
+    def log(self, words, *args, code=0):
+        r = self.tacetd.run('log', *args, check=False)
+        out, err = r.stdout.decode(), r.stderr.decode()
+        self.assertEqual(r.returncode, code, (args, out, err))
+        self.assertIn(words, out if code == 0 else err)
+        return out
 
     def test_a_witness_that_does_not_know_us(self):
         self.witnesses[2].run('log', 'remove', self.vkey.split('+')[0])

@@ -201,7 +201,10 @@ static void cosign(fake_witness *w, net_request *r, tacet_span body) {
   }
   uint64_t now = (uint64_t)time(NULL);
   assert_ok(tacet_witness_cosign(&q, &key, &private_key,
-                                 w->mode == WRONG_CLOCK ? 1000 : now, &line));
+                                 w->mode == WRONG_CLOCK ? 1000
+                                 : w->mode == FUTURE    ? now + 86400
+                                                        : now,
+                                 &line));
   if (w->mode == FORGES) {
     forge(r, &key);
     return;

@@ -56,6 +56,7 @@ typedef enum fake_mode {
   STALLS,      /* never answers */
   SIZE,        /* 409 and .text, always */
   WRONG_CLOCK, /* cosigns with a time of years ago */
+  FUTURE       /* ... of tomorrow */
 } fake_mode;
 
 typedef struct fake_witness {

@@ -174,6 +174,7 @@ static const struct {
     {"the size again", SIZE, 0, "5\n", WTS_STATE_CLAIMS},
     {"no size", SIZE, 0, "many\n", WTS_STATE_GARBAGE},
     {"an old clock", WRONG_CLOCK, 0, NULL, WTS_STATE_WELL},
+    {"a fast clock", FUTURE, 0, NULL, WTS_STATE_WELL},
 };
 #define N_ODD (sizeof(odd) / sizeof(odd[0]))
 
@@ -241,6 +242,28 @@ static void too_few_publish_nothing(void **state) {
     (void)sched_yield();
   }
   assert_int_equal(tacetd_metric_value(TACETD_METRIC_QUORUM_MISSING, 0), 0);
+}
+
+/* One word from the future is no part of a quorum; if all say so, it is our
+ * clock that is wrong. */
+static void a_word_from_the_future(void **state) {
+  (void)state;
+  r.timing.alarm = 300;
+  fake_witness_be(&r.w[1], FUTURE, 0, NULL);
+  fake_witness_stop(&r.w[2]);
+  start();
+  grow(1);
+  while (!stats().missing) {
+    (void)sched_yield();
+  }
+  assert_int_equal(fake_log_size(&r.log), 0);
+  fake_witness_be(&r.w[0], FUTURE, 0, NULL);
+  grow(1);
+  fake_log_wait(&r.log, 2, 2);
+  fake_witness_be(&r.w[0], HONEST, 0, NULL);
+  fake_witness_again(&r.w[2]);
+  grow(1);
+  fake_log_wait(&r.log, 3, 2);
 }
 
 static void the_disk_that_is_full(void **state) {
@@ -358,6 +381,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(one_that_ends_and_comes_back, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(too_few_publish_nothing, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_word_from_the_future, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(the_disk_that_is_full, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_restored_backup_is_not_published,

@@ -9,7 +9,7 @@
 #define PIN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define URL "https://w.example:8444"
 
-static char log_key[256], keys[34][256];
+static char log_key[256], next_key[256], other_key[256], keys[34][256];
 
 static int make(const char *name, uint8_t type, char text[256]) {
   TACET_SECRET(private_key);
@@ -30,6 +30,8 @@ static int set_up(void **state) {
   (void)state;
   int bad = tacet_crypto_init() != TACET_OK;
   bad |= make("chat.example", TACET_NOTE_ED25519, log_key);
+  bad |= make("chat.example", TACET_NOTE_ED25519, next_key);
+  bad |= make("other.example", TACET_NOTE_ED25519, other_key);
   for (size_t i = 0; i < 34; i++) {
     bad |= make("w.example", TACET_NOTE_COSIGNATURE, keys[i]);
   }
@@ -119,8 +121,11 @@ static void say(text *t, const char *pattern) {
       tacet_write_u8(&b, (uint8_t)*pattern);
     } else {
       pattern++;
-      tacet_write_bytes(
-          &b, tacet_span_str(*pattern == 'L' ? log_key : keys[*pattern - 'A']));
+      tacet_write_bytes(&b, tacet_span_str(*pattern == 'L'   ? log_key
+                                           : *pattern == 'N' ? next_key
+                                           : *pattern == 'X'
+                                               ? other_key
+                                               : keys[*pattern - 'A']));
     }
   }
   assert_ok(b.err);
@@ -247,6 +252,33 @@ static void leaves_hands_their_work(void **state) {
   assert_non_null(strstr(why.text, "line 2"));
 }
 
+static void another_key_of_the_log(void **state) {
+  (void)state;
+  static text t;
+  tacet_note_key a, b, c;
+  say(&t, "# ours\nlog $L https://x\nlog $X\nquorum none\n");
+  assert_ok(tacet_note_key_read(tacet_span_str(log_key), &a));
+  assert_ok(tacet_note_key_read(tacet_span_str(next_key), &b));
+  assert_ok(tacet_note_key_read(tacet_span_str(other_key), &c));
+  TACET_BUF(out, TACET_POLICY_TEXT_MAX);
+  assert_err(TACET_ERR_NOT_FOUND,
+             take(&t, wts_edit_log_keep(of(&t), &a, &out, &why), &out));
+  assert_err(TACET_ERR_EXISTS,
+             take(&t, wts_edit_log_add(of(&t), &b, &a, &out, &why), &out));
+  assert_ok(take(&t, wts_edit_log_add(of(&t), &a, &b, &out, &why), &out));
+  expect(&t, "# ours\nlog $L https://x\nlog $N\nlog $X\nquorum none\n");
+  tacet_buf_clear(&out);
+  assert_err(TACET_ERR_EXISTS,
+             take(&t, wts_edit_log_add(of(&t), &a, &b, &out, &why), &out));
+  assert_ok(take(&t, wts_edit_log_keep(of(&t), &b, &out, &why), &out));
+  expect(&t, "# ours\nlog $N\nlog $X\nquorum none\n");
+  tacet_buf_clear(&out);
+  assert_err(TACET_ERR_NOT_FOUND,
+             take(&t, wts_edit_log_add(of(&t), &a, &a, &out, &why), &out));
+  assert_err(TACET_ERR_NOT_FOUND,
+             take(&t, wts_edit_log_keep(of(&t), &a, &out, &why), &out));
+}
+
 static void has_an_end(void **state) {
   (void)state;
   static text t;
@@ -279,9 +311,13 @@ static void without_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(addresses),  cmocka_unit_test(grows_and_shrinks),
-      cmocka_unit_test(refuses),    cmocka_unit_test(leaves_hands_their_work),
-      cmocka_unit_test(has_an_end), cmocka_unit_test(without_memory),
+      cmocka_unit_test(addresses),
+      cmocka_unit_test(grows_and_shrinks),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(leaves_hands_their_work),
+      cmocka_unit_test(another_key_of_the_log),
+      cmocka_unit_test(has_an_end),
+      cmocka_unit_test(without_memory),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }
