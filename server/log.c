@@ -24,42 +24,52 @@ static void say_restart(const char *folder) {
   }
 }
 
-static int rotate(const tacetd_args *a, const char *domain,
-                  tacetd_policy_file *f) {
+/* Makes the key, once it is clear that the policy can take it. */
+static bool make_key(const tacetd_args *a, const char *domain,
+                     const tacetd_policy_file *f, tacet_note_key *now,
+                     tacet_note_key *next) {
   sto_trouble why = {""};
   tacetd_trouble trouble = {""};
-  tacet_note_key now, next;
-  TACET_BUF(text, TACET_POLICY_TEXT_MAX);
-  if (dir_log_name(a->data, domain, &now, &why) != TACET_OK) {
+  char path[TACETD_PATH_MAX];
+  if (dir_log_name(a->data, domain, now, &why) != TACET_OK) {
     tacetd_say("%s", why.text);
-    return TACETD_FAILED;
+    return false;
   }
-  if (!wts_edit_has_log(tacetd_policy_text(f), &now)) {
+  if (!wts_edit_has_log(tacetd_policy_text(f), now)) {
     tacetd_say("%s does not name the log %s with the key in %s; change it with "
                "an editor",
-               f->path, now.name, DIR_LOG_KEY);
-    return TACETD_FAILED;
+               f->path, now->name, DIR_LOG_KEY);
+    return false;
   }
-  if (dir_log_rotate(a->data, domain, &next, &why) != TACET_OK) {
+  if (dir_log_rotate(a->data, domain, next, &why) != TACET_OK) {
     tacetd_say("%s", why.text);
-    return TACETD_FAILED;
+    return false;
   }
-  char path[TACETD_PATH_MAX];
   if (tacetd_folder_path(a->data, DIR_LOG_NEXT_KEY, path) != TACET_OK ||
       !tacetd_policy_give(f, path, &trouble)) {
     tacetd_say("%s", trouble.text);
+    return false;
+  }
+  return true;
+}
+
+static int rotate(const tacetd_args *a, const char *domain,
+                  tacetd_policy_file *f) {
+  tacetd_trouble why = {""};
+  tacet_note_key now, next;
+  TACET_BUF(text, TACET_POLICY_TEXT_MAX);
+  if (!make_key(a, domain, f, &now, &next)) {
     return TACETD_FAILED;
   }
   tacet_err e =
-      wts_edit_log_add(tacetd_policy_text(f), &now, &next, &text, &trouble);
+      wts_edit_log_add(tacetd_policy_text(f), &now, &next, &text, &why);
   if (e == TACET_ERR_EXISTS) {
     tacetd_say("another key is there already; when witnesses and users have "
                "it, go on with `tacetd log retire`");
     return TACETD_REFUSED;
   }
-  if (e != TACET_OK ||
-      !tacetd_policy_replace(f, tacet_buf_span(&text), &trouble)) {
-    tacetd_say("%s", trouble.text);
+  if (e != TACET_OK || !tacetd_policy_replace(f, tacet_buf_span(&text), &why)) {
+    tacetd_say("%s", why.text);
     return TACETD_FAILED;
   }
   print_key("the new key is ", &next);
@@ -88,34 +98,43 @@ static bool may_retire(const tacetd_args *a, const char *domain,
   return may;
 }
 
-static int retire(const tacetd_args *a, const char *domain,
-                  tacetd_policy_file *f) {
+/* Puts the new key into its place, unless that was done before; *key gets it.
+ */
+static int put_key(const tacetd_args *a, const char *domain,
+                   tacet_note_key *key) {
   sto_trouble why = {""};
-  tacetd_trouble trouble = {""};
-  tacet_note_key key;
   bool there = false;
-  TACET_BUF(text, TACET_POLICY_TEXT_MAX);
-  tacet_err e = dir_log_next_name(a->data, domain, &key, &there, &why);
+  tacet_err e = dir_log_next_name(a->data, domain, key, &there, &why);
   if (e == TACET_OK && there) {
-    if (!may_retire(a, domain, &key)) {
+    if (!may_retire(a, domain, key)) {
       return TACETD_REFUSED;
     }
     e = dir_log_retire(a->data, &why);
-  } else if (e == TACET_OK) { /* the second half, if the first was done */
-    e = dir_log_name(a->data, domain, &key, &why);
+  } else if (e == TACET_OK) {
+    e = dir_log_name(a->data, domain, key, &why);
   }
   if (e != TACET_OK) {
     tacetd_say("%s", why.text);
-    return TACETD_FAILED;
   }
-  e = wts_edit_log_keep(tacetd_policy_text(f), &key, &text, &trouble);
+  return e == TACET_OK ? TACETD_DONE : TACETD_FAILED;
+}
+
+static int retire(const tacetd_args *a, const char *domain,
+                  tacetd_policy_file *f) {
+  tacetd_trouble why = {""};
+  tacet_note_key key;
+  TACET_BUF(text, TACET_POLICY_TEXT_MAX);
+  int code = put_key(a, domain, &key);
+  if (code != TACETD_DONE) {
+    return code;
+  }
+  tacet_err e = wts_edit_log_keep(tacetd_policy_text(f), &key, &text, &why);
   if (e == TACET_ERR_NOT_FOUND) {
     tacetd_say("there is no other key; begin with `tacetd log rotate`");
     return TACETD_REFUSED;
   }
-  if (e != TACET_OK ||
-      !tacetd_policy_replace(f, tacet_buf_span(&text), &trouble)) {
-    tacetd_say("%s", trouble.text);
+  if (e != TACET_OK || !tacetd_policy_replace(f, tacet_buf_span(&text), &why)) {
+    tacetd_say("%s", why.text);
     return TACETD_FAILED;
   }
   print_key("the log's only key is now ", &key);

@@ -336,6 +336,21 @@ class Collecting(Case):
         self.register('carol')
         alice.send('carol', 'the newest copy goes on')
 
+    def test_a_witness_that_stalls(self):
+        """It is there, and says nothing, from before the server's start."""
+        self.register('alice')
+        self.tacetd.stop()
+        os.kill(self.witnesses[0].process.pid, signal.SIGSTOP)
+        try:
+            self.tacetd.start()
+            self.register('bob')
+            until('it to be noticed', lambda: self.metric(
+                'tacetd_witnesses{state="away"}') == 1)
+        finally:
+            os.kill(self.witnesses[0].process.pid, signal.SIGCONT)
+        until('it to come back', lambda: self.metric(
+            'tacetd_witnesses{state="well"}') == 3)
+
     def test_a_pin_that_is_wrong(self):
         self.tacetd.stop()
         port = self.witnesses[0].listen
