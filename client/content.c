@@ -7,6 +7,7 @@
 #include "client/control.h"
 #include "client/counters.h"
 #include "client/events.h"
+#include "client/gossip.h"
 #include "client/jobs.h"
 #include "client/messages.h"
 #include "client/outbox.h"
@@ -202,6 +203,9 @@ tacet_err client_content_take(client *c, client_session *s,
     TACET_TRY(client_counter_seen(c, talk.id, who.account, who.device,
                                   parsed.counter));
   }
+  if (!r.own) {
+    TACET_TRY(client_gossip_take(c, who.account, who.device, parsed.log));
+  }
   if (has_control(&parsed, &control)) {
     return client_control_take(c, s, &talk, &who, control, event->aad);
   }
@@ -294,6 +298,7 @@ tacet_err client_content_post(client *c, const uint8_t *talk,
                              .counter = t.counter++,
                              .sent_at = client_now(c)};
   TACET_BUF(content, TACET_CONTENT_MAX);
+  TACET_TRY(client_gossip_tell(c, talk, &mem, &args.log));
   TACET_TRY(tacet_content_make(&content, &args));
   client_message_record r = {.own = true,
                              .delivery = CLIENT_QUEUED,

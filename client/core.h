@@ -45,6 +45,7 @@ struct client {
   uint64_t told_until;   /* ... nor before this, which the server asked for */
   unsigned failures;     /* to reach it, in a row */
   bool watched;          /* the head of the key log: client/watch.c */
+  bool gossip;           /* something was told that is to be held against it */
   uint64_t watch_at;     /* monotonic: nothing more to be watched before */
 
   /* The link: client/link.c alone touches these. */

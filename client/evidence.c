@@ -57,8 +57,12 @@ static tacet_err key_of(const client_keylog *k, tacet_note_key *out) {
 static tacet_err split_view(const client_keylog *k, const client_finding *f,
                             tacet_evidence *e, tacet_buf *out) {
   e->kind = TACET_EVIDENCE_SPLIT_VIEW;
-  TACET_TRY(tacet_evidence_from_head(k->r.head, k->r.head_from, &e->first));
-  TACET_TRY(tacet_evidence_from_head(f->head, k->r.size, &e->second));
+  if (f->note.len > 0) {
+    e->first.note = f->note;
+  } else {
+    TACET_TRY(tacet_evidence_from_head(k->r.head, k->r.head_from, &e->first));
+  }
+  TACET_TRY(tacet_evidence_from_head(f->head, f->from, &e->second));
   return tacet_evidence_write(e, NULL, out);
 }
 
@@ -112,7 +116,7 @@ static tacet_err compose(const client_keylog *k, const client_finding *f,
                          tacet_buf *w, bool *stands) {
   tacet_evidence e = {.kind = TACET_EVIDENCE_REPORT};
   TACET_TRY(key_of(k, &e.log));
-  *stands = k->r.head.len > 0 && f->head.len > 0 &&
+  *stands = (k->r.head.len > 0 || f->note.len > 0) && f->head.len > 0 &&
             split_view(k, f, &e, w) == TACET_OK;
   if (*stands) {
     return TACET_OK;

@@ -10,10 +10,6 @@
 #include "client/labels.h"
 
 #define RECORD TACET_SPAN_LIT("keylog")
-/* A cosignature from later than that does not count. Clocks here and there may
- * each be wrong by a day; what it costs is that a word is fresh for as much
- * longer where a witness lies about its own clock. */
-#define AHEAD (2 * CLIENT_DAY)
 #define LOOK_TRIES 3
 
 /* ---- opening ---- */
@@ -77,7 +73,7 @@ static tacet_err not_now(client *c, const char *code, const char *what) {
 }
 
 static tacet_err forked(client *c, client_keylog *k, tacet_span proof) {
-  client_finding f = {.head = proof};
+  client_finding f = {.head = proof, .from = k->r.size};
   uint64_t size = 0;
   bool back =
       client_evidence_size(proof, &size) == TACET_OK && size < k->r.size;
@@ -99,7 +95,7 @@ static tacet_err refuse(client *c, client_keylog *k, tacet_span proof,
     return not_now(c, "few-witnesses",
                    "Too few witnesses have vouched for the server's key log");
   }
-  client_finding f = {.head = proof};
+  client_finding f = {.head = proof, .from = k->r.size};
   f.code = e == TACET_ERR_AUTH ? "log-signature" : "proof-invalid";
   f.what =
       e == TACET_ERR_AUTH
@@ -113,7 +109,7 @@ tacet_err client_keylog_judge(client *c, client_keylog *k, tacet_span proof,
                               tacet_keylog_head *out) {
   tacet_tlog_head seen = {.size = k->r.size};
   memcpy(seen.root.b, k->r.root, sizeof(seen.root.b));
-  uint64_t latest = (client_now(c) + AHEAD) / 1000;
+  uint64_t latest = (client_now(c) + CLIENT_KEYLOG_AHEAD) / 1000;
   tacet_err e = tacet_keylog_head_verify(k->policy, &seen, latest, proof, out);
   bool theirs = e != TACET_OK && tacet_err_kind(e) != TACET_KIND_LOCAL;
   return theirs ? refuse(c, k, proof, e) : e;
@@ -159,7 +155,9 @@ tacet_err client_keylog_keep(client *c, client_keylog *k, tacet_span proof,
   r.n_witnesses = (uint32_t)head->n_witnesses;
   r.witnessed = head->witnessed;
   r.checked_at = client_now(c);
-  r.alarm_code = r.alarm_text = NULL;
+  if (r.alarm_code != NULL && strcmp(r.alarm_code, CLIENT_LOG_SPLIT) != 0) {
+    r.alarm_code = r.alarm_text = NULL; /* it goes on from what was seen */
+  }
   return client_keylog_save(c, &r);
 }
 

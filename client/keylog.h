@@ -42,6 +42,11 @@ TACET_MUST_CHECK tacet_err client_keylog_open(client *c, client_keylog *k);
  * VERSION. Empty is fine. */
 TACET_MUST_CHECK tacet_err client_trust_check(tacet_span trust);
 
+/* A cosignature from later than that does not count. Clocks here and there may
+ * each be wrong by a day; what it costs is that a word is fresh for as much
+ * longer where a witness lies about its own clock. */
+#define CLIENT_KEYLOG_AHEAD (2 * CLIENT_DAY)
+
 /* A head that answers a question from k->r.size on. OK also for one that is
  * old: see the next. UNREACHABLE "few-witnesses"; KEYS "log-fork",
  * "log-rollback", "log-signature", "proof-invalid". Outside a transaction. */
@@ -71,11 +76,16 @@ typedef struct client_finding {
   const char *what;   /* one sentence, without the next step */
   const char *handle; /* whom it is about; NULL: the log as a whole */
   tacet_span head, label, value; /* that the server gave; may be empty */
+  uint64_t from;                 /* which size `head` answers */
+  tacet_span note; /* a checkpoint that it contradicts; empty: the one seen */
 } client_finding;
 /* Keeps the evidence, tells it once, remembers it, and gives the failure: KEYS,
  * which names the file. Outside a transaction. */
 tacet_err client_keylog_alarm(client *c, const client_keylog *k,
                               const client_finding *f);
+/* The code of what others have seen and is not shown here: only
+ * client_gossip_check() can find that it is well again. */
+#define CLIENT_LOG_SPLIT "log-split"
 /* KEYS as it was found, where something was. */
 TACET_MUST_CHECK tacet_err client_keylog_is_well(client *c,
                                                  const client_keylog *k);

@@ -7,6 +7,7 @@
 #include "client/commit.h"
 #include "client/groups.h"
 #include "client/jobs.h"
+#include "client/keylog.h"
 #include "client/members.h"
 #include "client/messages.h"
 #include "client/outbox.h"
@@ -30,7 +31,8 @@ static bool concerns_everything(const client_error *d, tacet_err e) {
                                       "certificate-untrusted",
                                       "log-fork",
                                       "log-rollback",
-                                      "log-signature"};
+                                      "log-signature",
+                                      CLIENT_LOG_SPLIT};
   for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
     if (d->kind != CLIENT_OK && strcmp(d->code, codes[i]) == 0) {
       return true;

@@ -69,6 +69,18 @@ void client_label_fields(client_fields *f, void *record) {
   client_field_text(f, &r->alarm_text);
 }
 
+void client_gossip_fields(client_fields *f, void *record) {
+  client_gossip *r = record;
+  client_field_version(f, 1);
+  client_field_fixed(f, r->account, sizeof(r->account));
+  client_field_fixed(f, r->device, sizeof(r->device));
+  client_field_u64(f, &r->size);
+  client_field_fixed(f, r->root, sizeof(r->root));
+  client_field_fixed(f, r->signature, sizeof(r->signature));
+  client_field_u64(f, &r->heard_at);
+  client_field_u8(f, &r->state);
+}
+
 void client_upkeep_fields(client_fields *f, void *record) {
   client_upkeep *r = record;
   client_field_version(f, 1);

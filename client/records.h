@@ -114,6 +114,25 @@ typedef struct client_label {
   const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
 } client_label;
 
+/* ---- gossip: a head of the log that somebody's device told; key account ‖
+ * device, parent "open" or "heard". And what was told to others: key the
+ * conversation, parent "told", the size ---- */
+
+typedef enum client_gossip_state {
+  CLIENT_GOSSIP_WAITS = 1,  /* to be held against the log */
+  CLIENT_GOSSIP_FITS,       /* one log with what is shown here */
+  CLIENT_GOSSIP_UNSIGNED,   /* not the word of a log that is believed here */
+  CLIENT_GOSSIP_CONTRADICTS /* the directory has two logs */
+} client_gossip_state;
+
+typedef struct client_gossip {
+  uint8_t account[CLIENT_ID_LEN], device[CLIENT_DEVICE_ID_LEN];
+  uint64_t size;
+  uint8_t root[32], signature[64];
+  uint64_t heard_at;
+  uint8_t state;
+} client_gossip;
+
 /* handle: its text is the key, the account id the value.
  * manifest: key account ‖ number, parent account, order number; the bytes. */
 
@@ -443,6 +462,7 @@ void client_self_fields(client_fields *f, void *record);
 void client_server_fields(client_fields *f, void *record);
 void client_keylog_fields(client_fields *f, void *record);
 void client_label_fields(client_fields *f, void *record);
+void client_gossip_fields(client_fields *f, void *record);
 void client_upkeep_fields(client_fields *f, void *record);
 void client_person_fields(client_fields *f, void *record);
 void client_token_fields(client_fields *f, void *record);

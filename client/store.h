@@ -29,6 +29,7 @@
   X(PERSON, "person")                                                          \
   X(HANDLE, "handle")                                                          \
   X(LABEL, "label")                                                            \
+  X(GOSSIP, "gossip")                                                          \
   X(TOKEN, "token")                                                            \
   X(MAILBOX, "mailbox")                                                        \
   X(PACKAGE, "package")                                                        \

@@ -6,7 +6,7 @@
 
 /* ---- the policy's text ---- */
 
-static bool next_line(tacet_span *text, tacet_span *line) {
+bool client_text_line(tacet_span *text, tacet_span *line) {
   size_t n = 0;
   while (n < text->len && text->p[n] != '\n') {
     n++;
@@ -18,7 +18,7 @@ static bool next_line(tacet_span *text, tacet_span *line) {
   return more;
 }
 
-static tacet_span next_word(tacet_span *line) {
+tacet_span client_text_word(tacet_span *line) {
   size_t from = 0, to;
   while (from < line->len && (line->p[from] == ' ' || line->p[from] == '\t')) {
     from++;
@@ -40,9 +40,9 @@ static bool is_word(tacet_span word, const char *text) {
  * is what follows them. */
 static bool find_line(tacet_span text, const char *first, tacet_span second,
                       tacet_span *line) {
-  while (next_line(&text, line)) {
-    if (is_word(next_word(line), first) &&
-        (second.len == 0 || tacet_span_equal(next_word(line), second))) {
+  while (client_text_line(&text, line)) {
+    if (is_word(client_text_word(line), first) &&
+        (second.len == 0 || tacet_span_equal(client_text_word(line), second))) {
       return true;
     }
   }
@@ -58,10 +58,20 @@ static tacet_span name_of(tacet_span key) {
   return tacet_span_of(key.p, n);
 }
 
-tacet_span client_trust_log_key(tacet_span text) {
+bool client_trust_next_log(tacet_span *text, tacet_span *vkey) {
   tacet_span line;
-  return find_line(text, "log", TACET_SPAN_EMPTY, &line) ? next_word(&line)
-                                                         : TACET_SPAN_EMPTY;
+  while (client_text_line(text, &line)) {
+    if (is_word(client_text_word(&line), "log")) {
+      *vkey = client_text_word(&line);
+      return true;
+    }
+  }
+  return false;
+}
+
+tacet_span client_trust_log_key(tacet_span text) {
+  tacet_span vkey;
+  return client_trust_next_log(&text, &vkey) ? vkey : TACET_SPAN_EMPTY;
 }
 
 tacet_err client_trust_log(tacet_span text, client_mem *mem, const char **out) {
@@ -78,7 +88,7 @@ static void say(tacet_buf *w, const char *text) {
 static void put_member(tacet_span text, tacet_span member, tacet_buf *w) {
   tacet_span line;
   bool witness = find_line(text, "witness", member, &line);
-  tacet_write_bytes(w, witness ? name_of(next_word(&line)) : member);
+  tacet_write_bytes(w, witness ? name_of(client_text_word(&line)) : member);
 }
 
 static void put_quorum(tacet_span text, tacet_span quorum, tacet_buf *w) {
@@ -87,9 +97,9 @@ static void put_quorum(tacet_span text, tacet_span quorum, tacet_buf *w) {
     put_member(text, quorum, w);
     return;
   }
-  tacet_write_bytes(w, next_word(&line)); /* all, any, a number */
+  tacet_write_bytes(w, client_text_word(&line)); /* all, any, a number */
   say(w, " of ");
-  for (int n = 0; (member = next_word(&line)).len > 0; n++) {
+  for (int n = 0; (member = client_text_word(&line)).len > 0; n++) {
     say(w, n > 0 ? ", " : "");
     put_member(text, member, w);
   }
@@ -103,7 +113,7 @@ tacet_err client_trust_quorum(const tacet_policy *policy, tacet_span text,
     return client_mem_text(mem, TACET_SPAN_LIT("nobody (unwitnessed)"), out);
   }
   if (find_line(text, "quorum", TACET_SPAN_EMPTY, &line)) {
-    put_quorum(text, next_word(&line), &w);
+    put_quorum(text, client_text_word(&line), &w);
   }
   TACET_TRY(tacet_buf_done(&w, &words));
   return client_mem_text(mem, words, out);

@@ -18,7 +18,14 @@ TACET_MUST_CHECK tacet_err client_trust_quorum(const tacet_policy *policy,
 /* The name of the first log of a policy's text; "" if it has none. */
 TACET_MUST_CHECK tacet_err client_trust_log(tacet_span text, client_mem *mem,
                                             const char **out);
-/* Its verifier key. */
+/* Its verifier key; and those of all logs, one after the other: moves the text
+ * on, false at its end. */
 tacet_span client_trust_log_key(tacet_span text);
+bool client_trust_next_log(tacet_span *text, tacet_span *vkey);
+
+/* Lines of a text, and words of a line: move it on. A line is false at the end;
+ * a word is empty there. */
+bool client_text_line(tacet_span *text, tacet_span *line);
+tacet_span client_text_word(tacet_span *line);
 
 #endif

@@ -5,6 +5,7 @@
 #include "client/call.h"
 #include "client/clock.h"
 #include "client/events.h"
+#include "client/gossip.h"
 #include "client/jobs.h"
 #include "client/keylog.h"
 #include "client/labels.h"
@@ -39,6 +40,23 @@ static tacet_err look(client *c, const client_keylog *k) {
   }
   client_error_clear(&c->detail);
   return client_keylog_is_well(c, k);
+}
+
+/* What others have seen, and whether all is well then. */
+static tacet_err hear(client *c) {
+  CLIENT_KEYLOG(k);
+  c->gossip = false;
+  tacet_err e = client_gossip_check(c);
+  if (client_is_unreachable(&c->detail, e) ||
+      c->detail.kind == CLIENT_REFUSED) {
+    client_error_clear(&c->detail);
+    e = TACET_OK;
+  }
+  TACET_TRY(e);
+  TACET_TRY(client_keylog_open(c, &k));
+  e = client_keylog_is_well(c, &k);
+  c->watched = c->watched && e == TACET_OK;
+  return e;
 }
 
 /* ---- oneself ---- */
@@ -92,7 +110,7 @@ static tacet_err look_at_self(client *c) {
 
 tacet_err client_watch_run(client *c) {
   CLIENT_KEYLOG(k);
-  if (c->watched && client_monotonic(c) < c->watch_at) {
+  if (c->watched && !c->gossip && client_monotonic(c) < c->watch_at) {
     return TACET_OK;
   }
   TACET_TRY(client_keylog_open(c, &k));
@@ -104,6 +122,7 @@ tacet_err client_watch_run(client *c) {
   if (!c->watched) {
     TACET_TRY(look(c, &k));
   }
+  TACET_TRY(hear(c));
   return client_is_due(c, k.r.next_self, SELF_EVERY) ? look_at_self(c)
                                                      : TACET_OK;
 }

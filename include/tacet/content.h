@@ -12,8 +12,8 @@
  *   0x01 || first 31 bytes of SHA-256("Tacet 1.0 message" || account id ||
  *           device id || conversation id || the encoded content)
  *
- * the draft's, with our ids in place of URIs. The salt makes it unique; the same
- * content encrypted twice has one id, which is how receivers drop doubles.
+ * the draft's, with our ids in place of URIs. The salt makes it unique; the
+ * same content encrypted twice has one id, which is how receivers drop doubles.
  */
 #ifndef TACET_CONTENT_H
 #define TACET_CONTENT_H
@@ -33,9 +33,14 @@ extern "C" {
 #define TACET_PART_DEPTH_MAX 4
 /* Key of our extension: the sender's counter (per device and conversation). */
 #define TACET_EXTENSION_COUNTER 61600
-/* And of when it was written, by the sender's clock: the draft leaves that to the
- * server, which must not know. Milliseconds of Unix time. */
+/* And of when it was written, by the sender's clock: the draft leaves that to
+ * the server, which must not know. Milliseconds of Unix time. */
 #define TACET_EXTENSION_SENT 61601
+/* And of a head of the key log that the sender has seen:
+ *   struct { uint64 size; opaque root[32]; opaque signature[64]; }
+ * in a byte string; the signature is the log's own line of that checkpoint. */
+#define TACET_EXTENSION_LOG 61602
+#define TACET_CONTENT_LOG_LEN 104
 
 typedef enum tacet_disposition {
   TACET_DISPOSITION_UNSPECIFIED = 0,
@@ -74,16 +79,17 @@ typedef struct tacet_part {
 /* A content, seen. Spans point into the bytes. */
 typedef struct tacet_content {
   uint8_t salt[TACET_CONTENT_SALT_LEN];
-  tacet_span replaces;    /* a message id, or empty */
+  tacet_span replaces; /* a message id, or empty */
   tacet_span topic;
   bool has_expires, expires_relative;
   uint32_t expires;       /* seconds: of Unix time, or from reading */
   tacet_span in_reply_to; /* a message id, or empty */
   bool has_counter;
   uint64_t counter;
-  uint64_t sent_at;       /* ms; 0: not said */
-  tacet_span extensions;  /* the encoded map */
-  tacet_span part;        /* the encoded nestedPart */
+  uint64_t sent_at;      /* ms; 0: not said */
+  tacet_span log;        /* TACET_CONTENT_LOG_LEN bytes, or empty */
+  tacet_span extensions; /* the encoded map */
+  tacet_span part;       /* the encoded nestedPart */
 } tacet_content;
 
 /* Checks form and bounds, of all parts too. Any INPUT error. */
@@ -116,6 +122,7 @@ typedef struct tacet_content_args {
   uint32_t expires_seconds; /* from reading; 0: never */
   uint64_t counter;
   uint64_t sent_at;   /* ms of Unix time; 0: not said */
+  tacet_span log;     /* TACET_CONTENT_LOG_LEN bytes, or empty */
   tacet_span control; /* encoded tacet_control instead of text and files */
 } tacet_content_args;
 /* Draws the salt. ARGUMENT: nothing in it, too many files, a control besides

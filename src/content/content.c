@@ -8,7 +8,7 @@
 #define EXTENSIONS_MAX 32
 #define KEY_TEXT_MAX 255
 #define EXTENSION_VALUE_MAX 4099 /* 4096 bytes and their head */
-#define SEMANTICS_MAX 2 /* processAll */
+#define SEMANTICS_MAX 2          /* processAll */
 #define URL_PREFIX "tacet-blob:"
 #define ALG_XCHACHA20POLY1305 0xfff0 /* encAlg: private use */
 #define HASH_SHA256 1
@@ -70,7 +70,17 @@ static tacet_span read_key(tacet_reader *r) {
   return *r->err == TACET_OK ? tacet_read_since(r, from) : TACET_SPAN_EMPTY;
 }
 
-/* The whole map is kept; our own entry is looked at. */
+/* Of another length it is something that this version does not know. */
+static void read_log(tacet_reader *r, tacet_content *c) {
+  tacet_span log = tacet_cbor_read_bytes(r);
+  if (log.len == TACET_CONTENT_LOG_LEN) {
+    c->log = log;
+  } else if (log.len > EXTENSION_VALUE_MAX) {
+    tacet_read_fail(r, TACET_ERR_LIMIT);
+  }
+}
+
+/* The whole map is kept; our own entries are looked at. */
 static void read_extensions(tacet_reader *r, tacet_content *c) {
   const uint8_t *from = r->p;
   size_t n = tacet_cbor_read_map(r, EXTENSIONS_MAX);
@@ -90,6 +100,8 @@ static void read_extensions(tacet_reader *r, tacet_content *c) {
       c->counter = tacet_cbor_read_uint(r);
     } else if (*r->err == TACET_OK && number == TACET_EXTENSION_SENT) {
       c->sent_at = tacet_cbor_read_uint(r);
+    } else if (*r->err == TACET_OK && number == TACET_EXTENSION_LOG) {
+      read_log(r, c);
     } else {
       tacet_span value = tacet_cbor_read_any(r);
       if (value.len > EXTENSION_VALUE_MAX) {
@@ -342,27 +354,37 @@ static void write_parts(tacet_buf *w, const tacet_content_args *args) {
   }
 }
 
+static void write_extensions(tacet_buf *w, const tacet_content_args *args) {
+  size_t n = 1u + (args->sent_at != 0 ? 1 : 0) + (args->log.len != 0 ? 1 : 0);
+  tacet_cbor_write_map(w, n);
+  tacet_cbor_write_uint(w, TACET_EXTENSION_COUNTER);
+  tacet_cbor_write_uint(w, args->counter);
+  if (args->sent_at != 0) {
+    tacet_cbor_write_uint(w, TACET_EXTENSION_SENT);
+    tacet_cbor_write_uint(w, args->sent_at);
+  }
+  if (args->log.len != 0) {
+    tacet_cbor_write_uint(w, TACET_EXTENSION_LOG);
+    tacet_cbor_write_bytes(w, args->log);
+  }
+}
+
 tacet_err tacet_content_make(tacet_buf *w, const tacet_content_args *args) {
   bool empty = args->text.len == 0 && args->n_files == 0;
   if (empty == (args->control.len == 0) || args->n_files >= TACET_PARTS_MAX ||
+      (args->log.len != 0 && args->log.len != TACET_CONTENT_LOG_LEN) ||
       (args->in_reply_to.len != 0 &&
        args->in_reply_to.len != TACET_MESSAGE_ID_LEN)) {
     return TACET_ERR_ARGUMENT;
   }
-  TACET_BUF(extensions, 64);
+  TACET_BUF(extensions, 64 + TACET_CONTENT_LOG_LEN);
   TACET_BUF(parts, TACET_CONTENT_MAX);
   tacet_content c = {.has_expires = args->expires_seconds > 0,
                      .expires_relative = true,
                      .expires = args->expires_seconds,
                      .in_reply_to = args->in_reply_to};
   TACET_TRY(tacet_random(c.salt, sizeof(c.salt)));
-  tacet_cbor_write_map(&extensions, args->sent_at != 0 ? 2 : 1);
-  tacet_cbor_write_uint(&extensions, TACET_EXTENSION_COUNTER);
-  tacet_cbor_write_uint(&extensions, args->counter);
-  if (args->sent_at != 0) {
-    tacet_cbor_write_uint(&extensions, TACET_EXTENSION_SENT);
-    tacet_cbor_write_uint(&extensions, args->sent_at);
-  }
+  write_extensions(&extensions, args);
   write_parts(&parts, args);
   TACET_TRY(extensions.err);
   TACET_TRY(parts.err);

@@ -19,8 +19,8 @@ static void assert_same(const tacet_attachment *want,
 
 static void what_is_made_is_read(void **state) {
   (void)state;
-  tacet_attachment a = {.blob = {1}, .key = {2}, .prefix = {3}, .hash = {4},
-                        .size = 12345};
+  tacet_attachment a = {
+      .blob = {1}, .key = {2}, .prefix = {3}, .hash = {4}, .size = 12345};
   tacet_content_file files[2] = {
       {TACET_SPAN_LIT("image/png"), TACET_SPAN_LIT("a.png"), &a},
       {TACET_SPAN_LIT("text/csv"), TACET_SPAN_LIT("b.csv"), &a}};
@@ -73,12 +73,14 @@ static const struct {
     {"unknown extension", HEAD "a1 6466757a7a 820102 83 00 60 00", TACET_OK, 1},
     {"counter and other", HEAD "a2 01 02 19f0a0 05 83 00 60 00", TACET_OK, 1},
     {"multi",
-     HEAD "a0 85 01 60 03 02 82 83 00 60 00 85 01 60 03 00 82 83 00 60 00 83 00 "
-          "60 00",
+     HEAD
+     "a0 85 01 60 03 02 82 83 00 60 00 85 01 60 03 00 82 83 00 60 00 83 00 "
+     "60 00",
      TACET_OK, 3},
     {"extensions out of order", HEAD "a2 19f0a0 05 01 02 83 00 60 00",
      TACET_ERR_ENCODING, 0},
-    {"extension twice", HEAD "a2 01 02 01 02 83 00 60 00", TACET_ERR_ENCODING, 0},
+    {"extension twice", HEAD "a2 01 02 01 02 83 00 60 00", TACET_ERR_ENCODING,
+     0},
     {"counter twice", HEAD "a2 19f0a0 05 19f0a0 06 83 00 60 00",
      TACET_ERR_ENCODING, 0},
     {"extension with a negative key", HEAD "a1 20 02 83 00 60 00", TACET_OK, 1},
@@ -203,20 +205,17 @@ static void write_leaves(tacet_buf *w, size_t n) {
   }
 }
 
-/* Everything that parses is shown: a leaf too many is refused, not skipped, also
- * where no single multi part has too many. */
+/* Everything that parses is shown: a leaf too many is refused, not skipped,
+ * also where no single multi part has too many. */
 static void no_part_is_hidden(void **state) {
   (void)state;
   static const struct {
     size_t first, second;
     tacet_err err;
   } rows[] = {
-      {2, 2, TACET_OK},
-      {16, 16, TACET_OK},
-      {30, 2, TACET_OK},
-      {16, 17, TACET_ERR_LIMIT},
-      {31, 2, TACET_ERR_LIMIT},
-      {32, 32, TACET_ERR_LIMIT},
+      {2, 2, TACET_OK},         {16, 16, TACET_OK},
+      {30, 2, TACET_OK},        {16, 17, TACET_ERR_LIMIT},
+      {31, 2, TACET_ERR_LIMIT}, {32, 32, TACET_ERR_LIMIT},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     TACET_BUF(w, 1 << 16);
@@ -235,9 +234,8 @@ static void no_part_is_hidden(void **state) {
     while (rows[i].err == TACET_OK && tacet_content_part(&c, &at, &p)) {
       n++;
     }
-    assert_int_equal(n, rows[i].err == TACET_OK
-                            ? rows[i].first + rows[i].second
-                            : 0);
+    assert_int_equal(n, rows[i].err == TACET_OK ? rows[i].first + rows[i].second
+                                                : 0);
   }
 }
 
@@ -312,14 +310,21 @@ static void a_text_may_be_markdown(void **state) {
   tacet_content c;
   tacet_part p;
   size_t at = 0;
+  uint8_t log[TACET_CONTENT_LOG_LEN] = {1, 2, 3};
+  assert_err(TACET_ERR_ARGUMENT,
+             tacet_content_make(
+                 &w, &(tacet_content_args){.text = TACET_SPAN_LIT("hello"),
+                                           .log = tacet_span_of(log, 40)}));
   assert_ok(tacet_content_make(
-      &w, &(tacet_content_args){
-              .text = TACET_SPAN_LIT("*hello*"),
-              .text_type = TACET_SPAN_LIT(TACET_TYPE_MARKDOWN),
-              .counter = 1,
-              .sent_at = 1700000000000}));
+      &w,
+      &(tacet_content_args){.text = TACET_SPAN_LIT("*hello*"),
+                            .text_type = TACET_SPAN_LIT(TACET_TYPE_MARKDOWN),
+                            .counter = 1,
+                            .log = tacet_span_of(log, sizeof(log)),
+                            .sent_at = 1700000000000}));
   assert_ok(tacet_content_parse(tacet_buf_span(&w), &c));
   assert_true(c.sent_at == 1700000000000);
+  assert_span(tacet_span_of(log, sizeof(log)), c.log);
   assert_true(tacet_content_part(&c, &at, &p));
   assert_span(TACET_SPAN_LIT(TACET_TYPE_MARKDOWN), p.type);
   assert_false(tacet_content_part(&c, &at, &p));

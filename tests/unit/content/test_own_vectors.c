@@ -49,7 +49,9 @@ static json_t *make(void) {
   tacet_attachment_state s = {.next = 0};
   uint8_t sealed[512];
   size_t len;
+  uint8_t log[TACET_CONTENT_LOG_LEN];
   assert_ok(tacet_random(envelope_key, sizeof(envelope_key)));
+  assert_ok(tacet_random(log, sizeof(log)));
   assert_ok(tacet_attachment_new(11, &a));
   assert_ok(tacet_attachment_seal(&a, &s, TACET_SPAN_LIT("eleven byte"), sealed,
                                   &len));
@@ -61,6 +63,7 @@ static json_t *make(void) {
       &content, &(tacet_content_args){.text = TACET_SPAN_LIT("hello"),
                                       .files = &f,
                                       .n_files = 1,
+                                      .log = tacet_span_of(log, sizeof(log)),
                                       .counter = 5}));
   assert_ok(tacet_envelope_seal(tacet_span_of(envelope_key, 32),
                                 TACET_ENVELOPE_MESSAGE,
@@ -78,6 +81,7 @@ static json_t *make(void) {
   assert_ok(
       tacet_message_id(sender, device, talk, tacet_buf_span(&content), id));
   put(o, "content", tacet_buf_span(&content));
+  put(o, "content_log", tacet_span_of(log, sizeof(log)));
   put(o, "content_account", tacet_span_of(sender, sizeof(sender)));
   put(o, "content_device", tacet_span_of(device, sizeof(device)));
   put(o, "content_conversation", tacet_span_of(talk, sizeof(talk)));
@@ -168,6 +172,9 @@ static void the_published_vectors_hold(void **state) {
   size_t at = 0, len;
   assert_ok(tacet_content_parse(content, &c));
   assert_int_equal(c.counter, 5);
+  tacet_span log = get(o, "content_log");
+  assert_span(log, c.log);
+  test_hex_free(log);
   check_id(o, content);
   assert_true(tacet_content_part(&c, &at, &p));
   assert_span(TACET_SPAN_LIT("hello"), p.body);

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Telling heads of the key log, and holding what was told against it. */
+#include "client/gossip.h"
+
+#include "client/call.h"
+#include "client/clock.h"
+#include "client/evidence.h"
+#include "client/people.h"
+#include "client/trust.h"
+#include "tacet/content.h"
+
+#define SIGNATURE_LEN 64
+#define ID_LEN 4 /* of a key, before its signature in a note */
+#define NOTE_SIGNATURE_TEXT 100
+#define TRIES 4
+/* A greater head than is shown here: told, perhaps, while it was published. */
+#define PATIENCE CLIENT_HOUR
+
+static const tacet_span open_parent = {(const uint8_t *)"open", 4};
+
+/* ---- the log's signature, in and out of a note ---- */
+
+/* "- NAME BASE64": a signature line, with an em dash. */
+static void put_signature(tacet_buf *w, const tacet_note_key *key,
+                          const uint8_t signature[SIGNATURE_LEN]) {
+  uint8_t raw[ID_LEN + SIGNATURE_LEN];
+  char text[NOTE_SIGNATURE_TEXT];
+  for (size_t i = 0; i < ID_LEN; i++) {
+    raw[i] = (uint8_t)(key->id >> (24 - 8 * i));
+  }
+  memcpy(raw + ID_LEN, signature, SIGNATURE_LEN);
+  tacet_base64_write(tacet_span_of(raw, sizeof(raw)), text);
+  tacet_write_bytes(w, TACET_SPAN_LIT("\n\xe2\x80\x94 "));
+  tacet_write_bytes(w, tacet_span_str(key->name));
+  tacet_write_bytes(w, TACET_SPAN_LIT(" "));
+  tacet_write_bytes(w, tacet_span_str(text));
+  tacet_write_bytes(w, TACET_SPAN_LIT("\n"));
+}
+
+static void put_note(tacet_buf *w, const tacet_note_key *key,
+                     const client_gossip *g) {
+  tacet_checkpoint c = {.origin = tacet_span_str(key->name), .size = g->size};
+  memcpy(c.root.b, g->root, sizeof(c.root.b));
+  tacet_checkpoint_write(&c, w);
+  put_signature(w, key, g->signature);
+}
+
+/* The note that the signature was made over, by one of the policy's logs. AUTH
+ * where it is none's. */
+static tacet_err note_of(const client_keylog *k, const client_gossip *g,
+                         tacet_buf *note) {
+  tacet_span text = k->trust.policy, vkey;
+  while (client_trust_next_log(&text, &vkey)) {
+    tacet_note_key key;
+    tacet_policy_verdict v;
+    TACET_TRY(tacet_note_key_read(vkey, &key));
+    tacet_buf_clear(note);
+    put_note(note, &key, g);
+    TACET_TRY(note->err);
+    tacet_err e =
+        tacet_policy_judge(k->policy, tacet_buf_span(note), UINT64_MAX, &v);
+    if (e == TACET_OK || e == TACET_ERR_POLICY) { /* no cosignatures in it */
+      return TACET_OK;
+    }
+    TACET_TRY(tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK);
+  }
+  return TACET_ERR_AUTH;
+}
+
+/* The signature of a key in the lines of a note. NOT_FOUND. */
+static tacet_err find_signature(tacet_span lines, const tacet_note_key *key,
+                                uint8_t out[SIGNATURE_LEN]) {
+  tacet_span line;
+  while (client_text_line(&lines, &line)) {
+    uint8_t raw[ID_LEN + SIGNATURE_LEN];
+    size_t len;
+    (void)client_text_word(&line); /* the dash */
+    bool name =
+        tacet_span_equal(client_text_word(&line), tacet_span_str(key->name));
+    tacet_span text = client_text_word(&line);
+    if (!name || tacet_base64_read((const char *)text.p, text.len, raw,
+                                   sizeof(raw), &len) != TACET_OK) {
+      continue;
+    }
+    uint32_t id = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 |
+                  (uint32_t)raw[2] << 8 | raw[3];
+    if (len == sizeof(raw) && id == key->id) {
+      memcpy(out, raw + ID_LEN, SIGNATURE_LEN);
+      return TACET_OK;
+    }
+  }
+  return TACET_ERR_NOT_FOUND;
+}
+
+/* ---- telling ---- */
+
+static tacet_err own_head(const client_keylog *k, client_gossip *out) {
+  tacet_span bytes;
+  tacet_note note;
+  tacet_policy_verdict v = {.log = NULL};
+  TACET_TRY(client_evidence_note(k->r.head, &bytes));
+  TACET_TRY(tacet_note_parse(bytes, &note));
+  tacet_err e = tacet_policy_judge(k->policy, bytes, UINT64_MAX, &v);
+  if (v.log == NULL) {
+    return e == TACET_OK ? TACET_ERR_NOT_FOUND : e;
+  }
+  *out = (client_gossip){.size = k->r.size};
+  memcpy(out->root, k->r.root, sizeof(out->root));
+  return find_signature(note.signatures, v.log, out->signature);
+}
+
+static void told_fields(client_fields *f, void *record) {
+  client_field_version(f, 1);
+  client_field_u64(f, record);
+}
+
+tacet_err client_gossip_tell(client *c, const uint8_t *talk, client_mem *mem,
+                             tacet_span *out) {
+  CLIENT_KEYLOG(k);
+  client_gossip g;
+  uint64_t told = 0;
+  TACET_BUF(w, TACET_CONTENT_LOG_LEN);
+  *out = TACET_SPAN_EMPTY;
+  TACET_TRY(client_keylog_open(c, &k));
+  tacet_err e = client_get(c, CLIENT_T_GOSSIP, client_id_span(talk),
+                           told_fields, &told, sizeof(told), mem);
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  if (!k.has_trust || k.r.size == told || k.r.alarm_code != NULL) {
+    return TACET_OK;
+  }
+  e = own_head(&k, &g);
+  if (e != TACET_OK) { /* signed by a log that is not believed any more */
+    return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_NOT_FOUND
+               ? e
+               : TACET_OK;
+  }
+  tacet_write_u64(&w, g.size);
+  tacet_write_bytes(&w, tacet_span_of(g.root, sizeof(g.root)));
+  tacet_write_bytes(&w, tacet_span_of(g.signature, sizeof(g.signature)));
+  TACET_TRY(client_put(c, CLIENT_T_GOSSIP, client_id_span(talk),
+                       TACET_SPAN_LIT("told"), 0, told_fields, &g.size));
+  return client_mem_take(mem, &w, out);
+}
+
+/* ---- hearing ---- */
+
+static tacet_err save(client *c, client_gossip *g) {
+  TACET_BUF(key, 64);
+  bool open =
+      g->state == CLIENT_GOSSIP_WAITS || g->state == CLIENT_GOSSIP_CONTRADICTS;
+  tacet_write_bytes(&key, client_id_span(g->account));
+  tacet_write_bytes(&key, tacet_span_of(g->device, sizeof(g->device)));
+  TACET_TRY(key.err);
+  return client_put(c, CLIENT_T_GOSSIP, tacet_buf_span(&key),
+                    open ? open_parent : TACET_SPAN_LIT("heard"), g->heard_at,
+                    client_gossip_fields, g);
+}
+
+static tacet_err load(client *c, const client_gossip *of, client_mem *mem,
+                      client_gossip *out) {
+  TACET_BUF(key, 64);
+  tacet_write_bytes(&key, client_id_span(of->account));
+  tacet_write_bytes(&key, tacet_span_of(of->device, sizeof(of->device)));
+  TACET_TRY(key.err);
+  return client_get(c, CLIENT_T_GOSSIP, tacet_buf_span(&key),
+                    client_gossip_fields, out, sizeof(*out), mem);
+}
+
+static void read_told(tacet_span told, client_gossip *g) {
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(told, &err);
+  g->size = tacet_read_u64(&r);
+  tacet_read_copy(&r, g->root, sizeof(g->root));
+  tacet_read_copy(&r, g->signature, sizeof(g->signature));
+}
+
+tacet_err client_gossip_take(client *c, const uint8_t *account,
+                             const uint8_t *device, tacet_span told) {
+  CLIENT_KEYLOG(k);
+  CLIENT_MEM(mem);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  client_gossip before, g = {.heard_at = client_now(c)};
+  if (told.len != TACET_CONTENT_LOG_LEN) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_keylog_open(c, &k));
+  read_told(told, &g);
+  memcpy(g.account, account, sizeof(g.account));
+  memcpy(g.device, device, sizeof(g.device));
+  tacet_err e = load(c, &g, &mem, &before);
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  if (!k.has_trust || g.size == 0 ||
+      (e == TACET_OK && before.state == CLIENT_GOSSIP_CONTRADICTS)) {
+    return TACET_OK; /* that one is open, and is not to be covered up */
+  }
+  e = note_of(&k, &g, &note);
+  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
+    return e;
+  }
+  g.state = e == TACET_OK ? CLIENT_GOSSIP_WAITS : CLIENT_GOSSIP_UNSIGNED;
+  if (g.state == CLIENT_GOSSIP_WAITS && g.size == k.r.size &&
+      memcmp(g.root, k.r.root, sizeof(g.root)) == 0) {
+    g.state = CLIENT_GOSSIP_FITS;
+  }
+  c->gossip = c->gossip || g.state == CLIENT_GOSSIP_WAITS;
+  return save(c, &g);
+}
+
+/* ---- holding it against the log ---- */
+
+/* The head that was told, in the place of the one that was seen here. */
+static tacet_err stand_in(const client_gossip *g, client_keylog *k,
+                          tacet_buf *note) {
+  TACET_TRY(note_of(k, g, note));
+  k->r.size = g->size;
+  memcpy(k->r.root, g->root, sizeof(k->r.root));
+  k->r.alarm_code = k->r.alarm_text = NULL;
+  return TACET_OK;
+}
+
+static tacet_err set_state(client *c, client_gossip *g, uint8_t state) {
+  CLIENT_TX(tx);
+  g->state = state;
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(save(c, g));
+  return client_tx_commit(&tx);
+}
+
+static tacet_err contradict(client *c, client_keylog *k, client_gossip *g,
+                            tacet_span proof, uint64_t from) {
+  CLIENT_MEM(mem);
+  const char *who;
+  TACET_BUF(note, TACET_NOTE_MAX);
+  client_finding f = {.code = CLIENT_LOG_SPLIT, .head = proof, .from = from};
+  if (g->state == CLIENT_GOSSIP_CONTRADICTS && k->r.alarm_code != NULL) {
+    return client_keylog_is_well(c, k);
+  }
+  TACET_TRY(client_handle_of(c, client_id_span(g->account), &mem, &who));
+  TACET_TRY(client_mem_printf(
+      &mem, &f.what,
+      "%s was shown another key log of this server than is shown here", who));
+  TACET_TRY(stand_in(g, k, &note));
+  f.note = tacet_buf_span(&note);
+  TACET_TRY(set_state(c, g, CLIENT_GOSSIP_CONTRADICTS));
+  return client_keylog_alarm(c, k, &f);
+}
+
+/* The proof that the log goes on from what was told, up to `head`. */
+static tacet_err ask_from(client *c, const client_gossip *g, client_mem *mem,
+                          tacet_span *proof) {
+  client_reply reply;
+  TACET_BUF(w, 64);
+  tacet_log_query_write(&w, &(tacet_log_query){.size = g->size});
+  TACET_TRY(w.err);
+  TACET_TRY(client_ask_plain(c, CLIENT_LOOKUP, "POST", "/v1/log",
+                             tacet_buf_span(&w), mem, &reply));
+  TACET_TRY(client_expect_ok(c, &reply));
+  *proof = reply.body;
+  return TACET_OK;
+}
+
+typedef enum outcome { AGAIN, FITS, LATER } outcome;
+
+static bool same_head(const client_keylog_record *r, uint64_t size,
+                      const uint8_t root[32]) {
+  return r->size == size && memcmp(r->root, root, sizeof(r->root)) == 0;
+}
+
+/* An older head than is shown here: does one lead to the other? */
+static tacet_err check_older(client *c, client_keylog *k, client_gossip *g,
+                             outcome *out) {
+  CLIENT_MEM(mem);
+  tacet_span proof;
+  tacet_keylog_head head;
+  tacet_tlog_head told = {.size = g->size};
+  memcpy(told.root.b, g->root, sizeof(told.root.b));
+  TACET_TRY(ask_from(c, g, &mem, &proof));
+  uint64_t latest = (client_now(c) + CLIENT_KEYLOG_AHEAD) / 1000;
+  tacet_err e =
+      tacet_keylog_head_verify(k->policy, &told, latest, proof, &head);
+  if (e == TACET_ERR_FORK) {
+    return contradict(c, k, g, proof, g->size);
+  }
+  if (e != TACET_OK) { /* wrong for whoever asks: found by asking for oneself */
+    *out = LATER;
+    return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : client_keylog_look(c);
+  }
+  *out = same_head(&k->r, head.seen.size, head.seen.root.b) ? FITS : AGAIN;
+  if (*out == AGAIN && head.seen.size == k->r.size) {
+    return contradict(c, k, g, proof, g->size);
+  }
+  return *out == FITS ? TACET_OK : client_keylog_look(c); /* it has grown */
+}
+
+static tacet_err check_once(client *c, client_gossip *g, outcome *out) {
+  CLIENT_KEYLOG(k);
+  TACET_TRY(client_keylog_open(c, &k));
+  *out = same_head(&k.r, g->size, g->root) ? FITS : AGAIN;
+  if (*out == FITS) {
+    return TACET_OK;
+  }
+  if (g->size == k.r.size) {
+    return contradict(c, &k, g, k.r.head, k.r.head_from);
+  }
+  if (g->size < k.r.size) {
+    return check_older(c, &k, g, out);
+  }
+  uint64_t before = k.r.size;
+  TACET_TRY(client_keylog_look(c));
+  client_keylog_close(&k);
+  k = (client_keylog){.has_trust = false};
+  TACET_TRY(client_keylog_open(c, &k));
+  if (k.r.size != before) {
+    return TACET_OK; /* the log has grown: once more */
+  }
+  *out = LATER; /* what others were shown is kept from this device */
+  return client_since(c, g->heard_at) < PATIENCE
+             ? TACET_OK
+             : contradict(c, &k, g, k.r.head, k.r.head_from);
+}
+
+static tacet_err check_one(client *c, client_gossip *g) {
+  outcome o = AGAIN;
+  for (int n = 0; o == AGAIN && n < TRIES; n++) {
+    TACET_TRY(check_once(c, g, &o));
+  }
+  return o == FITS ? set_state(c, g, CLIENT_GOSSIP_FITS) : TACET_OK;
+}
+
+/* All that was told fits: so what was found wrong with it is explained. */
+static tacet_err explain(client *c) {
+  CLIENT_KEYLOG(k);
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_keylog_open(c, &k));
+  if (k.r.alarm_code == NULL || strcmp(k.r.alarm_code, CLIENT_LOG_SPLIT) != 0) {
+    return TACET_OK;
+  }
+  k.r.alarm_code = k.r.alarm_text = NULL;
+  TACET_TRY(client_keylog_save(c, &k.r));
+  return client_tx_commit(&tx);
+}
+
+static tacet_err list_of(client *c, tacet_span parent, client_mem *mem,
+                         client_gossip **list, size_t *n) {
+  const client_row *rows;
+  size_t count;
+  client_range range = {.parent = parent};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_GOSSIP, &range, mem, &rows, &count));
+  client_gossip *all = client_mem_array(mem, count + 1, sizeof(*all));
+  if (all == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < count; i++) {
+    TACET_TRY(client_parse(c, &rows[i], client_gossip_fields, &all[i],
+                           sizeof(all[i]), mem));
+  }
+  *list = all;
+  *n = count;
+  return TACET_OK;
+}
+
+tacet_err client_gossip_check(client *c) {
+  CLIENT_MEM(mem);
+  client_gossip *list;
+  size_t n;
+  TACET_TRY(list_of(c, open_parent, &mem, &list, &n));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(check_one(c, &list[i]));
+  }
+  return n > 0 ? explain(c) : TACET_OK;
+}
+
+tacet_err client_gossip_list(client *c, client_mem *mem, client_gossip **list,
+                             size_t *n) {
+  client_gossip *open, *heard;
+  size_t n_open, n_heard;
+  TACET_TRY(list_of(c, open_parent, mem, &open, &n_open));
+  TACET_TRY(list_of(c, TACET_SPAN_LIT("heard"), mem, &heard, &n_heard));
+  client_gossip *all =
+      client_mem_array(mem, n_open + n_heard + 1, sizeof(*all));
+  if (all == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  memcpy(all, open, n_open * sizeof(*all));
+  memcpy(all + n_open, heard, n_heard * sizeof(*all));
+  *list = all;
+  *n = n_open + n_heard;
+  return TACET_OK;
+}

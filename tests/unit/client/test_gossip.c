@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two logs of one directory, and people who write to each other: whoever hears
+ * of the other one stops, with proof; nobody can be made to stop by a lie. */
+#include "tests/unit/client/people.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+#include "client/core.h"
+#include "client/gossip.h"
+#include "client/keylog.h"
+#include "tacet/content.h"
+#include "tacet/keytrans/evidence.h"
+#include "tests/unit/client/liar.h"
+
+/* ---- helping ---- */
+
+static client_kind look(person *p) {
+  assert_ok(client_enter(p->c));
+  return client_report(&p->c->detail, client_keylog_look(p->c), &p->err);
+}
+
+static void grow(fake_log *l, const char *handle) {
+  fake_log_update(l, handle, TACET_SPAN_LIT("somebody"), FAKE_START);
+}
+
+/* What p has heard of the head that the other's device saw. */
+static uint8_t state_of(person *p, size_t *n) {
+  CLIENT_MEM(mem);
+  client_gossip *list;
+  assert_ok(client_enter(p->c));
+  assert_ok(client_gossip_list(p->c, &mem, &list, n));
+  return *n > 0 ? list[0].state : 0;
+}
+
+/* Everything that waits is taken; how it ended. */
+static client_kind take(person *p) {
+  client_wait now = {.fd = -1};
+  client_kind kind = CLIENT_OK;
+  for (bool more = true; more && kind == CLIENT_OK;) {
+    CLIENT_MEM(mem);
+    client_event e;
+    kind = client_next_event(p->c, &now, &mem, &e, &p->err);
+    more = kind == CLIENT_OK && e.type != CLIENT_EVENT_NONE;
+    if (more) {
+      expect_ok(p, client_event_done(p->c, e.id, &p->err));
+    }
+  }
+  return kind;
+}
+
+/* The only evidence in the home stands against the server's log. */
+static void check_evidence(person *p) {
+  char path[400] = "", folder[128];
+  uint8_t bytes[1 << 16];
+  tacet_evidence_verdict v;
+  (void)snprintf(folder, sizeof(folder), "%s/evidence", p->home);
+  DIR *d = opendir(folder);
+  assert_non_null(d);
+  for (struct dirent *e; (e = readdir(d)) != NULL;) {
+    if (strstr(e->d_name, ".txt") != NULL) {
+      assert_string_equal(path, "");
+      (void)snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+    }
+  }
+  (void)closedir(d);
+  assert_non_null(strstr(p->err.text, path));
+  FILE *f = fopen(path, "r");
+  assert_non_null(f);
+  size_t n = fread(bytes, 1, sizeof(bytes), f);
+  (void)fclose(f);
+  assert_ok(tacet_evidence_verify(tacet_span_of(bytes, n),
+                                  &p->w->s->log->log_name, NULL, &v));
+  assert_int_equal(v.kind, TACET_EVIDENCE_SPLIT_VIEW);
+}
+
+/* ---- one log ---- */
+
+static void test_one_log(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  size_t n;
+  (void)person_join(w, "carol"); /* the log goes on */
+  assert_int_equal(look(bob), CLIENT_OK);
+  say(bob, "alice", "seen more");
+  assert_int_equal(take(alice), CLIENT_OK);
+  assert_int_equal(take(alice), CLIENT_OK);
+  assert_int_equal(state_of(alice, &n), CLIENT_GOSSIP_FITS);
+  assert_int_equal(n, 1);
+  /* An older one than is known here. */
+  (void)person_join(w, "dave");
+  assert_int_equal(look(alice), CLIENT_OK);
+  (void)person_join(w, "erin");
+  assert_int_equal(look(bob), CLIENT_OK);
+  assert_int_equal(look(alice), CLIENT_OK);
+  say(alice, "bob", "equal");
+  assert_int_equal(take(bob), CLIENT_OK);
+  assert_int_equal(take(bob), CLIENT_OK);
+  assert_int_equal(state_of(bob, &n), CLIENT_GOSSIP_FITS);
+}
+
+/* ---- two logs ---- */
+
+/* alice is shown one log, bob another, which is as long, longer or shorter. */
+static void split(world *w, int longer, bool patient) {
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  (void)take(alice);
+  (void)take(bob);
+  fake_log *a = w->s->log, *b = fake_log_copy(a, a->n_updates);
+  for (int i = 0; i < 2; i++) {
+    grow(a, "x@" FAKE_DOMAIN);
+    grow(b, "y@" FAKE_DOMAIN);
+  }
+  for (int i = 0; i < (longer > 0 ? longer : -longer); i++) {
+    grow(longer > 0 ? b : a, "z@" FAKE_DOMAIN);
+  }
+  assert_int_equal(look(alice), CLIENT_OK);
+  w->s->log = b;
+  assert_int_equal(look(bob), CLIENT_OK);
+  say(bob, "alice", "what do you see?");
+  w->s->log = a;
+  client_kind kind = take(alice);
+  if (patient) { /* it may just not have been published everywhere */
+    for (int i = 0; i < 8 && kind == CLIENT_OK; i++) {
+      w->s->now += 10 * CLIENT_MINUTE;
+      kind = take(alice);
+    }
+  }
+  expect_failure(alice, kind, CLIENT_KEYS, "log-split");
+  assert_non_null(strstr(alice->err.text, "bob@" FAKE_DOMAIN));
+  const char *id;
+  client_delivery d;
+  CLIENT_MEM(mem);
+  client_outgoing m = {.to = "bob", .text = "not that"};
+  size_t sends = w->s->n_sends;
+  person_reopen(alice);
+  expect_ok(alice, client_send(alice->c, &m, &mem, &id, &alice->err));
+  expect_failure(alice, client_flush(alice->c, id, 1000, &d, &alice->err),
+                 CLIENT_KEYS, "log-split");
+  assert_int_equal(w->s->n_sends, sends);
+  if (!patient) {
+    check_evidence(alice);
+  }
+  w->s->log = a;
+  fake_log_free(b);
+}
+
+static void test_as_long(void **state) {
+  split(*state, 0, false);
+}
+
+static void test_shorter(void **state) {
+  split(*state, -1, false);
+}
+
+static void test_longer(void **state) {
+  split(*state, 1, true);
+}
+
+/* ---- lies of members ---- */
+
+/* A head that no log has signed accuses nobody. */
+static void test_a_made_up_head(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  (void)take(alice);
+  uint8_t log[TACET_CONTENT_LOG_LEN] = {0, 0, 0, 0, 0, 0, 0, 3, 1};
+  for (size_t len = 103; len <= 104; len++) {
+    TACET_BUF(content, 4096);
+    tacet_content_args args = {.text = TACET_SPAN_LIT("look"),
+                               .counter = 1000 + len,
+                               .sent_at = w->s->now,
+                               .log = tacet_span_of(log, sizeof(log))};
+    assert_ok(tacet_content_make(&content, &args));
+    lie_content(bob, "alice", tacet_buf_span(&content));
+    assert_int_equal(take(alice), CLIENT_OK);
+    log[7]++;
+  }
+  size_t n;
+  assert_int_equal(state_of(alice, &n), CLIENT_GOSSIP_UNSIGNED);
+  say(alice, "bob", "nice try");
+  hear(bob, "nice try");
+}
+
+/* Told once in a conversation, as long as nothing changes. */
+static void test_told_once(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  CLIENT_MEM(mem);
+  tacet_span told;
+  uint8_t talk[32] = {7};
+  for (int i = 0; i < 3; i++) {
+    CLIENT_TX(tx);
+    assert_ok(client_enter(alice->c));
+    assert_ok(client_tx_begin(alice->c->store, &tx));
+    assert_ok(client_gossip_tell(alice->c, talk, &mem, &told));
+    assert_ok(client_tx_commit(&tx));
+    assert_int_equal(told.len, i == 1 ? 0 : TACET_CONTENT_LOG_LEN);
+    if (i == 1) {
+      grow(w->s->log, "z@" FAKE_DOMAIN);
+      assert_int_equal(look(alice), CLIENT_OK);
+    }
+  }
+}
+
+int main(void) {
+#define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+  const struct CMUnitTest tests[] = {
+      T(test_one_log),
+      T(test_as_long),
+      T(test_shorter),
+      T(test_longer),
+      T(test_a_made_up_head),
+      T(test_told_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
