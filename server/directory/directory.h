@@ -93,6 +93,9 @@ typedef struct dir_file {
   uint64_t index;
   unsigned width; /* 256, or less: a partial one */
 } dir_file;
+/* The path behind /log/. NOT_FOUND for what is no name of a file: one file has
+ * one name. */
+TACET_MUST_CHECK tacet_err dir_file_parse(tacet_span path, dir_file *out);
 
 typedef struct dir_request dir_request;
 struct dir_request {

@@ -228,11 +228,6 @@ TACET_MUST_CHECK tacet_err dir_key_package_check(tacet_span message,
                                                  int64_t now_s,
                                                  int64_t *last_second);
 
-/* ---- log_file.c ---- */
-
-/* NOT_FOUND for what is no name of a file. */
-TACET_MUST_CHECK tacet_err dir_file_parse(tacet_span path, dir_file *out);
-
 /* ---- keep.c ---- */
 sto_keeping dir_keeping(dir_directory *d);
 
