@@ -160,7 +160,7 @@ class KeyLog(Case):
         raise Failed('the log does not grow')
 
     def test_a_mirror_computes_all_of_it(self):
-        server = self.server()
+        server = self.server('--requests-per-second', '100000')
         mirror = Mirror(self, server)
         size, _, items = mirror.replay()
         self.assertEqual((size, len(items)), (1, 0))
