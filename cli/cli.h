@@ -125,6 +125,9 @@ bool cli_flush(void);
 bool cli_qr_terminal(const char *text);
 bool cli_qr_svg(const char *text, const char *path);
 
+/* What is known of the key log's head, in lines. */
+void cli_put_keylog(const client_keylog_state *s);
+
 /* "unchecked", "transparent", "verified", "changed". */
 const char *cli_trust_word(client_trust t);
 
@@ -156,5 +159,9 @@ int cli_block(client *c, const cli_args *a);
 int cli_unblock(client *c, const cli_args *a);
 int cli_code(client *c, const cli_args *a);
 int cli_verify(client *c, const cli_args *a);
+int cli_log(client *c, const cli_args *a);
+int cli_gossip(client *c, const cli_args *a);
+int cli_trust_show(client *c, const cli_args *a);
+int cli_trust_accept(client *c, const cli_args *a);
 
 #endif

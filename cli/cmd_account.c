@@ -89,7 +89,8 @@ static void status_json(const client_status *s) {
                         json_integer((json_int_t)counts[i].n));
   }
   if (o != NULL) {
-    json_object_set_new(o, "trust", json_string(s->trust));
+    json_object_set_new(o, "trust", json_string(s->log.trust));
+    json_object_set_new(o, "log", cli_keylog_json(&s->log));
     json_object_set_new(o, "trouble",
                         s->trouble.kind == CLIENT_OK
                             ? json_null()
@@ -123,7 +124,10 @@ static void status_text(const client_status *s) {
          s->recovery_confirmed
              ? "the words are with you alone"
              : "the words are still on this device: `tacet recovery check`");
-  printf("trust      %s\n", s->trust);
+  if (s->log.log != NULL) {
+    cli_put_keylog(&s->log);
+  }
+  printf("trust      %s\n", s->log.trust);
 }
 
 int cli_status(client *c, const cli_args *a) {

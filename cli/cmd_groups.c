@@ -132,9 +132,7 @@ int cli_group_show(client *c, const cli_args *a) {
   printf("  %s\n", g.conversation);
   for (size_t i = 0; i < g.n_members; i++) {
     printf("  %-32s %s%s%s\n", g.members[i].handle,
-           g.members[i].self       ? "you"
-           : g.members[i].verified ? "verified"
-                                   : "unverified",
+           g.members[i].self ? "you" : cli_trust_word(g.members[i].trust),
            g.members[i].admin ? ", admin" : "", g.left ? ", you left" : "");
   }
   return 0;

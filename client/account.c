@@ -23,6 +23,12 @@ static tacet_err invite_read(client *c, const char *link, tacet_invite *out) {
   if (e == TACET_ERR_VERSION || e == TACET_ERR_NOMEM) {
     return e;
   }
+  if (e == TACET_OK && out->policy_len == 0) {
+    return client_fail(&c->detail, CLIENT_USAGE, "no-trust",
+                       "That invite does not say which key log to believe: the "
+                       "server is of an older version; ask its operator to "
+                       "update it, and for a new link.");
+  }
   if (e != TACET_OK) {
     return client_fail(&c->detail, CLIENT_USAGE, "bad-invite",
                        "That is not a whole invite link; copy it again, from "

@@ -33,5 +33,8 @@ TACET_MUST_CHECK tacet_err client_talk_accept(client *c, client_talk *t);
 /* Everything of a conversation goes: what was said, keys, the mailbox. Within a
  * transaction. */
 TACET_MUST_CHECK tacet_err client_talk_erase(client *c, const client_talk *t);
+/* The key log as it stands in the store. */
+TACET_MUST_CHECK tacet_err client_keylog_describe(client *c, client_mem *mem,
+                                                  client_keylog_state *out);
 
 #endif

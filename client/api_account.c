@@ -16,7 +16,6 @@
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/tokens.h"
-#include "client/trust.h"
 #include "client/words.h"
 
 /* ---- registering ---- */
@@ -73,6 +72,21 @@ static tacet_err look_at_server(client *c, client_status *s) {
   return e;
 }
 
+/* Whoever asks how things are wants to know it now. */
+static tacet_err look_at_log(client *c, client_mem *mem, client_status *s) {
+  tacet_err e = s->reachable ? client_keylog_look(c) : TACET_OK;
+  if (c->detail.kind != CLIENT_OK) { /* an outage, or what is told below */
+    client_error_clear(&c->detail);
+    e = TACET_OK;
+  }
+  TACET_TRY(e == TACET_ERR_CLOSED ? TACET_OK : e);
+  TACET_TRY(client_keylog_describe(c, mem, &s->log));
+  if (s->trouble.kind == CLIENT_OK) {
+    s->trouble = s->log.trouble;
+  }
+  return TACET_OK;
+}
+
 static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
   client_talk *list;
   size_t n;
@@ -113,12 +127,6 @@ static tacet_err count_queued(client *c, client_mem *mem, size_t *out) {
   return TACET_OK;
 }
 
-static tacet_err describe_trust(client *c, client_mem *mem, client_status *s) {
-  CLIENT_KEYLOG(k);
-  TACET_TRY(client_keylog_open(c, &k));
-  return client_trust_sentence(&k, mem, &s->trust);
-}
-
 static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
   client_server_record server;
   client_upkeep upkeep;
@@ -132,7 +140,6 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
                      .post_quantum = true,
                      .last_sync = upkeep.last_sync,
                      .n_key_packages = upkeep.n_packages};
-  TACET_TRY(describe_trust(c, mem, &s));
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &s.handle));
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.domain), &s.domain));
   TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &s.account));
@@ -148,6 +155,7 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
     client_lock_release(&c->lock);
   }
   TACET_TRY(look_at_server(c, &s));
+  TACET_TRY(look_at_log(c, mem, &s));
   TACET_TRY(count_queued(c, mem, &s.n_queued));
   TACET_TRY(client_store_count(c->store, CLIENT_T_EVENT, TACET_SPAN_EMPTY,
                                &s.n_events));

@@ -152,6 +152,9 @@ static tacet_err show_member(client *c, const tacet_room *room,
   tacet_err e =
       m.self ? TACET_ERR_NOT_FOUND : client_person_get(c, id, mem, &p);
   m.verified = m.self || (e == TACET_OK && p.verified);
+  if (!m.self && e == TACET_OK) {
+    TACET_TRY(client_trust_of(c, &p, &m.trust));
+  }
   *out = m;
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
 }

@@ -142,6 +142,25 @@ TACET_MUST_CHECK client_kind client_register(client *c, const char *name,
                                              client_registration *out,
                                              client_error *err);
 
+/* The directory's key log, as this home knows it. */
+typedef struct client_keylog_state {
+  const char *trust;  /* one sentence about what is and is not checked */
+  const char *log;    /* its name; NULL: the invite named none, and what follows
+                         is empty */
+  const char *policy; /* the text of what is believed: c2sp.org/tlog-policy */
+  const char *quorum; /* who has to vouch for it, in words */
+  const char *vrf_key;   /* hex */
+  bool unwitnessed;      /* nobody has to */
+  uint64_t max_age_ms;   /* how long their word counts */
+  uint64_t size;         /* of the log as it was seen last; 0: never */
+  const char *root;      /* of its tree, hex */
+  uint64_t day;          /* of its last entry: the begin of that day */
+  size_t n_witnesses;    /* that vouched for it */
+  uint64_t witnessed_at; /* when the quorum did; 0: there is none */
+  uint64_t checked_at;   /* when the server last showed that it goes on */
+  client_error trouble;  /* what does not check out: KEYS; else kind OK */
+} client_keylog_state;
+
 typedef struct client_status {
   const char *handle, *account, *device, *device_name;
   const char *server; /* https://... */
@@ -159,7 +178,7 @@ typedef struct client_status {
   size_t n_conversations;
   size_t n_key_packages; /* published and not known to be claimed */
   size_t n_tokens_directory, n_tokens_delivery;
-  const char *trust; /* one sentence about what is and is not checked */
+  client_keylog_state log;
   /* Why the server is not talked to, where that is more than not being
    * reachable: KEYS "certificate-changed", ...; else kind OK. */
   client_error trouble;
@@ -369,10 +388,20 @@ TACET_MUST_CHECK client_kind client_history(client *c, const char *to,
 
 /* ---- groups ---- */
 
+typedef enum client_trust {
+  CLIENT_UNVERIFIED, /* unchecked: the newest keys were not held against the
+                        key log, or there is none */
+  CLIENT_VERIFIED,   /* codes were compared */
+  CLIENT_CHANGED,    /* two chains of keys claim this account, or the key log
+                        does not have what the server gives: nothing is sent */
+  CLIENT_TRANSPARENT /* the key log has the newest keys that are known */
+} client_trust;
+
 typedef struct client_member {
   const char *handle;
   const char *account;
   bool admin, self, verified;
+  client_trust trust;
 } client_member;
 
 typedef struct client_group {
@@ -436,15 +465,6 @@ TACET_MUST_CHECK client_kind client_request_accept(client *c, const char *who,
 TACET_MUST_CHECK client_kind client_request_refuse(client *c, const char *who,
                                                    client_error *err);
 
-typedef enum client_trust {
-  CLIENT_UNVERIFIED,  /* unchecked: the newest keys were not held against the
-                         key log, or there is none */
-  CLIENT_VERIFIED,    /* codes were compared */
-  CLIENT_CHANGED,     /* two chains of keys claim this account, or the key log
-                         does not have what the server gives: nothing is sent */
-  CLIENT_TRANSPARENT  /* the key log has the newest keys that are known */
-} client_trust;
-
 typedef struct client_contact {
   const char *handle, *account;
   client_trust trust;
@@ -455,6 +475,68 @@ typedef struct client_contact {
 TACET_MUST_CHECK client_kind client_contacts(client *c, client_mem *mem,
                                              const client_contact **list,
                                              size_t *n, client_error *err);
+/* ---- the key log ---- */
+
+TACET_MUST_CHECK client_kind client_keylog_get(client *c, client_mem *mem,
+                                               client_keylog_state *out,
+                                               client_error *err);
+
+/* A head of the log that somebody's device has told, inside a message. */
+typedef struct client_told {
+  const char *from, *device;
+  uint64_t size;
+  const char *root;  /* hex */
+  const char *state; /* "waits", "fits", "unknown-log", "contradicts" */
+  uint64_t heard_at;
+} client_told;
+TACET_MUST_CHECK client_kind client_gossip_get(client *c, client_mem *mem,
+                                               const client_told **list,
+                                               size_t *n, client_error *err);
+
+/* One list of an account's devices, against the one before. */
+typedef struct client_log_entry {
+  uint32_t number;
+  uint64_t seen;  /* the day under which the log was first seen to have it, at
+                     its begin; 0: not seen */
+  const char *by; /* id of the device that signed it; NULL: the recovery key */
+  bool by_recovery_key, new_words, erased;
+  const char *const *added; /* ids of devices */
+  size_t n_added;
+  const char *const *removed;
+  size_t n_removed;
+} client_log_entry;
+typedef struct client_log_history {
+  const char *handle, *account;
+  client_trust trust;
+  uint64_t checked_at;  /* when it was last looked up with proofs; 0: never */
+  bool accounts_before; /* the handle was another account's before */
+  const client_log_entry *entries; /* the oldest first */
+  size_t n_entries;
+} client_log_history;
+/* The handle may be one's own. Looks up an unknown one. */
+TACET_MUST_CHECK client_kind client_log_get(client *c, const char *handle,
+                                            client_mem *mem,
+                                            client_log_history *out,
+                                            client_error *err);
+
+/* What an invite link would have one believe of this server's log. USAGE
+ * "bad-invite", "other-server". */
+typedef struct client_trust_change {
+  bool same;    /* it is what is believed already */
+  bool forgets; /* what was seen so far is forgotten: it is another log, or
+                   something did not check out */
+  const char *log, *policy, *quorum;
+  uint64_t max_age_ms;
+} client_trust_change;
+TACET_MUST_CHECK client_kind client_trust_compare(client *c, const char *link,
+                                                  client_mem *mem,
+                                                  client_trust_change *out,
+                                                  client_error *err);
+/* Believes it from now on. Asks nothing: the caller did. */
+TACET_MUST_CHECK client_kind client_trust_accept(client *c, const char *link,
+                                                 bool *forgets,
+                                                 client_error *err);
+
 /* Hears nothing more of them; deletes the mailboxes they know. */
 TACET_MUST_CHECK client_kind client_block(client *c, const char *handle,
                                           client_error *err);

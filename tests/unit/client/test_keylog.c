@@ -99,18 +99,33 @@ static void test_transparent(void **state) {
   CLIENT_MEM(mem);
   client_status s;
   expect_ok(alice, client_status_get(alice->c, &mem, &s, &alice->err));
-  assert_non_null(strstr(s.trust, "unwitnessed"));
-  assert_non_null(strstr(s.trust, FAKE_DOMAIN "/keylog"));
+  assert_non_null(strstr(s.log.trust, "unwitnessed"));
+  assert_string_equal(s.log.log, FAKE_DOMAIN "/keylog");
+  assert_true(s.log.unwitnessed && s.log.size == w->s->log->frontier.size);
 }
 
-/* An invite that names no log: then nothing is checked, and it says so. */
+/* An invite that names no log, or none that can be read, makes no account. */
 static void test_no_log(void **state) {
   world *w = *state;
-  w->s->no_trust = w->s->no_proofs = w->s->no_log = true;
-  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
-  befriend(alice, bob);
-  assert_int_equal(trust_in(alice, "bob"), CLIENT_UNVERIFIED);
-  assert_int_equal(w->s->n_heads, 0);
+  person *alice = person_new(w, "alice");
+  char link[TACET_INVITE_LINK_MAX];
+  CLIENT_MEM(mem);
+  client_registration r;
+  w->s->no_trust = true;
+  fake_server_invite(w->s, link);
+  expect_failure(
+      alice,
+      client_register(alice->c, "alice", link, "x", &mem, &r, &alice->err),
+      CLIENT_USAGE, "no-trust");
+  tacet_invite i;
+  assert_ok(tacet_invite_parse(tacet_span_str(link), &i));
+  memset(i.policy, 1, i.policy_len = 60);
+  assert_ok(tacet_invite_write(&i, link));
+  expect_failure(
+      alice,
+      client_register(alice->c, "alice", link, "x", &mem, &r, &alice->err),
+      CLIENT_USAGE, "bad-invite");
+  assert_int_equal(w->s->n_requests, 0);
 }
 
 /* ---- lies ---- */
