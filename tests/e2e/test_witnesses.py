@@ -12,7 +12,8 @@ import threading
 import time
 import unittest
 
-from harness import TIMEOUT, Case, Failed, Server, free_port
+from harness import (BIN, TIMEOUT, Case, Failed, Process, Server, free_port,
+                     wrong_clock)
 from test_witness import Key, Witness
 
 PIN = '0' * 62 + 'fe'
@@ -211,7 +212,8 @@ class Collecting(Case):
         w.listen = f'127.0.0.1:{free_port()}'
         w.run('log', 'add', self.vkey)
         pin = re.search(r'^pin (.*)$', w.run('status').stdout.decode(), re.M)[1]
-        self.tacetd.run('witness', 'add', f'w{i}', w.vkey, f'https://{w.listen}',
+        where = w.listen if i != 1 else 'localhost' + w.listen[9:]
+        self.tacetd.run('witness', 'add', f'w{i}', w.vkey, f'https://{where}',
                         '--pin', pin)
         w.start('--listen', w.listen)
         self.addCleanup(lambda: w.process.stop())
@@ -350,6 +352,45 @@ class Collecting(Case):
             os.kill(self.witnesses[0].process.pid, signal.SIGCONT)
         until('it to come back', lambda: self.metric(
             'tacetd_witnesses{state="well"}') == 3)
+
+    def test_clocks_that_are_wrong(self):
+        """By a day: the server's, to either side, then a witness's."""
+        argv = [f'{BIN}/tacetd', 'run', '--data', self.tacetd.data]
+        for i, skew in enumerate((-86400, 86400)):
+            self.tacetd.stop()
+            env = dict(os.environ, **wrong_clock(skew))
+            self.tacetd.process = Process(argv, self.tacetd.log, env=env)
+            before = self.published()[0]
+            # The clocks of client and server differ too, which the client
+            # says; the account is there all the same.
+            self.person(f'alice{i}').run(
+                'register', f'alice{i}', '--invite', self.tacetd.invite(),
+                '--no-passphrase', code=None)
+            self.visible(before)
+        self.assertIn('witness-clock', self.events())
+        self.tacetd.stop()
+        w = self.witnesses[0]
+        w.process.stop()
+        w.process = Process([f'{BIN}/tacet-witness', 'run', '--data', w.data,
+                             '--listen', w.listen], w.log,
+                            env=dict(os.environ, **wrong_clock(86400)))
+        self.tacetd.start()
+        self.register('bob')
+        until('all three', lambda: self.published()[1] == 4)
+
+    def test_users_from_before(self):
+        """A server gets its witnesses when it has users."""
+        self.tacetd.stop()
+        self.tacetd.run('witness', 'quorum', '0')
+        self.tacetd.start()
+        alice = self.person('alice', self.tacetd)
+        self.tacetd.run('witness', 'quorum', '2')
+        self.tacetd.stop()
+        self.tacetd.start()
+        until('a head', lambda: self.published()[0] > 0)
+        bob = self.register('bob')
+        alice.send('bob', 'unwitnessed as yet')
+        bob.wait_text('unwitnessed as yet')
 
     def test_a_pin_that_is_wrong(self):
         self.tacetd.stop()
