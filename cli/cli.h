@@ -131,6 +131,15 @@ void cli_put_keylog(const client_keylog_state *s);
 /* "unchecked", "transparent", "verified", "changed". */
 const char *cli_trust_word(client_trust t);
 
+/* ---- for register and link ---- */
+
+#define CLI_DEVICE_NAME_MAX 65 /* HOST_NAME_MAX and a NUL */
+/* What --device says, else what this machine is called; NULL if nothing. No one
+ * but the owner sees it. */
+const char *cli_device_name(const cli_args *a, char host[CLI_DEVICE_NAME_MAX]);
+/* With --no-passphrase: what that means. */
+void cli_warn_open(const cli_args *a);
+
 /* ---- commands, one file a subject ---- */
 int cli_register(const cli_args *a);
 int cli_recovery_show(client *c, const cli_args *a);
@@ -138,7 +147,10 @@ int cli_recovery_check(client *c, const cli_args *a);
 int cli_export(client *c, const cli_args *a);
 int cli_import(client *c, const cli_args *a);
 int cli_status(client *c, const cli_args *a);
+int cli_link(const cli_args *a);
 int cli_devices(client *c, const cli_args *a);
+int cli_devices_approve(client *c, const cli_args *a);
+int cli_devices_remove(client *c, const cli_args *a);
 int cli_delete_account(client *c, const cli_args *a);
 int cli_send(const cli_args *a);
 int cli_receive(const cli_args *a);

@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * register, status, devices, delete-account. */
+ * register, status, delete-account. */
 #include "cli/cli.h"
 #include "cli/json.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* What --device says, else what this machine is called. No one but the owner
- * sees it. */
-static const char *device_name(const cli_args *a,
-                               char host[HOST_NAME_MAX + 1]) {
-  const char *given = cli_value(a, "--device", 0);
-  if (given == NULL && gethostname(host, HOST_NAME_MAX) == 0) {
-    host[HOST_NAME_MAX] = '\0';
-    return host[0] == '\0' ? NULL : host;
-  }
-  return given;
-}
 
 int cli_register(const cli_args *a) {
   const char *invite = cli_value(a, "--invite", 0);
@@ -33,9 +21,9 @@ int cli_register(const cli_args *a) {
   CLIENT_MEM(mem);
   client_error err = {0};
   client_registration r;
-  char name[HOST_NAME_MAX + 1];
+  char name[CLI_DEVICE_NAME_MAX];
   client_kind kind = client_register(c, a->words[0], invite,
-                                     device_name(a, name), &mem, &r, &err);
+                                     cli_device_name(a, name), &mem, &r, &err);
   client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
@@ -54,12 +42,7 @@ int cli_register(const cli_args *a) {
   printf(
       "\n`tacet recovery show` shows them again, until `tacet recovery check` "
       "has compared them\nwith your paper and you let them be erased here.\n");
-  if (cli_flag(a, "--no-passphrase")) {
-    fprintf(stderr,
-            "tacet: this home is not locked: whoever reads %s reads "
-            "everything in it.\n",
-            cli_home(a));
-  }
+  cli_warn_open(a);
   return 0;
 }
 
@@ -146,29 +129,6 @@ int cli_status(client *c, const cli_args *a) {
   return s.trouble.kind == CLIENT_OK || !cli_flush()
              ? 0
              : cli_fail_with(&s.trouble);
-}
-
-int cli_devices(client *c, const cli_args *a) {
-  CLIENT_MEM(mem);
-  client_error err = {0};
-  const client_device *list;
-  size_t n;
-  client_kind kind = client_devices(c, &mem, &list, &n, &err);
-  if (kind != CLIENT_OK) {
-    return cli_fail_with(&err);
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (cli_flag(a, "--json")) {
-      json_t *o = json_pack("{s:s, s:s?, s:b}", "id", list[i].id, "name",
-                            list[i].name, "this_one", list[i].this_one);
-      cli_print_json(o);
-    } else {
-      printf("%s  %s%s\n", list[i].id,
-             list[i].name == NULL ? "without a name" : list[i].name,
-             list[i].this_one ? "  (this one)" : "");
-    }
-  }
-  return 0;
 }
 
 int cli_delete_account(client *c, const cli_args *a) {

@@ -270,7 +270,7 @@ client *cli_create(const cli_args *a, int *code) {
     if (open != cli_flag(a, "--no-passphrase")) {
       *code =
           cli_fail(2,
-                   "%s holds a registration that was begun %s a "
+                   "%s holds an account that was begun %s a "
                    "passphrase: go on %s --no-passphrase, or remove that "
                    "folder and begin anew.",
                    home, open ? "without" : "with", open ? "with" : "without");

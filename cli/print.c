@@ -150,6 +150,7 @@ void cli_put_message_json(const client_message *m) {
   set_text(o, "text", m->text);
   set_text(o, "reply_to", m->reply_to);
   json_object_set_new(o, "request", json_boolean(m->request));
+  json_object_set_new(o, "own", json_boolean(m->own));
   json_object_set_new(o, "attachments", attachments_json(m));
   set_time(o, "expires_at", m->expires_at);
   if (m->own) {

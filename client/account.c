@@ -7,6 +7,7 @@
 #include "client/call.h"
 #include "client/chain.h"
 #include "client/keylog.h"
+#include "client/linking.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
 #include "client/people.h"
@@ -113,7 +114,7 @@ static tacet_err begin(client *c, const char *handle, const tacet_invite *i,
   return client_self_load(c);
 }
 
-static tacet_err set_stage(client *c, uint8_t stage) {
+tacet_err client_self_stage(client *c, uint8_t stage) {
   client_self self = c->self;
   self.stage = stage;
   tacet_err e = client_self_save(c, &self);
@@ -126,7 +127,7 @@ static tacet_err set_stage(client *c, uint8_t stage) {
 static tacet_err refused(client *c, const client_reply *reply) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(set_stage(c, CLIENT_STAGE_NONE));
+  TACET_TRY(client_self_stage(c, CLIENT_STAGE_NONE));
   TACET_TRY(client_tx_commit(&tx));
   switch (reply->code) {
   case TACET_WIRE_HANDLE_TAKEN:
@@ -170,7 +171,7 @@ static tacet_err create(client *c) {
   TACET_TRY(client_chain_keep_own(c, ask.manifest));
   TACET_TRY(
       client_store_delete(c->store, CLIENT_T_SELF, TACET_SPAN_LIT("manifest")));
-  TACET_TRY(set_stage(c, CLIENT_STAGE_ACCOUNT));
+  TACET_TRY(client_self_stage(c, CLIENT_STAGE_ACCOUNT));
   TACET_TRY(client_tx_commit(&tx));
   return client_self_load(c);
 }
@@ -187,9 +188,22 @@ tacet_err client_account_publish(client *c) {
   TACET_TRY(client_packages_top_up(c));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(set_stage(c, CLIENT_STAGE_REGISTERED));
+  TACET_TRY(client_self_stage(c, CLIENT_STAGE_REGISTERED));
   TACET_TRY(client_tx_commit(&tx));
   return client_self_load(c);
+}
+
+tacet_err client_account_put(client *c, tacet_span manifest, bool *conflict) {
+  CLIENT_MEM(mem);
+  tacet_put_manifest ask = {.manifest = manifest};
+  TACET_BUF(w, 2 * TACET_MANIFEST_MAX);
+  tacet_put_manifest_write(&w, &ask);
+  TACET_TRY(w.err);
+  client_reply reply;
+  TACET_TRY(client_ask_plain(c, CLIENT_ACCOUNT, "PUT", "/v1/manifests",
+                             tacet_buf_span(&w), &mem, &reply));
+  *conflict = reply.code == TACET_WIRE_MANIFEST_CONFLICT;
+  return *conflict ? TACET_OK : client_expect_ok(c, &reply);
 }
 
 /* Goes on with what an earlier call began. */
@@ -218,6 +232,13 @@ tacet_err client_account_register(client *c, const char *name,
   CLIENT_MEM(mem);
   tacet_invite invite;
   const char *handle;
+  bool joining;
+  TACET_TRY(client_is_joining(c, &joining));
+  if (joining) {
+    return client_fail(&c->detail, CLIENT_USAGE, "linking",
+                       "This home is being linked to an account: go on with "
+                       "tacet link, or choose another home with --home.");
+  }
   TACET_TRY(invite_read(c, invite_link, &invite));
   TACET_TRY(handle_read(c, name, invite.domain, &mem, &handle));
   bool under_way = c->has_self && c->self.stage != CLIENT_STAGE_NONE;

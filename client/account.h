@@ -15,6 +15,12 @@ TACET_MUST_CHECK tacet_err client_account_register(client *c, const char *name,
  * account's: tokens, mailboxes and key packages, with which others can write to
  * it. From then on client_is_registered(). May be repeated. */
 TACET_MUST_CHECK tacet_err client_account_publish(client *c);
+/* Gives the directory the next manifest. *conflict: another one has its number.
+ */
+TACET_MUST_CHECK tacet_err client_account_put(client *c, tacet_span manifest,
+                                              bool *conflict);
+/* Changes c->self.stage in the store. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_self_stage(client *c, uint8_t stage);
 /* The last manifest, which lists no device: signed, kept, and from then on part
  * of the own chain, so that it travels. Within no transaction. */
 TACET_MUST_CHECK tacet_err client_account_end(client *c, client_mem *mem,

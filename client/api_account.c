@@ -173,39 +173,6 @@ client_kind client_status_get(client *c, client_mem *mem, client_status *out,
   return client_leave(c, do_status(c, mem, out), err);
 }
 
-/* ---- devices ---- */
-
-static tacet_err do_devices(client *c, client_mem *mem,
-                            const client_device **list, size_t *n) {
-  tacet_manifest m;
-  TACET_TRY(client_enter(c));
-  TACET_TRY(client_chain_newest(c, client_id_span(c->self.account), &m));
-  client_device *found = client_mem_array(mem, m.n_devices, sizeof(*found));
-  if (found == NULL) {
-    return TACET_ERR_NOMEM;
-  }
-  for (size_t i = 0; i < m.n_devices; i++) {
-    client_device *d = &found[i];
-    d->this_one =
-        memcmp(m.devices[i].id, c->self.device, sizeof(c->self.device)) == 0;
-    TACET_TRY(client_mem_hex(
-        mem, tacet_span_of(m.devices[i].id, sizeof(m.devices[i].id)), &d->id));
-    if (d->this_one && c->self.device_name != NULL) {
-      TACET_TRY(
-          client_mem_text(mem, tacet_span_str(c->self.device_name), &d->name));
-    }
-  }
-  *list = found;
-  *n = m.n_devices;
-  return TACET_OK;
-}
-
-client_kind client_devices(client *c, client_mem *mem,
-                           const client_device **list, size_t *n,
-                           client_error *err) {
-  return client_leave(c, do_devices(c, mem, list, n), err);
-}
-
 /* ---- the end ---- */
 
 /* Tells each conversation, so that the others need not take the server's word.

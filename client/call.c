@@ -2,6 +2,8 @@
  * Requests and their answers. */
 #include "client/call.h"
 
+#include "client/lookup.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -194,6 +196,10 @@ tacet_err client_ask_signed(client *c, const char *method, const char *path,
                         .body = body};
     client_reply reply;
     TACET_TRY(client_ask(c, &call, mem, &reply));
+    if (reply.code == TACET_WIRE_AUTHORIZATION) {
+      TACET_TRY(client_lookup_own(c)); /* was this device removed? */
+      TACET_TRY(client_self_is_listed(c));
+    }
     if (reply.code != TACET_WIRE_NONCE || n + 1 >= SIGNED_TRIES) {
       *out = reply;
       return TACET_OK;

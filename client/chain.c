@@ -212,8 +212,10 @@ static tacet_err take_own(client *c, const tacet_manifest *m,
     return e;
   }
   TACET_TRY(verify_alone(c, m, bytes));
-  TACET_TRY(newest_own(c, &newest));
-  if (m->number == newest.number + 1) {
+  e = newest_own(c, &newest);
+  bool first = e == TACET_ERR_NOT_FOUND && m->number == 0;
+  TACET_TRY(first ? TACET_OK : e);
+  if (first || m->number == newest.number + 1) {
     TACET_TRY(keep(c, m, bytes));
     return client_reconcile_account(c, m->account_id);
   }

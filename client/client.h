@@ -188,11 +188,44 @@ TACET_MUST_CHECK client_kind client_status_get(client *c, client_mem *mem,
                                                client_status *out,
                                                client_error *err);
 
+/* Makes this device, whose home is empty, one of an existing account's: shows a
+ * code, by `show`, and waits until one of the account's devices approves it
+ * (client_device_approve). `server` is its address, or an invite link of it; the
+ * account, how the server is known and its trust policy come from that other
+ * device, which the code authenticates, as it authenticates this one to it.
+ * out->words is NULL. Nothing of a half-done linking is lost: the same call goes
+ * on with it. USAGE "bad-server"; REFUSED "code-expired", "linking-ended",
+ * "manifest-conflict"; UNREACHABLE "linking-waits"; KEYS "certificate-changed",
+ * "linking-disturbed". */
+typedef void (*client_code_fn)(void *user, const char *code);
+TACET_MUST_CHECK client_kind client_link(client *c, const char *server,
+                                         const char *device_name,
+                                         client_code_fn show, void *user,
+                                         client_mem *mem,
+                                         client_registration *out,
+                                         client_error *err);
+
 typedef struct client_device {
   const char *id;   /* 32 hex digits */
   const char *name; /* NULL where not known */
   bool this_one;
 } client_device;
+/* Adds the device that shows this code to the account, and puts it into every
+ * conversation. USAGE "bad-code" (mistyped); REFUSED "code-expired",
+ * "code-used", "nobody-waits", "too-many-devices", "manifest-conflict"; FAILED
+ * "clock", "busy"; KEYS "linking-disturbed". Whatever fails has changed nothing.
+ */
+TACET_MUST_CHECK client_kind client_device_approve(client *c, const char *code,
+                                                   client_mem *mem,
+                                                   client_device *out,
+                                                   client_error *err);
+/* Takes a device, by name, id, or an id's beginning, off the account and out of
+ * every conversation. USAGE "no-such-device", "ambiguous", "this-device";
+ * REFUSED "manifest-conflict". */
+TACET_MUST_CHECK client_kind client_device_remove(client *c, const char *device,
+                                                  client_mem *mem,
+                                                  client_device *out,
+                                                  client_error *err);
 TACET_MUST_CHECK client_kind client_devices(client *c, client_mem *mem,
                                             const client_device **list,
                                             size_t *n, client_error *err);

@@ -41,8 +41,9 @@ static tacet_err is_gone(client *c, const client_parcel *p, bool *out) {
   for (size_t i = 0; i < p->n_to && !*out; i++) {
     CLIENT_MEM(mem);
     client_person who;
-    if (p->to[i].state != CLIENT_TO_GONE) {
-      continue;
+    if (p->to[i].state != CLIENT_TO_GONE ||
+        client_is_self(c, client_id_span(p->to[i].account))) {
+      continue; /* an own device: client/reconcile.h sees to it */
     }
     tacet_err e =
         client_person_get(c, client_id_span(p->to[i].account), &mem, &who);

@@ -10,6 +10,8 @@
 #include "client/events.h"
 #include "client/groups.h"
 #include "client/leaving.h"
+#include "client/linking.h"
+#include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/pending.h"
 #include "client/policy.h"
@@ -59,7 +61,8 @@ tacet_err client_job_forget(client *c, uint64_t number) {
 }
 
 static bool somebody_waits(const client_job *job) {
-  return job->kind <= CLIENT_JOB_LEAVE || job->kind == CLIENT_JOB_UNBLOCK;
+  return job->kind <= CLIENT_JOB_LEAVE || job->kind == CLIENT_JOB_UNBLOCK ||
+         job->kind == CLIENT_JOB_LINK;
 }
 
 tacet_err client_job_finish(client *c, uint64_t number,
@@ -364,6 +367,9 @@ static tacet_err run(client *c, client_job *job, uint64_t *next) {
     return run_recheck(c, job);
   case CLIENT_JOB_UNBLOCK:
     return run_unblock(c, job, next);
+  case CLIENT_JOB_LINK:
+  case CLIENT_JOB_LINKED:
+    return client_offer_run(c, job, next);
   case CLIENT_JOB_RECOVER:
     return client_recovery_run(c, job, next);
   }

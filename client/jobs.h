@@ -17,7 +17,9 @@ typedef enum client_job_kind {
   CLIENT_JOB_FETCH,   /* a long text that came as a file */
   CLIENT_JOB_RECHECK, /* asks the directory about an account */
   CLIENT_JOB_UNBLOCK, /* hears an account again (client/blocking.h) */
-  CLIENT_JOB_RECOVER  /* a group that cannot be followed (client/recovery.h) */
+  CLIENT_JOB_RECOVER, /* a group that cannot be followed (client/recovery.h) */
+  CLIENT_JOB_LINK,    /* a new device is added (client/linking.h) */
+  CLIENT_JOB_LINKED   /* ... and is put into all conversations */
 } client_job_kind;
 
 /* Records it. Within a transaction. `due` 0: now. */

@@ -24,6 +24,9 @@ TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
  * UNREACHABLE "not-published" where the server shows none; KEYS "own-handle-
  * moved" where the handle leads to another account, and as above. */
 TACET_MUST_CHECK tacet_err client_lookup_self(client *c, bool *shown);
+/* The same where it matters only what one's other devices have changed: that the
+ * log is behind is fine. */
+TACET_MUST_CHECK tacet_err client_lookup_own(client *c);
 /* Somebody whom only a letter or a group has named: does the directory name
  * this account for the handle? Asks at most once. KEYS "impostor", or as
  * client_person_may_hear(). *p is brought up to date, in mem. */

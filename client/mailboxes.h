@@ -38,7 +38,7 @@ TACET_MUST_CHECK tacet_err client_mailboxes_upkeep(client *c);
 /* Is it read? */
 static inline bool client_mailbox_is_read(const client_mailbox *m) {
   return m->use == CLIENT_MAILBOX_PACKAGE || m->use == CLIENT_MAILBOX_GROUP ||
-         m->use == CLIENT_MAILBOX_OLD;
+         m->use == CLIENT_MAILBOX_OLD || m->use == CLIENT_MAILBOX_LINKING;
 }
 
 #endif

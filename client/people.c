@@ -18,11 +18,14 @@ tacet_err client_person_any(client *c, tacet_span account, client_mem *mem,
   }
   tacet_manifest newest;
   client_person p = {.confirmed = true, .accepted = true, .verified = true};
-  TACET_TRY(client_chain_newest(c, account, &newest));
+  tacet_err e = client_chain_newest(c, account, &newest);
+  if (e == TACET_OK) { /* else this device has yet to ask for it */
+    p.number = newest.number;
+    p.erased = newest.n_devices == 0;
+  }
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
   TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &p.handle));
   memcpy(p.account, c->self.account, sizeof(p.account));
-  p.number = newest.number;
-  p.erased = newest.n_devices == 0;
   *out = p;
   return TACET_OK;
 }

@@ -6,6 +6,7 @@
 #include "client/content.h"
 #include "client/events.h"
 #include "client/letters.h"
+#include "client/linking.h"
 #include "client/mailboxes.h"
 #include "client/slots.h"
 #include "client/talks.h"
@@ -325,6 +326,8 @@ static tacet_err take(client *c, const client_mailbox *m,
   case CLIENT_MAILBOX_GROUP:
   case CLIENT_MAILBOX_OLD:
     return take_for_group(c, m->group, m, item);
+  case CLIENT_MAILBOX_LINKING:
+    return client_offer_take(c, m, item);
   case CLIENT_MAILBOX_MAKING:
   case CLIENT_MAILBOX_SPARE:
   case CLIENT_MAILBOX_CONDEMNED:

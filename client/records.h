@@ -152,7 +152,8 @@ typedef enum client_mailbox_use {
   CLIENT_MAILBOX_PACKAGE,    /* stands in a published key package */
   CLIENT_MAILBOX_GROUP,      /* receives for .group */
   CLIENT_MAILBOX_OLD,        /* did; read until .until, then deleted */
-  CLIENT_MAILBOX_CONDEMNED   /* not read any more; deleted at .until */
+  CLIENT_MAILBOX_CONDEMNED,  /* not read any more; deleted at .until */
+  CLIENT_MAILBOX_LINKING     /* a new device answers there: client/linking.h */
 } client_mailbox_use;
 
 typedef struct client_mailbox {

@@ -114,17 +114,46 @@ static size_t without(uint8_t (*list)[CLIENT_ID_LEN], size_t n,
   return kept;
 }
 
-/* Whose device was removed and added again was never out. */
-static void forget_replaced(told *t) {
-  for (size_t i = t->n_added; i-- > 0;) {
+static size_t count_of(uint8_t (*list)[CLIENT_ID_LEN], size_t n,
+                       const uint8_t *account) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    count += memcmp(list[i], account, CLIENT_ID_LEN) == 0;
+  }
+  return count;
+}
+
+static tacet_err devices_now(client *c, client_session *s,
+                             const uint8_t *account, size_t *out) {
+  CLIENT_MEM(mem);
+  client_leaf *leaves;
+  size_t n;
+  *out = 0;
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &n));
+  for (size_t i = 0; i < n; i++) {
+    *out += memcmp(leaves[i].who.account, account, CLIENT_ID_LEN) == 0;
+  }
+  return TACET_OK;
+}
+
+/* Who had a device in it before, and has one after, neither came nor went. */
+static tacet_err forget_devices(client *c, client_session *s, told *t) {
+  for (size_t i = t->n_added + t->n_removed; i-- > 0;) {
     uint8_t account[CLIENT_ID_LEN];
-    memcpy(account, t->added[i], sizeof(account));
-    size_t kept = without(t->removed, t->n_removed, account);
-    if (kept < t->n_removed) {
-      t->n_removed = kept;
+    if (i >= t->n_added + t->n_removed) {
+      continue; /* one that stood behind was forgotten with another */
+    }
+    memcpy(account, i < t->n_added ? t->added[i] : t->removed[i - t->n_added],
+           sizeof(account));
+    size_t before, added = count_of(t->added, t->n_added, account);
+    TACET_TRY(devices_now(c, s, account, &before));
+    size_t removed = count_of(t->removed, t->n_removed, account);
+    if (before > 0 && before + added > removed) {
+      t->n_removed = without(t->removed, t->n_removed, account);
       t->n_added = without(t->added, t->n_added, account);
     }
   }
+  return TACET_OK;
 }
 
 static tacet_err note(client *c, client_session *s, client_mem *mem,
@@ -151,7 +180,7 @@ static tacet_err note(client *c, client_session *s, client_mem *mem,
       memcpy(t.added[t.n_added++], l.who.account, CLIENT_ID_LEN);
     }
   }
-  forget_replaced(&t);
+  TACET_TRY(forget_devices(c, s, &t));
   tacet_mls_member m;
   client_leaf by;
   if (tacet_mls_member_at(s->mls, info.committer, &m)) {

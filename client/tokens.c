@@ -256,3 +256,37 @@ tacet_err client_tokens_pick(client *c, tacet_token_kind kind, size_t skip,
 tacet_err client_tokens_spent(client *c, tacet_span token) {
   return client_store_delete(c->store, CLIENT_T_TOKEN, token);
 }
+
+/* ---- between one's own devices ---- */
+
+#define GIFT_LIFE (6 * CLIENT_DAY) /* their key is good for a week more */
+
+tacet_err client_tokens_give(client *c, tacet_token_kind kind, size_t n,
+                             tacet_buf *out) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t count;
+  client_range range = {.parent = parent_of(kind)};
+  TACET_TRY(
+      client_store_list(c->store, CLIENT_T_TOKEN, &range, &mem, &rows, &count));
+  for (size_t i = 0; i < n && i + LOW / 2 < count; i++) {
+    client_token t; /* the last ones: the first may be in a request */
+    TACET_TRY(client_parse(c, &rows[count - 1 - i], client_token_fields, &t,
+                           sizeof(t), &mem));
+    tacet_write_bytes(out, t.bytes);
+    TACET_TRY(client_tokens_spent(c, t.bytes));
+  }
+  return out->err;
+}
+
+tacet_err client_tokens_take(client *c, tacet_token_kind kind,
+                             tacet_span list) {
+  for (size_t at = 0; at + TACET_TOKEN_LEN <= list.len; at += TACET_TOKEN_LEN) {
+    tacet_token t;
+    if (tacet_token_parse(tacet_span_of(list.p + at, TACET_TOKEN_LEN), &t) ==
+        TACET_OK) {
+      TACET_TRY(token_save(c, kind, &t, client_now(c) + GIFT_LIFE));
+    }
+  }
+  return TACET_OK;
+}

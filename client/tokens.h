@@ -25,6 +25,13 @@ TACET_MUST_CHECK tacet_err client_tokens_pick(client *c, tacet_token_kind kind,
                                               tacet_span *token);
 /* Within a transaction. */
 TACET_MUST_CHECK tacet_err client_tokens_spent(client *c, tacet_span token);
+/* Takes up to n of them out, as bytes one behind the other, for another device
+ * of the account; leaves enough for this one. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_tokens_give(client *c, tacet_token_kind kind,
+                                              size_t n, tacet_buf *out);
+/* Those that another device gave. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_tokens_take(client *c, tacet_token_kind kind,
+                                              tacet_span list);
 TACET_MUST_CHECK tacet_err client_tokens_count(client *c, tacet_token_kind kind,
                                                size_t *n);
 /* Did the server refuse it for the token's sake, so that another may do? */

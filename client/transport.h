@@ -49,6 +49,8 @@ typedef struct client_server {
   const char *url; /* https://host[:port] */
   bool has_pin;    /* else the certificate is checked against authorities */
   uint8_t pin[32]; /* SHA-256 of the SubjectPublicKeyInfo */
+  bool any; /* neither: whoever answers. For what is protected by itself and
+               must not tell anything: client/linking_join.c, and no more */
 } client_server;
 
 /* What a wait ends for, besides a frame. */

@@ -332,7 +332,9 @@ static tacet_err make(void *user, const client_server *server,
   }
   memcpy(t->url, server->url, len);
   t->has_pin = server->has_pin;
-  TACET_TRY(net_tls_client(server->has_pin ? server->pin : NULL, &t->tls));
+  TACET_TRY(server->any
+                ? net_tls_client_any(&t->tls)
+                : net_tls_client(server->has_pin ? server->pin : NULL, &t->tls));
   for (int i = 0; i < N_CONNECTIONS; i++) {
     if (net_client_new(host, port, t->tls, &t->connection[i]) != NET_OK) {
       return TACET_ERR_NOMEM;

@@ -141,6 +141,17 @@ tacet_err net_tls_client(const uint8_t *pin, net_tls **out) {
   return TACET_OK;
 }
 
+tacet_err net_tls_client_any(net_tls **out) {
+  net_tls *t = new_context(TLS_client_method());
+  if (t == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_verify(t->ctx, SSL_VERIFY_NONE, NULL);
+  *out = t;
+  return TACET_OK;
+}
+
 void net_tls_free(net_tls *t) {
   if (t != NULL) {
     SSL_CTX_free(t->ctx);

@@ -19,6 +19,9 @@ TACET_MUST_CHECK tacet_err net_tls_server(const char *cert_path,
 /* pin: the server must have exactly this key, whoever signed it and whatever
  * name and dates it has; NULL: the system's trust store and the name decide. */
 TACET_MUST_CHECK tacet_err net_tls_client(const uint8_t *pin, net_tls **out);
+/* Whoever answers: encrypted, and nobody knows to whom. For what needs no
+ * protection by TLS. */
+TACET_MUST_CHECK tacet_err net_tls_client_any(net_tls **out);
 void net_tls_free(net_tls *t); /* NULL is fine */
 
 /* Makes a P-256 key and a certificate of its own for a DNS name or an address,

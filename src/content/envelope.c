@@ -81,7 +81,7 @@ tacet_err tacet_envelope_open(tacet_span key, tacet_span in, tacet_bytes *plain,
   tacet_span b = tacet_read_vec(&r);
   TACET_TRY(err);
   TACET_TRY(check_padding(&r));
-  if (t < TACET_ENVELOPE_MESSAGE || t > TACET_ENVELOPE_SLOT) {
+  if (t < TACET_ENVELOPE_MESSAGE || t > TACET_ENVELOPE_LINKING) {
     return TACET_ERR_UNKNOWN_TYPE;
   }
   tacet_bytes_free(plain);

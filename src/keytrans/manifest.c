@@ -65,6 +65,17 @@ tacet_err manifest_read(tacet_span bytes, manifest_form *out) {
   return TACET_OK;
 }
 
+tacet_err tacet_manifest_body_parse(tacet_span body, tacet_manifest *out) {
+  tacet_err err = body.len > TACET_MANIFEST_MAX ? TACET_ERR_LIMIT : TACET_OK;
+  tacet_reader r = tacet_reader_over(body, &err);
+  tacet_manifest m = {.number = 0};
+  read_body(&r, &m);
+  tacet_read_end(&r);
+  TACET_TRY(err);
+  *out = m;
+  return TACET_OK;
+}
+
 tacet_err tacet_manifest_parse(tacet_span bytes, tacet_manifest *out) {
   manifest_form f;
   TACET_TRY(manifest_read(bytes, &f));

@@ -613,6 +613,11 @@ static tacet_err link_next(client_transport *base, client_sleep *sleep,
     return TACET_OK;
   }
   t->s->now += sleep->ms; /* waiting, in this world */
+  if (t->s->meanwhile != NULL && !t->s->in_meanwhile && !t->link.open) {
+    t->s->in_meanwhile = true;
+    t->s->meanwhile(t->s->meanwhile_user);
+    t->s->in_meanwhile = false;
+  }
   return TACET_ERR_NOT_FOUND;
 }
 

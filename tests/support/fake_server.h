@@ -110,6 +110,11 @@ typedef struct fake_server {
   /* Called when the server begins and ends to work: what is tried on the client
    * is not tried on it. */
   void (*at_work)(bool begins);
+  /* Called while a client waits without a link, with its time going on; what it
+   * does is done by others. Not called from within itself. */
+  void (*meanwhile)(void *user);
+  void *meanwhile_user;
+  bool in_meanwhile;
 } fake_server;
 
 fake_server *fake_server_new(void);

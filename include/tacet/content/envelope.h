@@ -37,7 +37,8 @@ uint64_t tacet_bucket(uint64_t n);
 typedef enum tacet_envelope_type {
   TACET_ENVELOPE_MESSAGE = 1, /* an MLSMessage */
   TACET_ENVELOPE_HINT = 2,    /* tacet_hint: there is a commit */
-  TACET_ENVELOPE_SLOT = 3     /* tacet_slot_body: in a slot */
+  TACET_ENVELOPE_SLOT = 3,    /* tacet_slot_body: in a slot */
+  TACET_ENVELOPE_LINKING = 4  /* between two devices: tacet/content/linking.h */
 } tacet_envelope_type;
 
 /* Appends an envelope. key: 32 bytes. A failure appends nothing. LIMIT: it

@@ -139,6 +139,27 @@ TACET_MUST_CHECK tacet_err tacet_manifest_sign(
     const tacet_manifest_signer *signer, const tacet_secret *const *new_keys,
     size_t n_new_keys, tacet_buf *out);
 
+/* The same in steps, for a device whose private key is somewhere else: the body
+ * of what follows `previous` (account id, number and previous_hash are set from
+ * it), the proof of a key that is new in it, and the manifest with the proofs of
+ * all such keys, 64 bytes each, in the order of devices. */
+TACET_MUST_CHECK tacet_err tacet_manifest_body(tacet_manifest *m,
+                                               const tacet_manifest *previous,
+                                               tacet_buf *out);
+TACET_MUST_CHECK tacet_err tacet_manifest_possess(tacet_span body,
+                                                  const tacet_secret *key,
+                                                  uint8_t out[64]);
+/* AUTH. */
+TACET_MUST_CHECK tacet_err tacet_manifest_possession_check(
+    tacet_span body, const uint8_t key[TACET_DEVICE_KEY_LEN],
+    tacet_span signature);
+TACET_MUST_CHECK tacet_err tacet_manifest_sign_with(
+    tacet_manifest *m, const tacet_manifest *previous,
+    const tacet_manifest_signer *signer, tacet_span possession, tacet_buf *out);
+/* Form alone. Any INPUT error. */
+TACET_MUST_CHECK tacet_err tacet_manifest_body_parse(tacet_span body,
+                                                     tacet_manifest *out);
+
 /* ---- safety codes ---- */
 
 #define TACET_SAFETY_DIGITS 60

@@ -37,10 +37,7 @@ static void put(fake_server *s, const uint8_t account[32], tacet_span bytes,
   for (size_t i = 0; i < s->n_accounts; i++) {
     fake_account *a = &s->accounts[i];
     if (memcmp(a->id, account, 32) == 0) {
-      a->manifests =
-          fake_grow(a->manifests, &a->n_manifests, sizeof(fake_bytes));
-      a->manifests[a->n_manifests - 1] = fake_copy(bytes);
-      a->last = *m;
+      fake_manifest_add(s, a, bytes, m);
     }
   }
 }

@@ -52,6 +52,17 @@ int world_teardown(void **state) {
   return 0;
 }
 
+void world_renew(world *w) {
+  for (size_t i = 0; i < w->n; i++) {
+    client_free(w->people[i].c);
+    (void)nftw(w->people[i].home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  }
+  memset(w->people, 0, sizeof(w->people));
+  w->n = 0;
+  fake_server_free(w->s);
+  w->s = fake_server_new();
+}
+
 void check_failure(person *p, client_kind got, client_kind want,
                    const char *code, const char *call, const char *file,
                    int line) {

@@ -33,6 +33,8 @@ typedef struct world {
 
 int world_setup(void **state);
 int world_teardown(void **state);
+/* The same world again, with nobody in it. */
+void world_renew(world *w);
 
 /* A person with a home, not registered; and a registered one. */
 person *person_new(world *w, const char *name);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacet/content/sync.h -- what one's own devices tell each other in their self
+ * group: a single part of type application/tacet-sync, alone in its content.
+ *
+ *   enum { device(1), person(2), conversation(3) } SyncType;
+ *   struct { uint8 type; uint64 stamp; opaque by[16]; opaque body<V>; } Entry;
+ *   struct { uint8 version = 1; Entry entries<V>; } Sync;
+ *
+ * Each entry is the whole of what is said about one thing, as it was left by
+ * device `by` at `stamp` (milliseconds of Unix time, by its clock; never below
+ * the stamp it replaces). Of two about one thing the later one counts, and of
+ * two with one stamp that of the larger device id: so all devices come to the
+ * same, in whatever order they hear of it. Unknown types are passed over.
+ */
+#ifndef TACET_CONTENT_SYNC_H
+#define TACET_CONTENT_SYNC_H
+
+#include "tacet/codec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACET_TYPE_SYNC "application/tacet-sync"
+#define TACET_SYNC_NAME_MAX 128
+#define TACET_SYNC_MAX ((size_t)48 * 1024) /* bytes of one: it is one item */
+
+typedef enum tacet_sync_type {
+  TACET_SYNC_DEVICE = 1,
+  TACET_SYNC_PERSON = 2,
+  TACET_SYNC_CONVERSATION = 3
+} tacet_sync_type;
+
+/* What became of a request, or of a membership. */
+typedef enum tacet_sync_state {
+  TACET_SYNC_ACCEPTED = 1,
+  TACET_SYNC_REFUSED = 2,
+  TACET_SYNC_LEFT = 3
+} tacet_sync_state;
+
+/* device:       opaque device[16]; opaque name<V>;
+ * person:       opaque account[32]; uint8 accepted, blocked, verified, each 0 or
+ *               1; opaque manifests<V>;     the account's chain, of opaque<V>
+ * conversation: opaque id[32]; uint8 state; */
+typedef struct tacet_sync_entry {
+  tacet_sync_type type;
+  uint64_t stamp;
+  uint8_t by[16];
+  uint8_t device[16]; /* DEVICE */
+  tacet_span name;
+  uint8_t id[32]; /* PERSON: the account; CONVERSATION */
+  bool accepted, blocked, verified;
+  tacet_span manifests;
+  tacet_sync_state state; /* CONVERSATION */
+} tacet_sync_entry;
+
+/* Appends an entry to a list of them. */
+void tacet_sync_entry_write(tacet_buf *w, const tacet_sync_entry *e);
+/* A whole Sync around a list of entries. */
+void tacet_sync_write(tacet_buf *w, tacet_span entries);
+/* Checks the form of all of it, entries of unknown types excepted, and gives the
+ * list. UNKNOWN_TYPE: of a newer version. */
+TACET_MUST_CHECK tacet_err tacet_sync_parse(tacet_span in, tacet_span *entries);
+/* Takes the first entry of a known type off a list that was parsed; false at its
+ * end. */
+bool tacet_sync_next(tacet_span *entries, tacet_sync_entry *out);
+/* Does (stamp, by) of a come after that of b? */
+bool tacet_sync_is_later(uint64_t stamp, const uint8_t by[16], uint64_t than,
+                         const uint8_t than_by[16]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several devices of one account: linked with a code, together in every
+conversation, killed in between, removed."""
+import json
+import signal
+import time
+import unittest
+
+from harness import TIMEOUT, Case, Person
+
+
+class Devices(Case):
+    def link(self, server, old, name, *args):
+        """Links a new home to old's account; gives it."""
+        new = Person(self.folder, name)
+        code, linking = self.begin(server, new, *args)
+        out = old.run('devices', 'approve', code).stdout.decode()
+        self.assertIn(f'{name} is one of your devices now', out)
+        self.assertEqual(linking.wait(TIMEOUT), 0,
+                         linking.stderr.read().decode())
+        linking.communicate()
+        return new
+
+    def begin(self, server, new, *args):
+        linking = new.popen('link', server.process.where, '--no-passphrase',
+                            '--device', new.name, *args)
+        return linking.stdout.readline().decode().strip(), linking
+
+    def devices(self, person):
+        out = person.run('devices', '--json').stdout.decode()
+        return {d['name'] for d in map(json.loads, out.splitlines())}
+
+    def until(self, what, people, happened):
+        """Everybody looks for what has come, until it has happened."""
+        end = time.monotonic() + TIMEOUT
+        while not happened():
+            self.assertLess(time.monotonic(), end, what)
+            for p in people:
+                p.receive(timeout=1)
+
+    def account(self):
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        alice.run('group', 'create', 'crew', 'bob')
+        bob.wait_for(lambda e: e['type'] == 'group', 'the group')
+        return server, alice, bob
+
+
+class Linking(Devices):
+    def test_everything_on_both(self):
+        server, alice, bob = self.account()
+        phone = self.link(server, alice, 'phone')
+        self.until('the phone is in the group', [phone],
+                   lambda: b'crew' in phone.run('group', 'list').stdout)
+        phone.send('bob', 'from the phone')
+        phone.send('crew', 'to the crew, from the phone')
+        bob.wait_text('from the phone')
+        alice.wait_text('from the phone')
+        bob.send('alice', 'to both of you')
+        bob.send('crew', 'to the crew')
+        for p in (alice, phone):
+            p.wait_text('to both of you')
+            p.wait_text('to the crew')
+        alice.wait_text('to the crew, from the phone')
+        own = [e for e in alice.seen if e.get('text') == 'from the phone']
+        self.assertEqual([e['own'] for e in own], [True])
+        shown = alice.run('history', 'bob').stdout.decode()
+        self.assertIn('me: from the phone', shown)
+        self.assertIn('phone', self.devices(alice))
+        self.assertFalse([e for e in bob.seen if e['type'] == 'group'
+                          and e['action'] != 'created'])
+
+    def test_codes(self):
+        server, alice, bob = self.account()
+        phone = Person(self.folder, 'phone')
+        code, linking = self.begin(server, phone)
+        wrong = ('A' if code[0] != 'A' else 'B') + code[1:]
+        bad = alice.run('devices', 'approve', wrong, code=2)
+        self.assertIn(b'a letter of it is wrong', bad.stderr)
+        # With another case, and as somebody types it in words.
+        alice.run('devices', 'approve', *code.lower().split('-'))
+        self.assertEqual(linking.wait(TIMEOUT), 0)
+        linking.communicate()
+        used = alice.run('devices', 'approve', code, code=4)
+        self.assertIn(b'used already', used.stderr)
+        again = phone.run('link', server.process.where, '--no-passphrase',
+                          code=4)
+        self.assertIn(b'has an account already', again.stderr)
+        nowhere = Person(self.folder, 'nowhere')
+        nowhere.run('link', 'https://127.0.0.1:9', '--no-passphrase', code=3)
+        nowhere.run('link', 'not a server', '--no-passphrase', code=2)
+
+    def test_another_server(self):
+        """The code works nowhere else: the offer is not there, and the new
+        device waits in vain."""
+        server, alice, bob = self.account()
+        other = self.server(name='other')
+        phone = Person(self.folder, 'phone')
+        code, linking = self.begin(other, phone)
+        refused = alice.run('devices', 'approve', code, code=4)
+        self.assertIn(b'No device waits with that code', refused.stderr)
+        linking.send_signal(signal.SIGINT)
+        self.assertEqual(linking.wait(TIMEOUT), 1)
+        linking.communicate()
+        self.assertEqual(len(self.devices(alice)), 1)
+
+    def test_killed(self):
+        """The new device is killed as soon as it showed its code, and goes on
+        with the same one."""
+        server, alice, bob = self.account()
+        phone = Person(self.folder, 'phone')
+        code, linking = self.begin(server, phone)
+        linking.kill()
+        linking.communicate()
+        same, linking = self.begin(server, phone)
+        self.assertEqual(code, same)
+        approving = alice.popen('devices', 'approve', code)
+        self.assertEqual(linking.wait(TIMEOUT), 0)
+        self.assertEqual(approving.wait(TIMEOUT), 0)
+        for p in (linking, approving):
+            p.communicate()
+        self.until('the phone is in the group', [alice, phone],
+                   lambda: b'crew' in phone.run('group', 'list').stdout)
+
+
+class Removing(Devices):
+    def test_removed(self):
+        server, alice, bob = self.account()
+        phone = self.link(server, alice, 'phone')
+        self.until('the phone is in the group', [phone],
+                   lambda: b'crew' in phone.run('group', 'list').stdout)
+        phone.send('bob', 'while I may')
+        bob.wait_text('while I may')
+        phone.run('devices', 'remove', 'phone', code=2)  # itself
+        alice.run('devices', 'remove', 'nobody', code=2)
+        out = alice.run('devices', 'remove', 'phone').stdout
+        self.assertIn(b'phone is none of your devices any more', out)
+        end = time.monotonic() + TIMEOUT
+        while True:
+            r = phone.run('receive', '--json', code=None)
+            if r.returncode == 4:
+                break
+            self.assertLess(time.monotonic(), end, 'it never noticed')
+        self.assertIn(b'This device was removed', r.stderr)
+        self.assertEqual(r.stderr.count(b'\n'), 1)
+        phone.run('send', 'bob', 'a thief was here', code=4)
+        bob.send('alice', 'not for the thief')
+        alice.wait_text('not for the thief')
+        phone.run('receive', code=4)
+        bob.receive(timeout=1)
+        self.assertNotIn('a thief was here', bob.texts())
+        self.assertNotIn('not for the thief', phone.texts())
+        self.assertNotIn('phone', self.devices(alice))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
