@@ -137,7 +137,7 @@ static json_t *attachments_json(const client_message *m) {
   return list;
 }
 
-void cli_put_message_json(const client_message *m) {
+static json_t *message_json(const client_message *m) {
   json_t *o = json_object();
   set_text(o, "type", "message");
   set_text(o, "id", m->id);
@@ -157,12 +157,18 @@ void cli_put_message_json(const client_message *m) {
     static const char *const words[] = {"queued", "partly", "sent"};
     set_text(o, "delivery", words[m->delivery]);
   }
-  cli_print_json(o);
+  return o;
+}
+
+void cli_put_message_json(const client_message *m) {
+  cli_print_json(message_json(m));
 }
 
 void cli_put_event_json(const client_event *e) {
   if (e->type == CLIENT_EVENT_MESSAGE) {
-    cli_put_message_json(&e->u.message);
+    json_t *m = message_json(&e->u.message);
+    set_text(m, "trust", cli_trust_word(e->trust));
+    cli_print_json(m);
     return;
   }
   json_t *o = json_object();
@@ -187,6 +193,7 @@ void cli_put_event_json(const client_event *e) {
     set_text(o, "conversation", e->conversation);
     set_text(o, "from", e->u.request.from);
     set_text(o, "group", e->u.request.group);
+    set_text(o, "trust", cli_trust_word(e->trust));
     break;
   case CLIENT_EVENT_WARNING:
     set_text(o, "type", "warning");

@@ -227,23 +227,29 @@ static tacet_err delete_mailboxes(client *c) {
   return client_mailboxes_upkeep(c);
 }
 
+static void delete_folder(const char *home, const char *name) {
+  char path[4096];
+  (void)snprintf(path, sizeof(path), "%s/%s", home, name);
+  DIR *d = opendir(path);
+  for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    (void)snprintf(path, sizeof(path), "%s/%s/%s", home, name, e->d_name);
+    (void)unlink(path);
+  }
+  if (d != NULL) {
+    (void)closedir(d);
+  }
+  (void)snprintf(path, sizeof(path), "%s/%s", home, name);
+  (void)rmdir(path);
+}
+
 /* The home's own files, and no others. */
 static void delete_home(const char *home) {
   static const char *const names[] = {"store.db-wal", "store.db-shm",
                                       "store.db",     "store.key",
                                       "sync.lock",    "sync.bell"};
   char path[4096];
-  (void)snprintf(path, sizeof(path), "%s/spool", home);
-  DIR *d = opendir(path);
-  for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-    (void)snprintf(path, sizeof(path), "%s/spool/%s", home, e->d_name);
-    (void)unlink(path);
-  }
-  if (d != NULL) {
-    (void)closedir(d);
-  }
-  (void)snprintf(path, sizeof(path), "%s/spool", home);
-  (void)rmdir(path);
+  delete_folder(home, "spool");
+  delete_folder(home, "evidence");
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     (void)snprintf(path, sizeof(path), "%s/%s", home, names[i]);
     (void)unlink(path);

@@ -55,6 +55,9 @@ static tacet_err check(client *c, const tacet_claimed_package *claimed,
     TACET_TRY(
         client_lookup_account(c, client_id_span(person->account), mem, person));
     TACET_TRY(client_person_may_hear(c, person));
+    if (l.who.manifest > person->number) {
+      return client_fail_unpublished(c, person->handle);
+    }
   }
   tacet_manifest newest;
   TACET_TRY(client_chain_newest(c, client_id_span(person->account), &newest));

@@ -317,6 +317,17 @@ TACET_MUST_CHECK client_kind client_flush(client *c, const char *message_id,
                                           client_delivery *out,
                                           client_error *err);
 
+/* ---- how sure it is whose keys these are ---- */
+
+typedef enum client_trust {
+  CLIENT_UNVERIFIED, /* unchecked: the newest keys were not held against the
+                        key log, or there is none */
+  CLIENT_VERIFIED,   /* codes were compared */
+  CLIENT_CHANGED,    /* two chains of keys claim this account, or the key log
+                        does not have what the server gives: nothing is sent */
+  CLIENT_TRANSPARENT /* the key log has the newest keys that are known */
+} client_trust;
+
 /* ---- receiving ---- */
 
 typedef struct client_attachment {
@@ -357,6 +368,8 @@ typedef struct client_event {
   client_event_type type;
   const char *id;
   const char *conversation; /* NULL where there is none */
+  client_trust trust; /* MESSAGE, REQUEST: in whom it is from; VERIFIED for
+                         oneself */
   union {
     client_message message;
     struct {
@@ -420,15 +433,6 @@ TACET_MUST_CHECK client_kind client_history(client *c, const char *to,
                                             size_t *n, client_error *err);
 
 /* ---- groups ---- */
-
-typedef enum client_trust {
-  CLIENT_UNVERIFIED, /* unchecked: the newest keys were not held against the
-                        key log, or there is none */
-  CLIENT_VERIFIED,   /* codes were compared */
-  CLIENT_CHANGED,    /* two chains of keys claim this account, or the key log
-                        does not have what the server gives: nothing is sent */
-  CLIENT_TRANSPARENT /* the key log has the newest keys that are known */
-} client_trust;
 
 typedef struct client_member {
   const char *handle;

@@ -98,6 +98,28 @@ static tacet_err fill_group(client *c, const client_event_record *r,
   return TACET_OK;
 }
 
+static tacet_err fill_trust(client *c, tacet_span account, client_trust *out) {
+  CLIENT_MEM(mem);
+  client_person p;
+  if (client_is_self(c, account)) {
+    *out = CLIENT_VERIFIED;
+    return TACET_OK;
+  }
+  tacet_err e = client_person_get(c, account, &mem, &p);
+  return e == TACET_ERR_NOT_FOUND ? TACET_OK
+         : e != TACET_OK          ? e
+                                  : client_trust_of(c, &p, out);
+}
+
+static tacet_err fill_message(client *c, const client_event_record *r,
+                              client_mem *mem, client_event *out) {
+  CLIENT_MEM(scratch);
+  client_message_record m;
+  TACET_TRY(client_message_show(c, r->message, mem, &out->u.message));
+  TACET_TRY(client_message_get(c, r->message, &scratch, &m));
+  return fill_trust(c, client_id_span(m.account), &out->trust);
+}
+
 static tacet_err fill(client *c, const client_event_record *r, client_mem *mem,
                       client_event *out) {
   client_event e = {.type = (client_event_type)r->type, .id = r->id};
@@ -106,13 +128,14 @@ static tacet_err fill(client *c, const client_event_record *r, client_mem *mem,
   }
   switch (e.type) {
   case CLIENT_EVENT_MESSAGE:
-    TACET_TRY(client_message_show(c, r->message, mem, &e.u.message));
+    TACET_TRY(fill_message(c, r, mem, &e));
     break;
   case CLIENT_EVENT_GROUP:
     TACET_TRY(fill_group(c, r, mem, &e));
     break;
   case CLIENT_EVENT_REQUEST:
     e.u.request.group = r->name;
+    TACET_TRY(fill_trust(c, client_id_span(r->by), &e.trust));
     TACET_TRY(
         client_handle_of(c, client_id_span(r->by), mem, &e.u.request.from));
     break;

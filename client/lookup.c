@@ -19,7 +19,7 @@ static tacet_err mismatch(client *c, const char *who) {
                      who);
 }
 
-static tacet_err not_published(client *c, const char *who) {
+tacet_err client_fail_unpublished(client *c, const char *who) {
   return client_fail(&c->detail, CLIENT_UNREACHABLE, "not-published",
                      "The server's key log does not show the newest keys of %s "
                      "yet; try again later, and ask the operator if it lasts.",
@@ -115,7 +115,7 @@ static tacet_err ask_all(client *c, inquiry *q) {
   }
   return q->any             ? TACET_OK
          : q->ask.from == 0 ? mismatch(c, q->who)
-                            : not_published(c, q->who);
+                            : client_fail_unpublished(c, q->who);
 }
 
 /* The manifests and what the log says of them, in one transaction. BUSY: to be
@@ -197,7 +197,7 @@ tacet_err client_lookup_self(client *c, bool *shown) {
   tacet_err e = inquire(c, &ask, c->self.handle, account);
   if (e == TACET_ERR_POLICY && strcmp(c->detail.code, "unknown-handle") == 0) {
     client_error_clear(&c->detail);
-    return not_published(c, c->self.handle);
+    return client_fail_unpublished(c, c->self.handle);
   }
   TACET_TRY(e);
   e = client_label_get(c, c->self.handle, &mem, &l);

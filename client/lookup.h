@@ -20,6 +20,9 @@ TACET_MUST_CHECK tacet_err client_lookup_handle(client *c, const char *handle,
 TACET_MUST_CHECK tacet_err client_lookup_account(client *c, tacet_span account,
                                                  client_mem *mem,
                                                  client_person *out);
+/* UNREACHABLE "not-published": somebody shows newer keys of `who` than the log
+ * has yet. */
+tacet_err client_fail_unpublished(client *c, const char *who);
 /* Oneself, as everybody else would. *shown: the newest own keys are there.
  * UNREACHABLE "not-published" where the server shows none; KEYS "own-handle-
  * moved" where the handle leads to another account, and as above. */

@@ -21,6 +21,10 @@ class KeyLog(Case):
         alice, bob = self.friends(server, 'alice', 'bob')
         self.assertIn('bob@localhost                    transparent',
                       alice.run('contacts').stdout.decode())
+        self.assertEqual([e['trust'] for e in alice.seen
+                          if e['type'] == 'message'], ['transparent'])
+        self.assertEqual([e['trust'] for e in bob.seen
+                          if e['type'] == 'request'], ['unchecked'])
         self.assertEqual([c['trust'] for c in
                           lines(alice.run('contacts', '--json'))],
                          ['transparent'])

@@ -11,6 +11,7 @@
 #include "client/keylog.h"
 #include "client/labels.h"
 #include "client/lookup.h"
+#include "client/packages.h"
 #include "client/watch.h"
 #include "tests/unit/client/liar.h"
 
@@ -439,6 +440,35 @@ static void test_withheld(void **state) {
   assert_int_equal(warned("own-keys-withheld"), 1);
 }
 
+/* Key packages that name newer keys than the log has yet: waited for, and no
+ * accusation. */
+static void test_not_published(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  TACET_BUF(chain, 1 << 16);
+  CLIENT_MEM(mem);
+  const char *id;
+  client_delivery d;
+  client_outgoing m = {.to = "bob", .text = "soon"};
+  fake_account *a = account_of(w, "bob");
+  lie_chain(bob, 1, &chain);
+  lie_learn(bob, tacet_buf_span(&chain));
+  for (size_t i = 0; i < a->n_packages; i++) {
+    free(a->packages[i].bytes.p);
+  }
+  a->n_packages = 0;
+  assert_ok(client_packages_top_up(bob->c));
+  expect_ok(alice, client_send(alice->c, &m, &mem, &id, &alice->err));
+  expect_ok(alice, client_flush(alice->c, id, 1000, &d, &alice->err));
+  assert_int_equal(d, CLIENT_QUEUED);
+  assert_string_equal(alice->err.code, "not-published");
+  lie_publish(bob, tacet_buf_span(&chain));
+  w->s->now += CLIENT_HOUR;
+  expect_ok(alice, client_flush(alice->c, id, 60000, &d, &alice->err));
+  assert_int_equal(d, CLIENT_SENT);
+  assert_int_equal(evidence(alice), 0);
+}
+
 /* ---- watching ---- */
 
 /* Oneself daily, others monthly, one at a time. */
@@ -500,6 +530,7 @@ int main(void) {
       T(test_outages),
       T(test_clocks),
       T(test_withheld),
+      T(test_not_published),
       T(test_watching),
       T(test_death),
   };
