@@ -5,8 +5,9 @@
 #   make run      a server and two people on this machine, to play with
 #   make build    programs in build/release/bin
 #   make bench    the figures of docs/performance.md
-#   make bench-mls  groups of ours, OpenMLS and mls-rs, measured (needs Rust)
-#   make interop  our groups with OpenMLS and ts-mls in them (needs Rust and Node)
+#   make bench-mls  groups of ours, OpenMLS and mls-rs, measured (needs Rust);
+#                   bench-mls-quick: the small ones, in minutes
+#   make interop  our groups with OpenMLS and ts-mls in them (needs Rust and npm)
 #   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each), logged
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
@@ -22,7 +23,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench bench-mls interop size fuzz analyze constant-time big-groups kill tsan format install clean
+.PHONY: all demo run build dev check bench bench-mls bench-mls-quick interop size fuzz analyze constant-time big-groups kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \
@@ -32,7 +33,7 @@ build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuz
 build: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release $(if $(VERBOSE),,--quiet)
 
-.PHONY: setup setup-check setup-bench setup-audit
+.PHONY: setup setup-check setup-bench setup-audit setup-interop
 setup:
 	@tools/setup build
 setup-check:
@@ -41,6 +42,8 @@ setup-bench:
 	@tools/setup bench
 setup-audit:
 	@tools/setup audit
+setup-interop:
+	@tools/setup interop
 
 # The programs alone: what demo and run need.
 .PHONY: programs
@@ -70,10 +73,13 @@ size: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release --quiet talk_one talk_three talk_all
 	@tools/check-linked --size build/release
 
-bench-mls: build
-	@interop/bench-mls build/release
+# Of ours only the program that is run.
+bench-mls bench-mls-quick: setup-interop build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet bench_mls
+	@interop/bench-mls build/release $(if $(filter %-quick,$@),--quick)
 
-interop: build
+interop: setup-interop build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet interop_tacet
 	@interop/run build/release
 
 fuzz: setup-check build/fuzz/build.ninja

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings and builds the peers under build/interop, at the versions of the lock
-files here. Needs cargo and node with npm; they fetch from the registries that
-they are set up for."""
+files here. Needs a current cargo, or rustup, and npm; they fetch from the
+registries that they are set up for."""
+import functools
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sys
+import time
 
 import patches
 from peers import Peer
@@ -14,11 +18,20 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORK = os.path.join(os.path.dirname(HERE), 'build', 'interop')
 RUST = (1, 91)   # what OpenMLS asks for
 NODE = (20, 0)   # what ts-mls asks for
+NODE_PACKAGE = '20.20.2'
+
+
+def say(what):
+    print(f'interop {time.strftime("%H:%M:%S")}  {what}', file=sys.stderr, flush=True)
+
+
+def dotted(version):
+    return '.'.join(str(n) for n in version)
 
 
 def version_of(command):
     try:
-        said = subprocess.run([command, '--version'], capture_output=True, text=True,
+        said = subprocess.run([*command, '--version'], capture_output=True, text=True,
                               check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
@@ -26,21 +39,68 @@ def version_of(command):
     return tuple(int(n) for n in found.groups()) if found else None
 
 
-def need(command, least, who):
-    have = version_of(command)
-    if have is None or have < least:
-        wanted = '.'.join(str(n) for n in least)
-        raise SystemExit(f'interop: {who} needs {command} {wanted} or newer; '
-                         f'here is {have and ".".join(map(str, have)) or "none"}. '
-                         'Please install it; nothing was installed.')
+def is_new(command, least):
+    version = version_of(command)
+    return version is not None and version >= least
 
 
 def run(command, folder):
     # One target folder: what two programs have in common is compiled once.
     env = dict(os.environ, CARGO_TARGET_DIR=os.path.join(WORK, 'target'))
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env)
-    if done.returncode:
-        raise SystemExit(f"interop: {' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    log = os.path.join(WORK, 'log.txt')
+    with open(log, 'w') as f:
+        job = subprocess.Popen(command, cwd=folder, stdout=f, stderr=f, env=env)
+        while True:
+            try:
+                job.wait(60)
+                break
+            except subprocess.TimeoutExpired:
+                with open(log) as so_far:
+                    last = (so_far.read().split('\n')[-2:] or [''])[0].strip()
+                say(f'still at it: {last}')
+    if job.returncode:
+        with open(log) as f:
+            raise SystemExit(f"interop: {' '.join(command)} failed:\n{f.read()[-3000:]}")
+
+
+# ---- toolchains ----
+
+@functools.cache
+def rust():
+    """The cargo to call. Debian's is too old: where there is a newer one that
+    rustup brought, that is taken, and where there is rustup alone, it is asked."""
+    own = os.path.join(os.environ.get('CARGO_HOME', os.path.expanduser('~/.cargo')), 'bin')
+    for cargo_command in (['cargo'], [os.path.join(own, 'cargo')]):
+        if is_new(cargo_command, RUST):
+            return cargo_command
+    for rustup in ('rustup', os.path.join(own, 'rustup')):
+        if shutil.which(rustup):
+            say('asking rustup for a current Rust')
+            run([rustup, 'toolchain', 'install', 'stable', '--profile', 'minimal',
+                 '--no-self-update'], WORK)
+            return [rustup, 'run', 'stable', 'cargo']
+    have = version_of(['cargo'])
+    raise SystemExit(f'interop: the peers in Rust need cargo {dotted(RUST)} or newer; here is '
+                     f'{dotted(have) if have else "none"}. Please install rustup: the rest is '
+                     'done from here.')
+
+
+@functools.cache
+def node():
+    """The node to call: the system's, or where that is too old (Debian 12) one
+    that the registry of npm has as a package."""
+    if is_new(['node'], NODE):
+        return 'node'
+    if version_of(['npm']) is None:
+        raise SystemExit(f'interop: ts-mls needs node {dotted(NODE)} or newer, and npm. '
+                         'Please install them.')
+    kind = {'x86_64': 'x64', 'aarch64': 'arm64'}.get(platform.machine(), platform.machine())
+    folder = os.path.join(WORK, 'node')
+    os.makedirs(folder, exist_ok=True)
+    say(f'fetching node {NODE_PACKAGE}')
+    run(['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder,
+         f'node-linux-{kind}@{NODE_PACKAGE}'], folder)
+    return os.path.join(folder, 'node_modules', f'node-linux-{kind}', 'bin', 'node')
 
 
 def copy(name, *files):
@@ -67,20 +127,19 @@ def registry_line():
                 '[workspace]\n[dependencies]\nhex = "=0.4.3"\n')
     with open(os.path.join(folder, 'src', 'lib.rs'), 'w'):
         pass
-    run(['cargo', 'generate-lockfile'], folder)
+    run([*rust(), 'generate-lockfile'], folder)
     with open(os.path.join(folder, 'Cargo.lock')) as f:
         return next(line for line in f if line.startswith('source = '))
 
 
 def cargo(name):
     """Builds the Rust program in interop/NAME; gives the folder it is in."""
-    need('cargo', RUST, 'the Rust peer')
     folder = copy(name, 'Cargo.toml', 'src')
     with open(os.path.join(HERE, name, 'versions.lock')) as f:
         lock = f.read()
     with open(os.path.join(folder, 'Cargo.lock'), 'w') as f:
         f.write(re.sub('^(?=checksum = )', registry_line(), lock, flags=re.M))
-    run(['cargo', 'build', '--release', '--locked', '--quiet'], folder)
+    run([*rust(), 'build', '--release', '--locked'], folder)
     return os.path.join(WORK, 'target', 'release')
 
 
@@ -95,7 +154,7 @@ def openmls(published=False):
 # ---- ts-mls ----
 
 def ts_mls(patched):
-    need('node', NODE, 'ts-mls')
+    program = node()
     folder = copy('ts-mls', 'package.json', 'package-lock.json', 'peer.mjs', 'suites.mjs')
     run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder)
     if patched:
@@ -105,4 +164,4 @@ def ts_mls(patched):
         folder = other
         patches.apply(os.path.join(folder, 'node_modules', 'ts-mls', 'dist', 'src'))
     version = 'ts-mls 2.0.0-rc.10' + (', patched' if patched else '')
-    return Peer(['node', os.path.join(folder, 'peer.mjs')], version)
+    return Peer([program, os.path.join(folder, 'peer.mjs')], version)
