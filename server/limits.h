@@ -92,6 +92,9 @@
 /* Claims an hour of one account; then strangers get the last-resort package,
  * so that nobody empties somebody's shelf. */
 #define TACETD_CLAIMS_PER_ACCOUNT_HOUR 60
+/* Changes of its devices an hour by one account: each stays in the key log for
+ * good. */
+#define TACETD_CHANGES_PER_ACCOUNT_HOUR 120
 #define TACETD_LOOKUPS_PER_ADDRESS_HOUR 30
 
 /* ---- tokens ---- */

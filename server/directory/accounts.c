@@ -286,6 +286,11 @@ static tacet_err manifest_run(dir_request *r, sto_conn *c) {
   if (!newest) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
+  dir_directory *d = r->directory;
+  if (!dir_hourly_take(&d->changes, &d->clock, r->work->fresh.account_id,
+                       TACETD_CHANGES_PER_ACCOUNT_HOUR)) {
+    return dir_refuse(r, TACET_WIRE_RATE);
+  }
   TACET_TRY(drop_packages(r, c));
   return add_manifest(r, c, r->in.put.manifest);
 }

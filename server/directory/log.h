@@ -38,10 +38,11 @@
 #include "tacet/keytrans/trust.h"
 
 /* Files in the data folder; `tacetd init` makes them. */
-#define DIR_LOG_KEY "log.key"         /* Ed25519: signs checkpoints */
-#define DIR_LOG_NEXT_KEY "log-next.key" /* the key that is to follow, or none */
-#define DIR_LOG_VRF_KEY "log-vrf.key" /* hides whose entries they are */
-#define DIR_LOG_POLICY "log-policy"   /* text; no secret */
+#define DIR_LOG_KEY "log.key"           /* Ed25519: signs checkpoints */
+#define DIR_LOG_NEXT_KEY "log-next.key" /* the key that is to follow, or none  \
+                                         */
+#define DIR_LOG_VRF_KEY "log-vrf.key"   /* hides whose entries they are */
+#define DIR_LOG_POLICY "log-policy"     /* text; no secret */
 
 /* ---- the policy and what invites say; any process ---- */
 

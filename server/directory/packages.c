@@ -125,23 +125,6 @@ tacet_err dir_publish_start(dir_request *r, sto_conn *c) {
 
 /* ---- claim ---- */
 
-static bool allow_claim(dir_directory *d, const uint8_t account[32]) {
-  uint64_t tag;
-  memcpy(&tag, account, sizeof(tag));
-  uint32_t hour = (uint32_t)(d->clock.monotonic_ms(d->clock.user) / 3600000);
-  size_t at = tag % DIR_CLAIM_ROWS;
-  if (d->claims.rows[at].tag != tag || d->claims.rows[at].hour != hour) {
-    d->claims.rows[at].tag = tag;
-    d->claims.rows[at].hour = hour;
-    d->claims.rows[at].n = 0;
-  }
-  if (d->claims.rows[at].n >= TACETD_CLAIMS_PER_ACCOUNT_HOUR) {
-    return false;
-  }
-  d->claims.rows[at].n++;
-  return true;
-}
-
 typedef struct taken {
   int64_t ids[TACET_DEVICES_MAX]; /* rows to delete */
   size_t n_ids, n;
@@ -171,7 +154,9 @@ static tacet_err take_from(dir_request *r, sto_conn *c, unsigned statement,
 
 static tacet_err take_all(dir_request *r, sto_conn *c, const tacet_manifest *m,
                           tacet_buf *list, taken *t) {
-  bool many = !allow_claim(r->directory, r->in.claim.account_id);
+  dir_directory *d = r->directory;
+  bool many = !dir_hourly_take(&d->claims, &d->clock, r->in.claim.account_id,
+                               TACETD_CLAIMS_PER_ACCOUNT_HOUR);
   for (size_t i = 0; i < m->n_devices; i++) {
     bool found = false;
     if (!many) {

@@ -130,15 +130,18 @@ tacet_err dir_file_start(dir_request *r, sto_conn *c);
 
 /* ---- the service ---- */
 
-/* Claims by account within this hour, in memory. A row that another account
- * needs is taken over: the table forgets rather than grows. */
-#define DIR_CLAIM_ROWS 4096
-typedef struct dir_claims {
+/* What was done to an account within this hour, in memory. A row that another
+ * account needs is taken over: the table forgets rather than grows. */
+#define DIR_HOURLY_ROWS 4096
+typedef struct dir_hourly {
   struct {
     uint64_t tag; /* from the account's id, which is a hash */
     uint32_t hour, n;
-  } rows[DIR_CLAIM_ROWS];
-} dir_claims;
+  } rows[DIR_HOURLY_ROWS];
+} dir_hourly;
+/* Counts one more; false if there were `max` already. */
+bool dir_hourly_take(dir_hourly *t, const sto_clock *clock,
+                     const uint8_t account[32], uint32_t max);
 
 struct dir_directory {
   sto_db *db;
@@ -152,8 +155,8 @@ struct dir_directory {
   dir_log log;
   dir_log_hook log_grew;
   sto_keeper keeper;
-  dir_claims claims; /* the writer's */
-  bool keys_known;   /* the writer's: the issuers have their day */
+  dir_hourly claims, changes; /* the writer's */
+  bool keys_known;            /* the writer's: the issuers have their day */
 };
 
 static inline int64_t dir_today(const dir_directory *d) {

@@ -160,6 +160,8 @@ static void write_late(const tacetd_exchange *x, const tacetd_answer *a,
   tacetd_answer with_wait = *a;
   if (a->error == TACET_WIRE_BUSY || a->error == TACET_WIRE_STORAGE) {
     with_wait.retry_after_s = TACETD_RETRY_AFTER_SECONDS;
+  } else if (a->error == TACET_WIRE_RATE) { /* of an account, by the hour */
+    with_wait.retry_after_s = 3600;
   }
   write_answer(x->s, x->call, &with_wait, w);
   if (x->call == TACETD_CALL_SEND && w->response.status == 200) {

@@ -147,6 +147,32 @@ static void test_many_manifests(void **state) {
   assert_false(more);
 }
 
+/* The log keeps each change for good, so an account has so many an hour. */
+static void test_too_many_manifests(void **state) {
+  (void)state;
+  person alice, bob;
+  tacet_manifest next, other;
+  person_register(&alice, "alice");
+  person_register(&bob, "bob");
+  for (size_t i = 1; i <= TACETD_CHANGES_PER_ACCOUNT_HOUR; i++) {
+    person_next(&alice, 1 + i % 2, &next);
+    assert_int_equal(TACET_WIRE_OK, book_manifest(&alice));
+    person_accept(&alice, &next);
+  }
+  person_next(&alice, 1, &next);
+  assert_int_equal(TACET_WIRE_RATE, book_manifest(&alice));
+  person_next(&bob, 2, &other);
+  assert_int_equal(TACET_WIRE_OK, book_manifest(&bob));
+  book_hours_pass(1);
+  assert_int_equal(TACET_WIRE_OK, book_manifest(&alice));
+  person_accept(&alice, &next);
+  person_next(&alice, 0, &next);
+  for (int i = 0; i < 2; i++) { /* and erasing is always possible */
+    assert_int_equal(i == 0 ? TACET_WIRE_OK : TACET_WIRE_ERASED,
+                     book_erase(&alice, 0));
+  }
+}
+
 static void test_lookup_keys(void **state) {
   (void)state;
   person alice;
@@ -301,12 +327,12 @@ static void test_bodies(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, book_setup, book_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_register),       TEST(test_bad_registrations),
-      TEST(test_invites_expire), TEST(test_open_registration),
-      TEST(test_manifests),      TEST(test_many_manifests),
-      TEST(test_lookup_keys),    TEST(test_paid_lookups),
-      TEST(test_erase),          TEST(test_operator),
-      TEST(test_bodies),
+      TEST(test_register),           TEST(test_bad_registrations),
+      TEST(test_invites_expire),     TEST(test_open_registration),
+      TEST(test_manifests),          TEST(test_many_manifests),
+      TEST(test_too_many_manifests), TEST(test_lookup_keys),
+      TEST(test_paid_lookups),       TEST(test_erase),
+      TEST(test_operator),           TEST(test_bodies),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
