@@ -305,13 +305,14 @@ class Collecting(Case):
             self.assertIn(e, events)
 
     def test_a_backup_is_not_published(self):
-        alice = self.register('alice')
+        alice, eve = self.register('alice'), self.register('eve')
         self.tacetd.stop()
         copy = os.path.join(self.folder, 'copy')
         shutil.copytree(self.tacetd.data, copy)
         self.tacetd.start()
         self.register('bob')
         until('all three', lambda: self.published()[1] == 4)
+        alice.send('bob', 'seen by who looks')
         head = self.published()[0]
         self.tacetd.stop()
         newest = os.path.join(self.folder, 'newest')
@@ -329,6 +330,9 @@ class Collecting(Case):
         self.assertEqual(self.published(), before)
         self.assertEqual(json.loads(self.get('/v1/health')[1])['log'], 'forked')
         self.assertIn('log-forked', self.events())
+        eve.send('alice', 'who saw no more than this notices nothing')
+        said = alice.run('send', 'eve', 'who did, does', code=5)
+        self.assertIn('evidence', said.stderr.decode())
         for w in self.witnesses:  # and nobody was shown another history
             self.assertNotIn('CONTRADICTED', w.run('status').stdout.decode())
         self.tacetd.stop()
@@ -391,6 +395,12 @@ class Collecting(Case):
         bob = self.register('bob')
         alice.send('bob', 'unwitnessed as yet')
         bob.wait_text('unwitnessed as yet')
+        self.assertIn('unwitnessed', alice.run('status').stdout.decode())
+        self.accept(alice)
+        self.assertNotIn('unwitnessed', alice.run('status').stdout.decode())
+        carol = self.register('carol')
+        alice.send('carol', 'witnessed')
+        carol.wait_text('witnessed')
 
     def test_a_pin_that_is_wrong(self):
         self.tacetd.stop()
@@ -407,7 +417,7 @@ class Collecting(Case):
         self.assertIn('witness-certificate', self.events())
 
     def test_another_key(self):
-        alice = self.register('alice')
+        alice, late = self.register('alice'), self.register('late')
         self.log('there is no other key', 'retire', code=4)
         out = self.log('the new key is', 'rotate')
         self.assertIn('restart', out)
@@ -418,6 +428,8 @@ class Collecting(Case):
         self.tacetd.start()
         until('both signatures', lambda: self.published()[1] == 5)
         bob = self.register('bob')  # with an invite that names both
+        said = self.accept(alice)
+        self.assertIn('still has to fit', said)
         for w in self.witnesses[:2]:
             w.run('log', 'add', new)
         self.tacetd.stop()
@@ -428,9 +440,19 @@ class Collecting(Case):
         until('the third to say so', lambda: self.metric(
             'tacetd_witnesses{state="refuses"}') == 1)
         bob.send('carol', 'the log goes on')
+        alice.send('carol', 'for who took the new key in time')
+        said = late.run('send', 'carol', 'and not for others', code=5)
+        self.assertIn('keys of your invite', said.stderr.decode())
+        self.accept(late)
+        late.send('carol', 'until they do')
         self.log('there is no other key', 'retire', code=4)
         self.witnesses[2].run('log', 'add', new)
         self.assertNotIn('FAIL', self.doctor(0))
+
+    def accept(self, person):
+        """Takes the policy of a new invite, as a user does."""
+        r = person.run('trust', 'accept', self.tacetd.invite(), '--yes')
+        return r.stdout.decode()
 
     def log(self, words, *args, code=0):
         r = self.tacetd.run('log', *args, check=False)
