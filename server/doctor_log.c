@@ -6,6 +6,7 @@
 
 #include "server/directory/log.h"
 #include "server/ops/doctor.h"
+#include "server/policy_file.h"
 #include "server/witnesses/ask.h"
 
 #include <inttypes.h>
@@ -150,6 +151,11 @@ static bool say_log(const patient *p, int64_t now) {
 bool tacetd_doctor_log(const char *folder, const char *domain, int64_t now) {
   patient p = {.copy = NULL};
   sto_trouble why = {""};
+  if (tacetd_policy_waits(folder)) {
+    tacetd_report("policy", TACETD_WORRY,
+                  "log-policy was changed since the server was started, and "
+                  "invites carry what it does not serve yet; restart it");
+  }
   if (dir_log_copy_new(folder, domain, &why, &p.copy) != TACET_OK) {
     tacetd_report("key log", TACETD_ILL, why.text);
     return false;

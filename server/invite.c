@@ -6,6 +6,7 @@
 #include "server/directory/log.h"
 #include "server/ops/folder.h"
 #include "server/ops/url.h"
+#include "server/policy_file.h"
 #include "tacet/crypto.h"
 #include "tacet/wire/invite.h"
 
@@ -129,6 +130,10 @@ int tacetd_command_invite(const tacetd_args *args) {
     return TACETD_FAILED;
   }
   printf("%s\n", link);
+  if (tacetd_policy_waits(args->data)) {
+    tacetd_say("log-policy was changed since the server was started: restart "
+               "it before somebody uses this link");
+  }
   if (wants_qr()) {
     print_qr(link);
   }

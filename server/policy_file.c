@@ -56,3 +56,25 @@ bool tacetd_policy_replace(const tacetd_policy_file *f, tacet_span text,
   }
   return e == TACET_OK && tacetd_policy_give(f, f->path, why);
 }
+
+static bool changed_at(const char *folder, const char *name,
+                       struct timespec *out) {
+  char path[TACETD_PATH_MAX];
+  struct stat st;
+  if (tacetd_folder_path(folder, name, path) != TACET_OK ||
+      stat(path, &st) != 0) {
+    return false;
+  }
+  *out = st.st_mtim;
+  return true;
+}
+
+/* It reads the policy before it leaves its note. */
+bool tacetd_policy_waits(const char *folder) {
+  struct timespec policy, ready;
+  return tacetd_folder_is_locked(folder) &&
+         changed_at(folder, TACETD_POLICY_NAME, &policy) &&
+         changed_at(folder, TACETD_READY_NAME, &ready) &&
+         (policy.tv_sec > ready.tv_sec ||
+          (policy.tv_sec == ready.tv_sec && policy.tv_nsec > ready.tv_nsec));
+}

@@ -28,4 +28,7 @@ bool tacetd_policy_give(const tacetd_policy_file *f, const char *path,
 bool tacetd_policy_replace(const tacetd_policy_file *f, tacet_span text,
                            tacetd_trouble *why);
 
+/* Does a server run on the folder that has read an older policy? */
+bool tacetd_policy_waits(const char *folder);
+
 #endif
