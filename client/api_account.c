@@ -9,6 +9,7 @@
 #include "client/account.h"
 #include "client/call.h"
 #include "client/chain.h"
+#include "client/devsync.h"
 #include "client/content.h"
 #include "client/keylog.h"
 #include "client/mailboxes.h"
@@ -93,7 +94,8 @@ static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
   TACET_TRY(client_talk_list(c, mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
     s->n_requests += list[i].state == CLIENT_TALK_REQUEST;
-    s->n_conversations += list[i].state == CLIENT_TALK_OPEN;
+    s->n_conversations +=
+        list[i].state == CLIENT_TALK_OPEN && !client_is_self_talk(c, &list[i]);
   }
   return TACET_OK;
 }

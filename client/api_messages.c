@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "client/devsync.h"
 #include "client/attachments.h"
 #include "client/call.h"
 #include "client/content.h"
@@ -153,6 +154,19 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
   return client_tx_commit(&tx);
 }
 
+/* Answering accepts, and the other devices hear of it. */
+static tacet_err answer(client *c, client_talk *t) {
+  CLIENT_MEM(mem);
+  client_person p = {.accepted = true};
+  bool request = t->state == CLIENT_TALK_REQUEST;
+  TACET_TRY(t->pair ? client_person_any(c, client_id_span(t->peer), &mem, &p)
+                    : TACET_OK);
+  TACET_TRY(client_talk_accept(c, t));
+  TACET_TRY(request ? client_sync_talk(c, t->id, TACET_SYNC_ACCEPTED)
+                    : TACET_OK);
+  return p.accepted ? TACET_OK : client_sync_person(c, t->peer);
+}
+
 static tacet_err do_send(client *c, const client_outgoing *m, client_mem *mem,
                          const char **id) {
   CLIENT_MEM(scratch);
@@ -175,7 +189,7 @@ static tacet_err do_send(client *c, const client_outgoing *m, client_mem *mem,
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_talk_get(c, talk, &scratch, &t));
   TACET_TRY(client_talk_may_speak(c, &t));
-  TACET_TRY(client_talk_accept(c, &t)); /* answering accepts */
+  TACET_TRY(answer(c, &t));
   TACET_TRY(client_content_post(c, talk, &d, new_id));
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);

@@ -5,6 +5,7 @@
 
 #include "client/blocking.h"
 #include "client/chain.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/jobs.h"
 #include "client/lookup.h"
@@ -281,8 +282,14 @@ static tacet_err do_decide(client *c, const char *who, bool accept) {
   }
   TACET_TRY(client_tx_begin(c->store, &tx));
   for (size_t i = 0; i < n; i++) {
+    bool pair = list[i].pair;
+    uint8_t peer[CLIENT_ID_LEN];
+    memcpy(peer, list[i].peer, sizeof(peer));
+    TACET_TRY(client_sync_talk(
+        c, list[i].id, accept ? TACET_SYNC_ACCEPTED : TACET_SYNC_REFUSED));
     TACET_TRY(accept ? client_talk_accept(c, &list[i])
                      : client_talk_erase(c, &list[i]));
+    TACET_TRY(accept && pair ? client_sync_person(c, peer) : TACET_OK);
   }
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
@@ -386,6 +393,7 @@ static tacet_err do_block(client *c, const char *handle) {
   TACET_TRY(client_person_typed(c, handle, &mem, &p));
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_block_person(c, &p));
+  TACET_TRY(client_sync_person(c, p.account));
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
   return TACET_OK;
@@ -405,6 +413,7 @@ static tacet_err do_unblock(client *c, const char *handle, bool *queued) {
   TACET_TRY(client_person_typed(c, handle, &mem, &p));
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_unblock_person(c, &p, &job));
+  TACET_TRY(job == 0 ? client_sync_person(c, p.account) : TACET_OK);
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
   return job != 0 ? client_job_wait(c, job, queued) : TACET_OK;
@@ -452,6 +461,7 @@ static tacet_err do_verify(client *c, const char *handle, const char *code) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   p.verified = true;
   TACET_TRY(client_person_save(c, &p));
+  TACET_TRY(client_sync_person(c, p.account));
   return client_tx_commit(&tx);
 }
 

@@ -2,6 +2,7 @@
  * Blocking and unblocking. */
 #include "client/blocking.h"
 
+#include "client/devsync.h"
 #include "client/api.h"
 #include "client/events.h"
 #include "client/groups.h"
@@ -154,6 +155,7 @@ static tacet_err come_back(client *c, const client_job *job) {
   TACET_TRY(e);
   TACET_TRY(client_person_get(c, client_id_span(job->accounts[0]), &mem, &p));
   TACET_TRY(set_free(c, &p));
+  TACET_TRY(client_sync_person(c, p.account));
   TACET_TRY(client_talk_get(c, job->talk, &mem, &t));
   t.state = p.accepted ? CLIENT_TALK_OPEN : CLIENT_TALK_REQUEST;
   TACET_TRY(client_talk_save(c, &t));

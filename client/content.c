@@ -6,6 +6,7 @@
 #include "client/chain.h"
 #include "client/control.h"
 #include "client/counters.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/gossip.h"
 #include "client/jobs.h"
@@ -167,6 +168,16 @@ static bool is_heard(const client_talk *t, const client_person *p) {
          (t->state == CLIENT_TALK_OPEN || t->state == CLIENT_TALK_REQUEST);
 }
 
+/* Between own devices: nothing of it is shown. */
+static tacet_err take_sync(client *c, const tacet_content *content) {
+  size_t at = 0;
+  tacet_part p;
+  return tacet_content_part(content, &at, &p) && p.kind == TACET_PART_SINGLE &&
+                 tacet_span_equal(p.type, TACET_SPAN_LIT(TACET_TYPE_SYNC))
+             ? client_sync_take(c, p.body)
+             : TACET_OK;
+}
+
 tacet_err client_content_take(client *c, client_session *s,
                               const tacet_mls_event *event,
                               tacet_span content) {
@@ -205,6 +216,9 @@ tacet_err client_content_take(client *c, client_session *s,
   }
   if (!r.own) {
     TACET_TRY(client_gossip_take(c, who.account, who.device, parsed.log));
+  }
+  if (client_is_self_talk(c, &talk)) {
+    return take_sync(c, &parsed);
   }
   if (has_control(&parsed, &control)) {
     return client_control_take(c, s, &talk, &who, control, event->aad);

@@ -3,6 +3,7 @@
 #include "client/api.h"
 #include "client/backup.h"
 #include "client/chain.h"
+#include "client/devsync.h"
 #include "client/members.h"
 #include "client/talks.h"
 
@@ -176,7 +177,8 @@ static tacet_err put_talks(export *x) {
   TACET_TRY(client_store_count(x->c->store, CLIENT_T_MESSAGE, TACET_SPAN_EMPTY,
                                &x->total));
   for (size_t i = 0; i < n; i++) {
-    if (list[i].state != CLIENT_TALK_REQUEST) {
+    if (list[i].state != CLIENT_TALK_REQUEST &&
+        !client_is_self_talk(x->c, &list[i])) {
       TACET_TRY(put_talk(x, &list[i]));
     }
   }

@@ -4,6 +4,7 @@
 
 #include "client/claims.h"
 #include "client/clock.h"
+#include "client/devsync.h"
 #include "client/mailboxes.h"
 #include "client/packages.h"
 #include "client/reconcile.h"
@@ -108,6 +109,9 @@ tacet_err client_pair_begin(client *c, client_talk *talk) {
   client_person p;
   tacet_span *packages = NULL;
   size_t n = 0;
+  if (client_is_self_talk(c, talk)) {
+    return client_self_group_begin(c);
+  }
   TACET_TRY(client_person_get(c, client_id_span(talk->peer), &mem, &p));
   TACET_TRY(client_claims_ensure(c, talk->id, &p));
   TACET_TRY(client_claims_get(c, talk->id, talk->peer, &mem, &packages, &n));

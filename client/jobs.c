@@ -7,6 +7,7 @@
 #include "client/claims.h"
 #include "client/clock.h"
 #include "client/content.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/groups.h"
 #include "client/leaving.h"
@@ -245,6 +246,15 @@ static tacet_err note_accounts(client *c, client_job *job,
   return client_job_save(c, job);
 }
 
+/* A device that comes into the self group is told everything. */
+static tacet_err welcome(client *c, client_job *job, const newcomers *fresh,
+                         client_mem *mem) {
+  client_talk talk;
+  TACET_TRY(note_accounts(c, job, fresh, mem));
+  TACET_TRY(client_talk_get(c, job->talk, mem, &talk));
+  return client_is_self_talk(c, &talk) ? client_sync_everything(c) : TACET_OK;
+}
+
 static tacet_err commit_job(client *c, client_job *job, tacet_span group,
                             client_change *ch, newcomers *fresh,
                             uint64_t *next) {
@@ -262,7 +272,7 @@ static tacet_err commit_job(client *c, client_job *job, tacet_span group,
   if (!empty) {
     ch->job = fresh->lacking ? 0 : job->number;
     ch->fresh = s.r.fresh_due;
-    TACET_TRY(fresh->n > 0 ? note_accounts(c, job, fresh, &mem) : TACET_OK);
+    TACET_TRY(fresh->n > 0 ? welcome(c, job, fresh, &mem) : TACET_OK);
     TACET_TRY(client_commit_make(c, &s, ch));
     TACET_TRY(client_returning_used(c, &s.r));
     *next = 0;
@@ -370,6 +380,8 @@ static tacet_err run(client *c, client_job *job, uint64_t *next) {
   case CLIENT_JOB_LINK:
   case CLIENT_JOB_LINKED:
     return client_offer_run(c, job, next);
+  case CLIENT_JOB_SYNC:
+    return client_sync_run(c, job, next);
   case CLIENT_JOB_RECOVER:
     return client_recovery_run(c, job, next);
   }

@@ -3,6 +3,7 @@
 #include "client/joining.h"
 
 #include "client/api.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/people.h"
 #include "client/talks.h"
@@ -94,7 +95,7 @@ static void stand_apart(client *c, client_talk *t, const client_joined *j) {
  * another group, which it has to look at first. */
 static tacet_err find_talk(client *c, client_joined *j, bool last,
                            client_mem *mem, client_talk *t, bool *known) {
-  bool pair = j->room.kind == TACET_ROOM_PAIR;
+  bool pair = j->room.kind != TACET_ROOM_GROUP; /* or with oneself */
   tacet_err e = client_talk_get(c, j->room.conversation, mem, t);
   *known = e == TACET_OK;
   if (e == TACET_OK && pair && !t->pair) { /* a group that claimed this id */
@@ -137,7 +138,8 @@ static tacet_err accept_peer(client *c, const client_joined *j,
                              const client_talk *t) {
   CLIENT_MEM(mem);
   client_person p;
-  if (!j->own || !t->pair || t->state != CLIENT_TALK_OPEN) {
+  if (!j->own || !t->pair || t->state != CLIENT_TALK_OPEN ||
+      client_is_self_talk(c, t)) {
     return TACET_OK;
   }
   TACET_TRY(client_person_get(c, client_id_span(t->peer), &mem, &p));

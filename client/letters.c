@@ -135,10 +135,24 @@ static const uint8_t *peer_of(client *c, const client_joined *j) {
   return j->inviter.account;
 }
 
+/* One's own devices, and nobody else. */
+static tacet_err examine_self(client *c, client_joined *j) {
+  memcpy(j->peer, c->self.account, sizeof(j->peer));
+  for (size_t i = 0; i < j->n_leaves; i++) {
+    if (!client_is_self(c, client_id_span(j->leaves[i].who.account))) {
+      return TACET_ERR_POLICY;
+    }
+  }
+  return TACET_OK;
+}
+
 /* One to one: nobody else is in it, and its id is that of the two. A group has
  * no such id: what is written to a person would go to all of it. */
 static tacet_err examine_pair(client *c, client_joined *j) {
   uint8_t id[CLIENT_ID_LEN];
+  if (j->room.kind == TACET_ROOM_SELF) {
+    return examine_self(c, j);
+  }
   for (size_t i = 0; i < j->n_leaves && j->room.kind != TACET_ROOM_PAIR; i++) {
     TACET_TRY(client_pair_id(client_id_span(c->self.account),
                              client_id_span(j->leaves[i].who.account), id));

@@ -5,6 +5,7 @@
 #include "client/account.h"
 #include "client/chain.h"
 #include "client/devices.h"
+#include "client/devsync.h"
 #include "client/jobs.h"
 #include "client/lookup.h"
 #include "client/people.h"
@@ -440,6 +441,7 @@ static tacet_err welcome(client *c, const client_offer_record *r) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_job_finish(c, r->job, NULL));
   TACET_TRY(end(c, r));
+  TACET_TRY(client_sync_everything(c)); /* makes the self group, too */
   TACET_TRY(client_reconcile_account(c, c->self.account));
   return client_tx_commit(&tx);
 }

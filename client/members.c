@@ -3,6 +3,7 @@
 #include "client/members.h"
 
 #include "client/chain.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/labels.h"
 #include "client/people.h"
@@ -62,7 +63,10 @@ tacet_err client_room_read(client *c, tacet_span extensions, tacet_room *out) {
   }
   TACET_TRY(tacet_room_parse(bytes, &room));
   bool named = room.kind == TACET_ROOM_GROUP;
-  if (room.kind == TACET_ROOM_SELF ||
+  uint8_t self[CLIENT_ID_LEN];
+  TACET_TRY(client_self_talk_id(c, self));
+  bool own = memcmp(room.conversation, self, sizeof(self)) == 0;
+  if ((room.kind == TACET_ROOM_SELF) != own ||
       !tacet_span_equal(room.slot_server, tacet_span_str(c->self.domain)) ||
       (named && !client_is_name(room.name, TACET_ROOM_NAME_MAX)) ||
       (!named && (room.name.len > 0 || room.admins.len > 0))) {

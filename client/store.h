@@ -49,7 +49,8 @@
   X(UNOPENED, "unopened")                                                      \
   X(EVENT, "event")                                                            \
   X(JOB, "job")                                                                \
-  X(FILE, "file")
+  X(FILE, "file")                                                              \
+  X(SYNC, "sync")
 
 typedef enum client_table {
 #define X(name, text) CLIENT_T_##name,

@@ -3,6 +3,7 @@
 #include "client/talks.h"
 
 #include "client/api.h"
+#include "client/devsync.h"
 #include "client/people.h"
 
 tacet_err client_talk_get(client *c, const uint8_t *id, client_mem *mem,
@@ -71,6 +72,9 @@ static tacet_err by_id(client *c, const char *to, client_mem *mem,
     return TACET_ERR_NOT_FOUND;
   }
   TACET_TRY(client_talk_get(c, id, mem, &out->talk));
+  if (client_is_self_talk(c, &out->talk)) {
+    return TACET_ERR_NOT_FOUND; /* nobody writes there */
+  }
   out->has_talk = true;
   return TACET_OK;
 }
