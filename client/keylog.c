@@ -100,7 +100,8 @@ static tacet_err refuse(client *c, client_keylog *k, tacet_span proof,
   f.what =
       e == TACET_ERR_AUTH
           ? "What the server shows of its key log does not verify with the "
-            "keys of your invite"
+            "keys of your invite (an operator who changed them has a new "
+            "link for you: tacet trust accept)"
           : "What the server shows of its key log is not well formed";
   return client_keylog_alarm(c, k, &f);
 }

@@ -10,6 +10,7 @@
 #include "client/keylog.h"
 #include "client/labels.h"
 #include "client/lookup.h"
+#include "client/pending.h"
 
 #define SELF_EVERY CLIENT_DAY
 #define SELF_SPREAD (4 * CLIENT_HOUR) /* earlier than that by up to so much */
@@ -93,17 +94,33 @@ static tacet_err note_self(client *c, bool shown, uint64_t in) {
   return client_tx_commit(&tx);
 }
 
+/* A look that cannot be made now (no server, no tokens, too many look-ups, a
+ * clock that is far off) is made later, and holds up nothing. */
+static bool may_wait(client *c, tacet_err e) {
+  uint64_t unused = UINT64_MAX;
+  return client_is_unreachable(&c->detail, e) ||
+         (c->detail.kind != CLIENT_KEYS &&
+          client_judge(c, e, &unused) != CLIENT_ABORT);
+}
+
 static tacet_err look_at_self(client *c) {
   bool shown = false;
-  uint64_t spread;
+  uint64_t spread, quiet = c->quiet_until, told = c->told_until;
   tacet_err e = client_lookup_self(c, &shown);
   c->watch_at = client_monotonic(c) + AGAIN;
-  if (client_is_unreachable(&c->detail, e)) {
+  if (e != TACET_OK && may_wait(c, e)) {
     bool hidden = strcmp(c->detail.code, "not-published") == 0;
+    if (strcmp(c->detail.code, "busy") == 0) { /* with look-ups alone */
+      c->quiet_until = quiet;
+      c->told_until = told;
+    }
     client_error_clear(&c->detail);
     return hidden ? note_self(c, false, AGAIN) : TACET_OK;
   }
-  TACET_TRY(e);
+  if (e != TACET_OK) { /* and again, by whoever tries next */
+    c->watch_at = 0;
+    return e;
+  }
   TACET_TRY(client_chance(c, SELF_SPREAD, &spread));
   return note_self(c, shown, shown ? SELF_EVERY - spread : AGAIN);
 }
@@ -123,8 +140,9 @@ tacet_err client_watch_run(client *c) {
     TACET_TRY(look(c, &k));
   }
   TACET_TRY(hear(c));
-  return client_is_due(c, k.r.next_self, SELF_EVERY) ? look_at_self(c)
-                                                     : TACET_OK;
+  bool due = client_is_due(c, k.r.next_self, SELF_EVERY) &&
+             client_clock_is_believed(c);
+  return due ? look_at_self(c) : TACET_OK;
 }
 
 /* ---- others ---- */

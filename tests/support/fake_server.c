@@ -288,8 +288,8 @@ static void log_head(fake_server *s, tacet_span body, fake_reply *out) {
 static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
   tacet_lookup m;
   s->n_lookups++;
-  if (tacet_lookup_parse(body, &m) != TACET_OK) {
-    fake_problem(out, TACET_WIRE_MALFORMED);
+  if (s->no_lookups || tacet_lookup_parse(body, &m) != TACET_OK) {
+    fake_problem(out, s->no_lookups ? TACET_WIRE_RATE : TACET_WIRE_MALFORMED);
     return;
   }
   char handle[300];

@@ -103,6 +103,7 @@ typedef struct fake_server {
   const fake_account *impostor_chain;
   bool no_trust;           /* invites name no log */
   bool no_proofs;          /* look-ups are answered without */
+  bool no_lookups;       /* too many from this address */
   bool no_log;             /* nobody is told of its head */
   size_t flip_proof;       /* in the next proofs this bit, from 1, is flipped */
   const char *proofs_of;   /* look-ups come with the proof of this handle */
