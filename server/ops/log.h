@@ -122,7 +122,8 @@ typedef enum tacetd_log_level {
     "a witness cosigns again")                                                 \
   X(WITNESS_CLOCK, "witness-clock", WARNING, false,                            \
     TACETD_F(WITNESS) | TACETD_F(SECONDS),                                     \
-    "the clocks of a witness and of this server differ")                       \
+    "the clocks of a witness and of this server differ; by more than an "      \
+    "hour, it does not count")                                                 \
   X(QUORUM_MISSING, "quorum-missing", ERROR, false, TACETD_F(COUNT),           \
     "too few witnesses cosign: what is new is accepted and not visible yet; "  \
     "run tacetd doctor")                                                       \

@@ -32,7 +32,7 @@ typedef struct witness {
   uint64_t due;      /* not asked before */
   uint64_t serial;   /* head that `line` is for */
   uint64_t cosigned; /* when */
-  uint64_t time;     /* in it, seconds */
+  int64_t off;       /* its clock from ours, in seconds */
   tacet_bytes line;
 } witness;
 
@@ -54,6 +54,7 @@ struct wts_collector {
   uint64_t lines, done; /* cosignatures that came; that were looked at */
   uint64_t published;   /* size */
   uint64_t witnessed;   /* seconds of the time of day */
+  int64_t behind;       /* seconds by which our clock is ahead, negative */
 };
 
 /* Milliseconds of a clock that never goes back; seconds of the time of day. */

@@ -8,9 +8,8 @@
 
 #include <string.h>
 
-/* A cosignature may be from so much later than it is; what readers allow is
- * theirs. */
-#define AHEAD_SECONDS 3600
+/* How far a witness's clock may be off; what readers allow is theirs. */
+#define OFF_SECONDS 3600
 /* At the start nothing is published before each witness was asked, or this:
  * one of them may know more of the log than the tables do. */
 #define FIRST_MS 15000
@@ -97,12 +96,39 @@ static uint64_t publish_at(const wts_collector *c, uint64_t now) {
   return all_tried(c, now) ? c->publish_due : c->started + FIRST_MS;
 }
 
+/* How far the clocks of witnesses may be off ours. With readers a cosignature
+ * from the future does not count, and an old one makes the quorum old: so a
+ * clock that is wrong may not count here. But it may be ours, by which a server
+ * must not stop: where half of them say so, it is. */
+static void clocks(const wts_collector *c, int64_t *low, int64_t *high) {
+  int64_t off[TACET_POLICY_WITNESSES_MAX];
+  size_t n = 0;
+  for (size_t i = 0; i < c->n; i++) {
+    const witness *w = &c->witnesses[i];
+    size_t at = n;
+    if (w->serial != c->head.serial) {
+      continue;
+    }
+    for (; at > 0 && off[at - 1] > w->off; at--) {
+      off[at] = off[at - 1];
+    }
+    off[at] = w->off;
+    n++;
+  }
+  *low = n > 0 && off[n / 2] < 0 ? off[n / 2] : 0;
+  *high = n > 0 && off[(n - 1) / 2] > 0 ? off[(n - 1) / 2] : 0;
+}
+
 /* The head's note with what cosignatures there are. */
-static void put_together(const wts_collector *c, tacet_buf *out) {
+static void put_together(wts_collector *c, tacet_buf *out) {
+  int64_t low, high;
+  clocks(c, &low, &high);
+  c->behind = low;
   tacet_write_bytes(out, tacet_bytes_span(&c->head.note));
   for (size_t i = 0; i < c->n; i++) {
     const witness *w = &c->witnesses[i];
-    if (w->serial == c->head.serial) {
+    if (w->serial == c->head.serial && w->off >= low - OFF_SECONDS &&
+        w->off <= high + OFF_SECONDS) {
       tacet_write_bytes(out, tacet_bytes_span(&w->line));
     }
   }
@@ -125,30 +151,6 @@ static void published(wts_collector *c, uint64_t serial, uint64_t witnessed) {
   wts_show(c);
 }
 
-/* The latest time that a cosignature may have. One from the future does not
- * count with readers, so it may not count here; but a server whose own clock is
- * behind has to go on. So it is by our clock, or by the middle of what the
- * witnesses say, whichever is later. */
-static uint64_t latest(const wts_collector *c) {
-  uint64_t times[TACET_POLICY_WITNESSES_MAX], now = wts_seconds();
-  size_t n = 0;
-  for (size_t i = 0; i < c->n; i++) {
-    const witness *w = &c->witnesses[i];
-    size_t at = n;
-    if (w->serial != c->head.serial) {
-      continue;
-    }
-    for (; at > 0 && times[at - 1] > w->time; at--) {
-      times[at] = times[at - 1];
-    }
-    times[at] = w->time;
-    n++;
-  }
-  uint64_t middle = n > 0 ? times[(n - 1) / 2] : 0;
-  middle = middle < UINT64_MAX - AHEAD_SECONDS ? middle : 0;
-  return (now > middle ? now : middle) + AHEAD_SECONDS;
-}
-
 /* With the lock, which is let go while the log stores it. */
 static void try_publish(wts_collector *c) {
   TACET_BUF(note, TACET_NOTE_MAX);
@@ -157,7 +159,7 @@ static void try_publish(wts_collector *c) {
   put_together(c, &note);
   tacet_err e = note.err;
   if (e == TACET_OK) {
-    e = tacet_policy_judge(c->policy, tacet_buf_span(&note), latest(c), &v);
+    e = tacet_policy_judge(c->policy, tacet_buf_span(&note), UINT64_MAX, &v);
   }
   if (e == TACET_OK) {
     uint64_t witnessed = v.witnessed;
@@ -196,8 +198,10 @@ static uint64_t missing_at(const wts_collector *c, uint64_t now) {
     return c->waiting + c->timing.alarm;
   }
   /* Published, but the quorum gets old: it should have been asked again. */
-  uint64_t old = (uint64_t)c->timing.refresh / 500 + 60, s = wts_seconds();
-  return c->published != 0 && c->witnessed + old < s ? now : UINT64_MAX;
+  int64_t old = (int64_t)c->timing.refresh / 500 + 60;
+  int64_t s = (int64_t)wts_seconds() + c->behind;
+  return c->published != 0 && (int64_t)c->witnessed + old < s ? now
+                                                              : UINT64_MAX;
 }
 
 static void tell_missing(wts_collector *c) {

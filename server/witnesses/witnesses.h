@@ -8,6 +8,9 @@
  * too long. Late cosignatures are added, and all are asked again every hour, so
  * that the quorum's time stays fresh.
  *
+ * A witness whose clock is an hour off the others' does not count, since
+ * readers would find its word old, or from the future.
+ *
  * A witness that is away is a warning and a metric. A quorum that is missing
  * stops publication, never the server. A witness that shows a head with the
  * log's own signature which the log does not continue stops publication for

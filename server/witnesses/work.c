@@ -10,6 +10,7 @@
 /* A witness whose clock is further off is told about: readers will find its
  * cosignatures old, or from the future. */
 #define CLOCK_SECONDS 300
+#define TIME_MAX ((uint64_t)1 << 40) /* no time is later */
 #define DOUBLINGS_MAX 10
 /* One answer of "later", or one connection that breaks, is nothing to tell. */
 #define FAILURES_TOLD 2
@@ -43,8 +44,10 @@ static uint64_t due(const witness *w) {
   if (c->head.serial == 0 || c->forked) {
     return UINT64_MAX;
   }
-  if (w->serial == c->head.serial && w->cosigned + c->timing.refresh > at) {
-    at = w->cosigned + c->timing.refresh;
+  /* A clock that was wrong may be right soon. */
+  uint64_t again = w->clock_told ? c->timing.claim : c->timing.refresh;
+  if (w->serial == c->head.serial && w->cosigned + again > at) {
+    at = w->cosigned + again;
   }
   return at;
 }
@@ -66,12 +69,14 @@ static void move(witness *w, wts_state to) {
 }
 
 static void look_at_clock(witness *w, uint64_t time) {
-  int64_t off = (int64_t)(time - wts_seconds());
+  int64_t off =
+      (int64_t)(time < TIME_MAX ? time : TIME_MAX) - (int64_t)wts_seconds();
   bool wrong = off > CLOCK_SECONDS || off < -CLOCK_SECONDS;
   if (wrong && !w->clock_told) {
     TACETD_LOG(WITNESS_CLOCK, .witness = (int64_t)w->number, .seconds = off);
   }
   w->clock_told = wrong;
+  w->off = off;
 }
 
 static void take_line(witness *w, uint64_t serial, tacet_bytes *line,
@@ -89,7 +94,6 @@ static void take_line(witness *w, uint64_t serial, tacet_bytes *line,
   w->line = *line;
   *line = (tacet_bytes){NULL, 0};
   w->serial = serial;
-  w->time = time;
   w->cosigned = wts_now();
   c->lines++;
 }
