@@ -13,6 +13,7 @@
 #include "client/people.h"
 #include "client/sync.h"
 #include "client/talks.h"
+#include "client/watch.h"
 #include "tacet/content/envelope.h"
 
 #define ONCE_MS ((uint64_t)3000) /* to wait for another process that syncs */
@@ -142,6 +143,9 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
   } else {
     TACET_TRY(client_person_typed(c, t.handle, mem, &t.person));
     t.has_person = true;
+  }
+  if (t.has_person) {
+    TACET_TRY(client_watch_again(c, &t.person, mem));
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));

@@ -110,6 +110,19 @@ tacet_err client_label_keep(client *c, const tacet_manifest *newest,
   return save(c, &l);
 }
 
+tacet_err client_label_put_off(client *c, const char *handle) {
+  CLIENT_MEM(mem);
+  client_label l;
+  tacet_err e = client_label_get(c, handle, &mem, &l);
+  if (e == TACET_ERR_NOT_FOUND) {
+    l = (client_label){.handle = handle};
+    e = TACET_OK;
+  }
+  TACET_TRY(e);
+  l.next_check = client_now(c) + CLIENT_DAY;
+  return save(c, &l);
+}
+
 /* ---- what does not check out ---- */
 
 tacet_err client_label_alarm(client *c, const char *handle, const char *code,

@@ -24,6 +24,9 @@ TACET_MUST_CHECK tacet_err client_label_keep(client *c,
                                              const tacet_manifest *newest,
                                              const tacet_keylog_answer *now,
                                              uint32_t day);
+/* The next look is in a day: the last one came to nothing. Within a
+ * transaction, like the next. */
+TACET_MUST_CHECK tacet_err client_label_put_off(client *c, const char *handle);
 /* What does not check out about a handle: told, and remembered until it does
  * again. */
 TACET_MUST_CHECK tacet_err client_label_alarm(client *c, const char *handle,

@@ -147,6 +147,25 @@ tacet_err client_watch_run(client *c) {
 
 /* ---- others ---- */
 
+/* Does one wait already: about this account, or (empty) about anybody? */
+static tacet_err has_job(client *c, tacet_span account, bool *yes) {
+  CLIENT_MEM(mem);
+  const client_row *rows;
+  size_t n;
+  client_range all = {.limit = 0};
+  *yes = false;
+  TACET_TRY(client_store_list(c->store, CLIENT_T_JOB, &all, &mem, &rows, &n));
+  for (size_t i = 0; i < n && !*yes; i++) {
+    client_job job;
+    TACET_TRY(
+        client_parse(c, &rows[i], client_job_fields, &job, sizeof(job), &mem));
+    *yes = job.kind == CLIENT_JOB_RECHECK && job.n_accounts > 0 &&
+           (account.len == 0 ||
+            tacet_span_equal(account, client_id_span(job.accounts[0])));
+  }
+  return TACET_OK;
+}
+
 static tacet_err add_job(client *c, tacet_span account, uint64_t within) {
   uint64_t wait;
   uint8_t one[1][CLIENT_ID_LEN];
@@ -160,7 +179,9 @@ static tacet_err add_job(client *c, tacet_span account, uint64_t within) {
 }
 
 tacet_err client_watch_soon(client *c, tacet_span account) {
-  return add_job(c, account, SOON);
+  bool waits;
+  TACET_TRY(has_job(c, account, &waits));
+  return waits ? TACET_OK : add_job(c, account, SOON);
 }
 
 /* Contacts, and who claims a handle in a letter and was not asked about yet. */
@@ -182,7 +203,12 @@ tacet_err client_watch_pick(client *c) {
   const client_row *rows;
   size_t n, n_due = 0;
   uint64_t which;
+  bool waits;
   client_range all = {.limit = 0};
+  TACET_TRY(has_job(c, TACET_SPAN_EMPTY, &waits));
+  if (waits) { /* one at a time, however long the log cannot be looked at */
+    return TACET_OK;
+  }
   TACET_TRY(
       client_store_list(c->store, CLIENT_T_PERSON, &all, &mem, &rows, &n));
   client_person *list = client_mem_array(&mem, n, sizeof(*list));
@@ -207,6 +233,14 @@ tacet_err client_watch_pick(client *c) {
   return client_tx_commit(&tx);
 }
 
+/* Who is not there, or does not check out, is not asked about each hour. */
+static tacet_err put_off(client *c, const char *handle) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_label_put_off(c, handle));
+  return client_tx_commit(&tx);
+}
+
 tacet_err client_watch_recheck(client *c, client_job *job, bool *done) {
   CLIENT_MEM(mem);
   client_person p;
@@ -217,7 +251,7 @@ tacet_err client_watch_recheck(client *c, client_job *job, bool *done) {
                             : client_lookup_confirm(c, &p, &mem);
   if (e == TACET_ERR_CREDENTIAL || e == TACET_ERR_POLICY) {
     client_error_clear(&c->detail); /* it is noted, and told, there */
-    return TACET_OK;
+    return put_off(c, p.handle);
   }
   if (!client_is_unreachable(&c->detail, e) || !client_is_outage(&c->detail)) {
     return e;
@@ -231,9 +265,24 @@ tacet_err client_watch_recheck(client *c, client_job *job, bool *done) {
   return client_tx_commit(&tx);
 }
 
+tacet_err client_watch_again(client *c, client_person *p, client_mem *mem) {
+  tacet_err e = client_label_is_well(c, p->handle);
+  if (e == TACET_OK || c->detail.kind != CLIENT_KEYS) {
+    return e;
+  }
+  client_error_clear(&c->detail);
+  e = client_lookup_account(c, client_id_span(p->account), mem, p);
+  if (client_is_unreachable(&c->detail, e)) { /* then it is as it was */
+    client_error_clear(&c->detail);
+    return client_label_is_well(c, p->handle);
+  }
+  return e;
+}
+
 tacet_err client_watch_covered(client *c, client_person *p, client_mem *mem) {
   CLIENT_KEYLOG(k);
   bool covered;
+  TACET_TRY(client_watch_again(c, p, mem));
   TACET_TRY(client_keylog_open(c, &k));
   TACET_TRY(client_label_covers(c, p->handle, client_id_span(p->account),
                                 p->number, &covered));

@@ -25,6 +25,10 @@ TACET_MUST_CHECK tacet_err client_watch_pick(client *c);
  * remembered, and no failure; an outage is for later. */
 TACET_MUST_CHECK tacet_err client_watch_recheck(client *c, client_job *job,
                                                 bool *done);
+/* Something did not check out about somebody, and the user tries again: so does
+ * this, by looking them up. KEYS if it still does not. */
+TACET_MUST_CHECK tacet_err client_watch_again(client *c, client_person *p,
+                                              client_mem *mem);
 /* Were the newest keys that are known of somebody seen in the log? Looks them
  * up if not: before anything is encrypted to them. Fails as the look-up does.
  */

@@ -217,10 +217,9 @@ static void test_lies_about_contacts(void **state) {
     assert_int_equal(kind, CLIENT_KEYS);
     assert_int_equal(w->s->n_sends, sends);
     take_back(w, keep);
-    expect_ok(alice, recheck(alice, "bob")); /* an explanation was found */
+    say(alice, "bob", "good"); /* it is as it was: another try is one */
     gather(alice);
     assert_true(codes[l] == NULL || warned(codes[l]) == 1);
-    say(alice, "bob", "good");
     hear(bob, "good");
   }
 }

@@ -144,11 +144,48 @@ static void test_watching(void **state) {
   assert_int_equal(seer_evidence(alice), 0);
 }
 
+/* Contacts who are due while the log cannot be checked for weeks, and one whom
+ * the server does not know any more: asked about now and then, no more. */
+static void test_a_long_outage(void **state) {
+  world *w = *state;
+  witnessed(w);
+  person *alice = person_join(w, "alice");
+  static const char *const names[] = {"bob", "carol", "dave"};
+  for (int i = 0; i < 3; i++) {
+    befriend(alice, person_join(w, names[i]));
+  }
+  fake_account *dave = seer_account(w, "dave");
+  strcpy(dave->handle, "gone");
+  memset(dave->id, 1, sizeof(dave->id));
+  w->s->now += 30 * CLIENT_DAY;
+  w->s->log->cosigned_at = w->s->now / 1000 - 2 * FAKE_MAX_AGE;
+  size_t before = w->s->n_lookups;
+  for (int hour = 0; hour < 240; hour++) {
+    w->s->now += CLIENT_HOUR;
+    gather(alice);
+  }
+  size_t n = w->s->n_lookups - before; /* one job, and oneself, an hour */
+  assert_true(n > 10 && n < 2 * 240 + 20);
+  w->s->log->cosigned_at = 0;
+  for (int hour = 0; hour < 72; hour++) {
+    w->s->now += CLIENT_HOUR;
+    gather(alice);
+  }
+  before = w->s->n_lookups;
+  for (int hour = 0; hour < 72; hour++) {
+    w->s->now += CLIENT_HOUR;
+    gather(alice);
+  }
+  assert_true(w->s->n_lookups - before < 12); /* oneself, and dave, daily */
+  assert_int_equal(seer_evidence(alice), 0);
+}
+
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
   const struct CMUnitTest tests[] = {
       T(test_outages),       T(test_clocks),           T(test_withheld),
       T(test_not_published), T(test_holds_up_nothing), T(test_watching),
+      T(test_a_long_outage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
