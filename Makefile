@@ -13,6 +13,7 @@
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
 #   make constant-time  secrets that valgrind sees nobody look at
 #   make big-groups  1,000 random epochs with 10,000 members, and what one needs
+#   make control  10,000 operations with an honest server: no alarm
 #   make kill     1,000 x kill -9 of the server under load
 #   make tsan     the tests of net and server under ThreadSanitizer
 #   make format   clang-format over the sources
@@ -48,7 +49,8 @@ setup-interop:
 # The programs alone: what demo and run need.
 .PHONY: programs
 programs: setup build/release/build.ninja
-	ninja -j $(JOBS) -C build/release --quiet tacet tacetd wiretap
+	ninja -j $(JOBS) -C build/release --quiet tacet tacetd wiretap \
+	  tacet-audit tacetd-hostile
 
 demo: programs
 	@tools/demo build/release/bin
@@ -103,6 +105,14 @@ big-groups: setup build/release/build.ninja
 
 kill: setup-check build
 	@tools/kill build/release $(KILLS)
+
+# Who runs it decides how long: about four operations a second and core.
+.PHONY: control
+OPERATIONS ?= 10000
+control: setup-check build
+	TACET_BIN=build/release/bin TACET_TESTS=build/release/tests \
+	  TACET_CONTROL_ROUNDS=$(OPERATIONS) \
+	  python3 tests/e2e/test_hostile_directory.py Control
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

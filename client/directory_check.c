@@ -12,8 +12,11 @@ static tacet_err found(client *c, const client_keylog *k,
                        const char *before, const char *after) {
   CLIENT_MEM(mem);
   tacet_key_proofs p = {.head = TACET_SPAN_EMPTY};
-  client_finding f = {
-      .code = code, .handle = a->handle, .value = a->bytes, .from = k->r.size};
+  client_finding f = {.code = code,
+                      .handle = a->handle,
+                      .value = a->bytes,
+                      .previous = a->previous,
+                      .from = k->r.size};
   if (tacet_key_proofs_parse(a->proofs, &p) == TACET_OK) {
     f.head = p.head;
     f.label = p.label;

@@ -13,6 +13,7 @@ typedef struct client_directory_answer {
   const char *handle;    /* that was asked for */
   tacet_manifest newest; /* the last one that it gave, which verifies nothing */
   tacet_span bytes;      /* of that */
+  tacet_span previous;   /* of the one before; empty if it gave none */
   tacet_span proofs;
   /* filled by the check */
   tacet_span head_proof;

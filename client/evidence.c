@@ -66,6 +66,23 @@ static tacet_err split_view(const client_keylog *k, const client_finding *f,
   return tacet_evidence_write(e, NULL, out);
 }
 
+/* What the answer shows by itself: a list of devices that the log has and that
+ * nobody signed. */
+static tacet_err answer(const client_keylog *k, const client_finding *f,
+                        const tacet_note_key *log, tacet_buf *out) {
+  tacet_keylog_label label;
+  TACET_TRY(tacet_keylog_label_handle(tacet_span_str(f->handle), &label));
+  const tacet_evidence_answer a = {
+      .head_proof = f->head,
+      .label_proof = f->label,
+      .vrf_public_key =
+          tacet_span_of(k->trust.vrf_key, sizeof(k->trust.vrf_key)),
+      .label = &label,
+      .manifest = f->value,
+      .previous = f->previous};
+  return tacet_evidence_of_answer(&a, log, out);
+}
+
 /* ---- words, where nobody signed what is wrong ---- */
 
 static void line(tacet_buf *w, const char *name, const char *text) {
@@ -118,6 +135,10 @@ static tacet_err compose(const client_keylog *k, const client_finding *f,
   TACET_TRY(key_of(k, &e.log));
   *stands = (k->r.head.len > 0 || f->note.len > 0) && f->head.len > 0 &&
             split_view(k, f, &e, w) == TACET_OK;
+  if (!*stands && f->handle != NULL && f->label.len > 0) {
+    tacet_buf_clear(w);
+    *stands = answer(k, f, &e.log, w) == TACET_OK;
+  }
   if (*stands) {
     return TACET_OK;
   }

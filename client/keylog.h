@@ -75,8 +75,10 @@ typedef struct client_finding {
   const char *code;
   const char *what;   /* one sentence, without the next step */
   const char *handle; /* whom it is about; NULL: the log as a whole */
-  tacet_span head, label, value; /* that the server gave; may be empty */
-  uint64_t from;                 /* which size `head` answers */
+  /* That the server gave; each may be empty. previous: the manifest before
+   * value. */
+  tacet_span head, label, value, previous;
+  uint64_t from;   /* which size `head` answers */
   tacet_span note; /* a checkpoint that it contradicts; empty: the one seen */
 } client_finding;
 /* Keeps the evidence, tells it once, remembers it, and gives the failure: KEYS,

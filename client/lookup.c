@@ -95,6 +95,7 @@ static tacet_err add_piece(client *c, inquiry *q,
       return mismatch(c, q->who);
     }
     tacet_opaque_list_add(&q->manifests, one);
+    q->last.previous = q->last.bytes;
     q->last.bytes = one;
     q->any = true;
     q->ask.from++;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/hostile/hostile.h -- a tacetd that lies as it is told to.
+ *
+ * The file that the environment variable TACET_HOSTILE names is read at each
+ * call of the directory: one line, an attack and its number. An empty file, or
+ * none, and the server is honest. What is not an answer but a deed, such as a
+ * forged device list in the log, is done beforehand with `tacetd-hostile
+ * forge`.
+ */
+#ifndef TESTS_HOSTILE_H
+#define TESTS_HOSTILE_H
+
+#include "server/http/private.h"
+
+typedef enum hostile_attack {
+  HOSTILE_NONE = 0,
+  HOSTILE_RECORD,        /* honest; remembers its answers */
+  HOSTILE_REPLAY,        /* look-ups: what was remembered of that handle */
+  HOSTILE_OLD_MANIFEST,  /* look-ups: without the newest list of devices */
+  HOSTILE_OTHER_ACCOUNT, /* look-ups: all of another account's answer */
+  HOSTILE_OTHER_PROOF,   /* look-ups: its proofs alone */
+  HOSTILE_NO_PROOF,      /* look-ups: none */
+  HOSTILE_FLIP_PROOF,    /* look-ups: bit NUMBER of the proofs */
+  HOSTILE_FLIP_MANIFEST, /* look-ups: bit NUMBER of the lists of devices */
+  HOSTILE_SWAP_PACKAGE,  /* claims: key packages of another account */
+  HOSTILE_REFUSE,        /* all: status 503 */
+  HOSTILE_DELAY,         /* all: NUMBER milliseconds late */
+  HOSTILE_WITHHOLD,      /* a change of devices: "done", and nothing is */
+  HOSTILE_OMIT,          /* a change of devices: logged, and not in the map */
+  HOSTILE_N
+} hostile_attack;
+
+/* What the file says now; any thread. */
+hostile_attack hostile_now(uint64_t *number);
+
+/* The lie in the place of an answer that is honest; *out is empty where there
+ * is nothing to lie about. */
+void hostile_answer(tacetd_call call, tacet_span honest, tacet_buf *out);
+
+/* tacetd-hostile forge ghost|swap NAME --data DIR, while no server runs. */
+int hostile_forge(int argc, char **argv);
+
+#endif
