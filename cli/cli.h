@@ -144,6 +144,7 @@ void cli_warn_open(const cli_args *a);
 int cli_register(const cli_args *a);
 int cli_recovery_show(client *c, const cli_args *a);
 int cli_recovery_check(client *c, const cli_args *a);
+int cli_recover(const cli_args *a);
 int cli_export(client *c, const cli_args *a);
 int cli_import(client *c, const cli_args *a);
 int cli_status(client *c, const cli_args *a);

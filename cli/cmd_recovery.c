@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * recovery show, recovery check. */
+ * recovery show, recovery check, recover. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -107,4 +107,68 @@ int cli_recovery_check(client *c, const cli_args *a) {
   }
   tacet_wipe(words, sizeof(words));
   return kind == CLIENT_OK ? 0 : cli_fail_with(&err);
+}
+
+/* ---- recover ---- */
+
+/* Asked only where there is somebody to ask; whoever lost a device wants it out
+ * of the account. */
+static bool keep_devices(const cli_args *a) {
+  char answer[16] = "";
+  return cli_flag(a, "--keep-devices") ||
+         (isatty(STDIN_FILENO) &&
+          cli_ask("Take the devices that the account has now out of it, so "
+                  "that whoever holds one reads nothing more? [Y/n] ",
+                  false, answer, sizeof(answer)) &&
+          (answer[0] == 'n' || answer[0] == 'N'));
+}
+
+static void tell_recovered(const cli_args *a, const client_recovered *r) {
+  printf("You are %s again, on this device", r->handle);
+  if (r->n_dropped > 0) {
+    printf("; %zu device%s no longer belong%s to the account", r->n_dropped,
+           r->n_dropped == 1 ? "" : "s", r->n_dropped == 1 ? "s" : "");
+  }
+  printf(".\n\nThis device is in no conversation yet, and what was said before "
+         "is not on it.\n`tacet import FILE` brings history and contacts back "
+         "from a backup. Your contacts'\nprograms take this device in once "
+         "they hear of it: from a message of yours, within\nan hour after an "
+         "import, or by themselves within days. Who is taken in by\nsomebody "
+         "that it does not know is asked: `tacet requests`.\n");
+  cli_warn_open(a);
+}
+
+static int recover(const cli_args *a, client_recovering *in) {
+  int code;
+  client *c = cli_create(a, &code);
+  if (c == NULL) {
+    return code;
+  }
+  CLIENT_MEM(mem);
+  client_error err = {0};
+  client_recovered r;
+  client_kind kind = client_recover(c, in, &mem, &r, &err);
+  client_free(c);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  tell_recovered(a, &r);
+  return 0;
+}
+
+int cli_recover(const cli_args *a) {
+  char words[WORDS_TEXT], name[CLI_DEVICE_NAME_MAX];
+  int code = cli_read_words(a, words, sizeof(words));
+  if (code != 0) {
+    return code;
+  }
+  client_recovering in = {.name = a->words[0],
+                          .words = words,
+                          .invite = cli_value(a, "--invite", 0),
+                          .server = cli_value(a, "--server", 0),
+                          .device_name = cli_device_name(a, name),
+                          .keep_devices = keep_devices(a)};
+  code = recover(a, &in);
+  tacet_wipe(words, sizeof(words));
+  return code;
 }

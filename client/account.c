@@ -223,6 +223,12 @@ static tacet_err resume(client *c, const char *handle) {
 tacet_err client_account_register(client *c, const char *name,
                                   const char *invite_link,
                                   const char *device_name) {
+  if (c->has_self && c->self.stage == CLIENT_STAGE_REGAINING) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "registered",
+                       "This home is about to be that of %s again; go on with "
+                       "tacet recover, or choose another home with --home.",
+                       c->self.handle);
+  }
   if (c->has_self && c->self.stage >= CLIENT_STAGE_REGISTERED) {
     return client_fail(&c->detail, CLIENT_REFUSED, "registered",
                        "This home is registered already, as %s; for another "

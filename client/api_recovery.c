@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The calls about the 24 words: shown, checked, erased. */
+ * The calls about the 24 words: shown, checked, erased, used. */
 #include "client/api.h"
 
 #include "client/chain.h"
+#include "client/regain.h"
 #include "client/words.h"
 
 static tacet_err do_words(client *c, client_mem *mem, const char **words) {
@@ -83,4 +84,26 @@ static tacet_err do_confirm(client *c, const char *words) {
 client_kind client_recovery_confirm(client *c, const char *words,
                                     client_error *err) {
   return client_leave(c, do_confirm(c, words), err);
+}
+
+static tacet_err do_recover(client *c, const client_recovering *in,
+                            client_mem *mem, client_recovered *out) {
+  client_recovered r;
+  TACET_TRY(client_self_load(c));
+  if (!client_lock_try(&c->lock)) {
+    return TACET_ERR_BUSY;
+  }
+  c->quiet_until = 0;
+  TACET_TRY(client_regain(c, in, &r.n_dropped));
+  TACET_TRY(client_mem_text(mem, tacet_span_str(c->self.handle), &r.handle));
+  TACET_TRY(client_mem_hex(mem, client_id_span(c->self.account), &r.account));
+  *out = r;
+  return TACET_OK;
+}
+
+client_kind client_recover(client *c, const client_recovering *in,
+                           client_mem *mem, client_recovered *out,
+                           client_error *err) {
+  client_error_clear(&c->detail);
+  return client_leave(c, do_recover(c, in, mem, out), err);
 }

@@ -246,6 +246,31 @@ TACET_MUST_CHECK client_kind client_recovery_confirm(client *c,
                                                      const char *words,
                                                      client_error *err);
 
+typedef struct client_recovering {
+  const char *name;   /* or name@domain */
+  const char *words;  /* the 24 words */
+  const char *invite; /* a link of the server, which may be used up; or NULL */
+  const char *server; /* else https://HOST[:PORT]; or NULL: the domain's */
+  const char *device_name; /* or NULL */
+  bool keep_devices;       /* those that the account has now stay in it */
+} client_recovering;
+typedef struct client_recovered {
+  const char *handle, *account;
+  size_t n_dropped; /* devices that are the account's no more */
+} client_recovered;
+/* Takes an account up again in a home that client_create() made: signs the next
+ * list of devices with the words and publishes key packages. The same call
+ * again goes on with what was broken off. The device is in no conversation until
+ * other members take it in. USAGE: "wrong-words", "bad-invite", "bad-server",
+ * "server-needed", "bad-handle"; REFUSED: "unknown-handle", "account-deleted",
+ * "registered", "too-many-devices"; KEYS: "certificate-changed",
+ * "certificate-untrusted", "keys-mismatch". */
+TACET_MUST_CHECK client_kind client_recover(client *c,
+                                            const client_recovering *in,
+                                            client_mem *mem,
+                                            client_recovered *out,
+                                            client_error *err);
+
 /* ---- backups ---- */
 
 typedef struct client_backup_counts {

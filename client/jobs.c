@@ -18,6 +18,7 @@
 #include "client/policy.h"
 #include "client/reconcile.h"
 #include "client/recovery.h"
+#include "client/regain.h"
 #include "client/returning.h"
 #include "client/talks.h"
 #include "client/watch.h"
@@ -384,6 +385,10 @@ static tacet_err run(client *c, client_job *job, uint64_t *next) {
     return client_sync_run(c, job, next);
   case CLIENT_JOB_RECOVER:
     return client_recovery_run(c, job, next);
+  case CLIENT_JOB_GREET:
+    TACET_TRY(client_greet_run(c, job));
+    *next = 0;
+    return finish(c, job);
   }
   return finish(c, job); /* of a newer version */
 }

@@ -20,7 +20,8 @@ typedef enum client_job_kind {
   CLIENT_JOB_RECOVER, /* a group that cannot be followed (client/recovery.h) */
   CLIENT_JOB_LINK,    /* a new device is added (client/linking.h) */
   CLIENT_JOB_LINKED,  /* ... and is put into all conversations */
-  CLIENT_JOB_SYNC     /* own devices are told something (client/devsync.h) */
+  CLIENT_JOB_SYNC,    /* own devices are told something (client/devsync.h) */
+  CLIENT_JOB_GREET    /* whom only a backup knows (client/regain.h) */
 } client_job_kind;
 
 /* Records it. Within a transaction. `due` 0: now. */

@@ -35,7 +35,8 @@ enum {
   CLIENT_STAGE_ASKED,      /* the request may have reached the server */
   CLIENT_STAGE_ACCOUNT,    /* the account exists */
   CLIENT_STAGE_REGISTERED, /* packages are published: done */
-  CLIENT_STAGE_DELETED
+  CLIENT_STAGE_DELETED,
+  CLIENT_STAGE_REGAINING /* with the words: client/regain.h */
 };
 
 /* "server": from the invite. */

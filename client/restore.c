@@ -10,6 +10,7 @@
 #include "client/jobs.h"
 #include "client/members.h"
 #include "client/messages.h"
+#include "client/regain.h"
 #include "client/talks.h"
 #include "tacet/content/room.h"
 
@@ -129,6 +130,9 @@ static tacet_err make_talk(client *c, const tacet_backup_talk *in) {
       client_mem_array(&mem, n, sizeof(*members));
   if (members == NULL) {
     return TACET_ERR_NOMEM;
+  }
+  if (t.pair && t.state == CLIENT_TALK_OPEN) {
+    TACET_TRY(client_greet_later(c, t.id));
   }
   if (n == 0) {
     return TACET_OK;

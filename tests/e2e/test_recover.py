@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The 24 words: compared with the account, and erased from the device."""
+"""The 24 words: compared with the account, erased from the device, and used
+when every device is lost."""
+import json
 import os
+import shutil
+import subprocess
 import unittest
 
-from harness import BIN, Case
+from harness import BIN, Case, Person
 from terminal import Terminal
 
 
@@ -67,6 +71,154 @@ class Words(Case):
         self.assertEqual(t.end(), 0)
         t.close()
         alice.run('recovery', 'show', code=4)
+
+
+class Lost(Case):
+    """Every device is gone; the paper is not."""
+
+    def lose(self, server, person):
+        """Gives the words, and a person with an empty home on a new machine."""
+        words = person.run('recovery', 'show').stdout.decode().strip()
+        shutil.rmtree(person.home)
+        new = Person(os.path.join(self.folder, 'new-machine'), person.name)
+        os.makedirs(os.path.dirname(new.home), exist_ok=True)
+        new.words = os.path.join(self.folder, 'words')
+        with open(new.words, 'w') as f:
+            f.write(words + '\n')
+        return new
+
+    def recover(self, server, new, *args, **kw):
+        return new.run('recover', new.name, '--words-file', new.words,
+                       '--invite', server.invite(), '--no-passphrase', *args,
+                       **kw)
+
+    def test_recovered_with_a_backup(self):
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        alice.run('group', 'create', 'crew', 'bob')
+        bob.wait_for(lambda e: e['type'] == 'group', 'the group')
+        alice.send('crew', 'before the storm')
+        bob.wait_text('before the storm')
+        backup = os.path.join(self.folder, 'backup')
+        phrase = {'TACET_BACKUP_PASSPHRASE': 'salt water'}
+        alice.run('export', backup, env=phrase)
+        code = alice.run('code', 'bob', '--json').stdout
+        new = self.lose(server, alice)
+        new.run('import', backup, env=phrase, code=2)  # no home yet
+        out = self.recover(server, new).stdout.decode()
+        self.assertIn('You are alice@localhost again', out)
+        self.assertIn('1 device no longer belongs', out)
+        self.assertIn('in no conversation yet', out)
+        new.run('recovery', 'show', code=4)
+        new.run('recovery', 'check', '--words-file', new.words)
+        new.run('import', backup, env=phrase)
+        history = new.run('history', 'crew').stdout.decode()
+        self.assertIn('before the storm', history)
+        self.assertEqual(new.run('code', 'bob', '--json').stdout, code)
+        new.send('bob', 'I am back')
+        bob.wait_text('I am back')
+        # From there bob's program knows the new list; he does nothing for it.
+        bob.send('alice', 'good')
+        new.wait_text('good')
+        bob.send('crew', 'she is back')
+        new.wait_text('she is back')
+        new.send('crew', 'so I am')
+        bob.wait_text('so I am')
+        self.assertFalse([e for e in new.seen if e['type'] == 'request'])
+        seen = [e for e in new.seen if e['type'] == 'message']
+        self.assertFalse([e for e in seen if e['request']])
+
+    def test_recovered_without(self):
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        new = self.lose(server, alice)
+        self.recover(server, new)
+        self.assertEqual(new.run('contacts', '--json').stdout, b'')
+        new.send('bob', 'I lost everything')
+        bob.wait_text('I lost everything')
+        bob.send('alice', 'not me')
+        new.wait_text('not me')
+        status = json.loads(new.run('status', '--json').stdout)
+        self.assertTrue(status['recovery_confirmed'])
+        devices = new.run('devices', '--json').stdout.splitlines()
+        self.assertEqual(len(devices), 1)
+
+    def test_refused(self):
+        server = self.server()
+        alice, bob = self.person('alice', server), self.person('bob', server)
+        other = bob.run('recovery', 'show').stdout
+        new = self.lose(server, alice)
+        no = ('--no-passphrase',)
+        invite = server.invite()
+        new.run('recover', 'alice', '--invite', invite, *no, stdin=other,
+                code=2)
+        new.run('recover', 'alice', *no, stdin=other, code=2)
+        new.run('recover', 'alice', '--server', 'localhost', *no, stdin=other,
+                code=2)
+        new.run('recover', 'nobody', '--words-file', new.words, '--invite',
+                invite, *no, code=4)
+        # Without an invite nothing says that its own certificate is right.
+        new.run('recover', 'alice@localhost', '--words-file', new.words,
+                '--server', server.url, *no, code=5)
+        server.stop()
+        self.recover_offline(new, invite)
+        server.start()
+        self.recover(server, new)
+        self.recover(server, new, code=4)  # once is enough
+        new.run('send', 'bob', 'hello')
+        bob.wait_text('hello')
+
+    def recover_offline(self, new, invite):
+        new.run('recover', 'alice', '--words-file', new.words, '--invite',
+                invite, '--no-passphrase', code=3)
+
+    def test_killed_at_any_moment(self):
+        server = self.server()
+        bob = self.person('bob', server)
+        alive = 0
+        for i in range(8):
+            name = f'alice{i}'
+            new = self.lose(server, self.person(name, server))
+            p = subprocess.Popen(
+                [f'{BIN}/tacet', 'recover', name, '--words-file', new.words,
+                 '--invite', server.invite(), '--no-passphrase'],
+                env=new.env, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            try:
+                p.wait(timeout=0.1 + i * 0.15)
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.wait()
+                alive += 1
+                r = self.recover(server, new, code=None)
+                # 4: it was through, and only its last words were not heard
+                self.assertIn(r.returncode, (0, 4), r.stderr)
+            devices = new.run('devices', '--json').stdout.splitlines()
+            self.assertEqual(len(devices), 1)
+            new.send('bob', f'from {name}')
+            bob.wait_text(f'from {name}')
+        self.assertGreater(alive, 0)
+
+    def test_on_a_terminal(self):
+        server = self.server()
+        new = self.lose(server, self.person('alice', server))
+        with open(new.words) as f:
+            words = f.read()
+        t = Terminal([f'{BIN}/tacet', 'recover', 'alice', '--invite',
+                      server.invite()], new.env)
+        t.wait_line('The 24 words')
+        t.type(words)
+        t.wait_line('Take the devices that the account has now out of it')
+        t.type('\n')
+        t.wait_line('New passphrase')
+        t.type('something new\n')
+        t.wait_line('The same again')
+        t.type('something new\n')
+        t.wait_line('You are alice@localhost again')
+        self.assertEqual(t.end(), 0)
+        t.close()
+        new.run('status', code=1)
+        new.run('status', env={'TACET_PASSPHRASE': 'something new'})
 
 
 if __name__ == '__main__':
