@@ -9,6 +9,7 @@
 #include "client/outbox.h"
 #include "client/packages.h"
 #include "client/policy.h"
+#include "client/reconcile.h"
 #include "client/talks.h"
 #include "tacet/content/envelope.h"
 #include "tacet/wire/delivery.h"
@@ -59,9 +60,13 @@ static tacet_err plan_removals(client *c, client_session *s, plan *p,
     const uint8_t *account = leaves[i].who.account;
     bool leaving = client_is_leaving(&s->r, account);
     bool own = leaves[i].index == tacet_mls_own_leaf(s->mls);
-    bool stale;
+    bool listed = is_listed(p->ch, leaves[i].index), stale, last = false;
     TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
-    if (own || (!leaving && !stale && !is_listed(p->ch, leaves[i].index))) {
+    if (stale && !listed && !leaving) {
+      TACET_TRY(client_leaf_is_last(c, s, leaves, n, i, p->ch->packages,
+                                    p->ch->n_packages, &last));
+    }
+    if (own || (!leaving && (!stale || last) && !listed)) {
       continue;
     }
     remove_leaf(p, leaves[i].index);

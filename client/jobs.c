@@ -93,7 +93,9 @@ tacet_err client_job_finish(client *c, uint64_t number,
   return client_job_save(c, &job);
 }
 
-tacet_err client_job_tidy(client *c, const uint8_t *talk, uint64_t due) {
+/* A TIDY that is due by then, or that was tried and comes again by `again`. */
+static tacet_err tidy_unless(client *c, const uint8_t *talk, uint64_t due,
+                             uint64_t again) {
   CLIENT_MEM(mem);
   const client_row *rows;
   size_t n;
@@ -103,13 +105,23 @@ tacet_err client_job_tidy(client *c, const uint8_t *talk, uint64_t due) {
     client_job job;
     TACET_TRY(
         client_parse(c, &rows[i], client_job_fields, &job, sizeof(job), &mem));
-    if (job.kind == CLIENT_JOB_TIDY && job.due <= due) {
+    if (job.kind == CLIENT_JOB_TIDY &&
+        (job.due <= due || (job.tries > 0 && job.due <= again))) {
       return TACET_OK;
     }
   }
   client_job job = {.kind = CLIENT_JOB_TIDY, .due = due};
   memcpy(job.talk, talk, sizeof(job.talk));
   return client_job_add(c, &job);
+}
+
+tacet_err client_job_tidy(client *c, const uint8_t *talk, uint64_t due) {
+  return tidy_unless(c, talk, due, due);
+}
+
+tacet_err client_job_tidy_now(client *c, const uint8_t *talk) {
+  uint64_t now = client_now(c);
+  return tidy_unless(c, talk, now, now + CLIENT_HOUR);
 }
 
 /* ---- groups ---- */
@@ -182,17 +194,18 @@ static tacet_err plan(client *c, const client_job *job, client_session *s,
     return TACET_ERR_NOMEM;
   }
   for (size_t i = 0; i < n && job->kind != CLIENT_JOB_RENAME; i++) {
-    tacet_manifest newest;
-    bool drop = false;
+    bool drop = false, stale, last = false;
     for (size_t k = 0; job->kind == CLIENT_JOB_REMOVE && k < job->n_accounts;
          k++) {
       drop = drop || memcmp(leaves[i].who.account, job->accounts[k],
                             CLIENT_ID_LEN) == 0;
     }
-    TACET_TRY(
-        client_chain_newest(c, client_id_span(leaves[i].who.account), &newest));
-    drop = drop ||
-           tacet_manifest_device(&newest, leaves[i].who.device) == NULL ||
+    TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
+    if (stale && !client_reconcile_gives_up(job->tries)) {
+      TACET_TRY(client_leaf_is_last(c, s, leaves, n, i, ch->packages,
+                                    ch->n_packages, &last));
+    }
+    drop = drop || (stale && !last) ||
            (job->kind == CLIENT_JOB_TIDY &&
             client_is_returning(c, &s->r, &leaves[i], ch->packages,
                                 ch->n_packages));
@@ -266,8 +279,8 @@ static tacet_err commit_job(client *c, client_job *job, tacet_span group,
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_session_load(c, group, &s));
   TACET_TRY(client_reconcile_filter(c, &s, fresh->packages, &fresh->n));
-  TACET_TRY(plan(c, job, &s, &mem, ch, &room));
   ch->n_packages += fresh->n;
+  TACET_TRY(plan(c, job, &s, &mem, ch, &room));
   bool empty = ch->n_packages == 0 && ch->n_leaves == 0 && ch->room == NULL &&
                (job->kind != CLIENT_JOB_TIDY || s.r.n_leaving == 0);
   if (!empty) {

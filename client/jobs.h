@@ -40,5 +40,8 @@ TACET_MUST_CHECK tacet_err client_jobs_run(client *c, uint64_t *next);
  * Within a transaction. */
 TACET_MUST_CHECK tacet_err client_job_tidy(client *c, const uint8_t *talk,
                                            uint64_t due);
+/* The same for now, where something waits for it; but one that was tried in
+ * vain has its own time to come again. */
+TACET_MUST_CHECK tacet_err client_job_tidy_now(client *c, const uint8_t *talk);
 
 #endif

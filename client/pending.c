@@ -139,7 +139,7 @@ static tacet_err are_right(client *c, tacet_span group, bool *may,
   *next = soon < *next ? soon : *next;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_job_tidy(c, s.r.talk, client_now(c)));
+  TACET_TRY(client_job_tidy_now(c, s.r.talk));
   return client_tx_commit(&tx);
 }
 
@@ -168,13 +168,30 @@ static tacet_err look(client *c, const client_group_record *r, bool *behind) {
   return client_slots_look(c, r->id, behind);
 }
 
+/* A pair that the other has gone from, with his last device: what was written
+ * there nobody would read. */
+static tacet_err is_deserted(client *c, tacet_span group, bool *out) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  uint8_t(*list)[CLIENT_ID_LEN];
+  size_t n;
+  TACET_TRY(client_session_load(c, group, &s));
+  TACET_TRY(client_accounts(c, &s, &mem, &list, &n));
+  *out = n < 2 && s.r.n_leaving == 0;
+  return TACET_OK;
+}
+
 static tacet_err advance(client *c, client_talk *t, uint64_t *next) {
   CLIENT_MEM(mem);
   client_group_record r;
-  bool behind, may;
+  bool behind, may, alone = false;
   tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
                                   : client_group_get(c, t->group, &mem, &r);
-  if (t->pair && (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.broken))) {
+  if (e == TACET_OK && t->pair && !r.broken) {
+    TACET_TRY(is_deserted(c, r.id, &alone));
+  }
+  if (t->pair &&
+      (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && (r.broken || alone)))) {
     TACET_TRY(client_pair_begin(c, t)); /* or it waits its time */
     *next = 0;
     return TACET_OK;

@@ -14,6 +14,10 @@
 #define OWN_STEP ((uint64_t)3000) /* between one's own devices */
 #define OWN_AGAIN CLIENT_MINUTE   /* doubled each time, up to an hour */
 #define OWN_TRIES 24
+/* A stale leaf is kept so often, for a device of its account to come in its
+ * place: together less than a minute. */
+#define HOLD_TRIES 2
+#define HOLD_AGAIN ((uint64_t)15000)
 #define OTHERS_AGAIN (6 * CLIENT_HOUR)
 #define OTHERS_TRIES 8
 
@@ -62,6 +66,40 @@ tacet_err client_missing_list(client *c, client_session *s, client_mem *mem,
   }
   *list = found;
   *n = count;
+  return TACET_OK;
+}
+
+/* ---- what may go ---- */
+
+bool client_reconcile_gives_up(uint32_t tries) {
+  return tries >= HOLD_TRIES;
+}
+
+static bool is_of(const client *c, tacet_span package, const uint8_t *account) {
+  tacet_identity who;
+  return client_package_identity(c, package, &who) &&
+         memcmp(who.account, account, CLIENT_ID_LEN) == 0;
+}
+
+tacet_err client_leaf_is_last(client *c, const client_session *s,
+                              const client_leaf *leaves, size_t n, size_t which,
+                              const tacet_span *packages, size_t n_packages,
+                              bool *out) {
+  const uint8_t *account = leaves[which].who.account;
+  tacet_manifest newest;
+  TACET_TRY(client_chain_newest(c, client_id_span(account), &newest));
+  bool last = newest.n_devices > 0;
+  for (size_t i = 0; i < n_packages && last; i++) {
+    last = !is_of(c, packages[i], account);
+  }
+  for (size_t i = 0; i < n && last; i++) {
+    bool stale = true;
+    if (memcmp(leaves[i].who.account, account, CLIENT_ID_LEN) == 0) {
+      TACET_TRY(client_leaf_is_stale(c, s, &leaves[i], &stale));
+    }
+    last = stale;
+  }
+  *out = last;
   return TACET_OK;
 }
 
@@ -283,14 +321,18 @@ tacet_err client_reconcile_again(client *c, client_session *s, uint32_t tries,
   CLIENT_MEM(mem);
   client_missing *list;
   size_t n;
-  bool own = false;
+  bool own = false, stale;
   TACET_TRY(client_missing_list(c, s, &mem, &list, &n));
+  TACET_TRY(client_members_are_stale(c, s, &stale));
   for (size_t i = 0; i < n; i++) {
     own = own || client_is_self(c, client_id_span(list[i].account));
   }
   if (tries < (own ? OWN_TRIES : OTHERS_TRIES)) {
     uint32_t doublings = tries < 6 ? tries : 6;
-    *due = client_now(c) + (own ? OWN_AGAIN << doublings : OTHERS_AGAIN);
+    bool held = stale && tries < HOLD_TRIES;
+    *due = client_now(c) + (held  ? HOLD_AGAIN << tries
+                            : own ? OWN_AGAIN << doublings
+                                  : OTHERS_AGAIN);
     return TACET_OK;
   }
   *due = 0;

@@ -47,6 +47,15 @@ TACET_MUST_CHECK tacet_err client_reconcile_group(client *c, client_session *s);
 TACET_MUST_CHECK tacet_err client_reconcile_account(client *c,
                                                     const uint8_t *account);
 
+/* Would its account, which goes on with other devices, be gone with this leaf?
+ * Then nobody could say any more that these are missing: so it goes in the
+ * commit that adds one of them (`packages`), and not before. Only where there
+ * are none for some time (client_reconcile_gives_up) it goes all the same. */
+TACET_MUST_CHECK tacet_err client_leaf_is_last(
+    client *c, const client_session *s, const client_leaf *leaves, size_t n,
+    size_t which, const tacet_span *packages, size_t n_packages, bool *out);
+bool client_reconcile_gives_up(uint32_t tries);
+
 /* Appends a key package of each device that is missing, as far as there are
  * any; *lacking: of some there is none. */
 TACET_MUST_CHECK tacet_err client_reconcile_claim(client *c, tacet_span group,

@@ -159,7 +159,7 @@ class Lost(Case):
                 invite, *no, code=4)
         # Without an invite nothing says that its own certificate is right.
         new.run('recover', 'alice@localhost', '--words-file', new.words,
-                '--server', server.url, *no, code=5)
+                '--server', f'https://{server.listen}', *no, code=5)
         server.stop()
         self.recover_offline(new, invite)
         server.start()

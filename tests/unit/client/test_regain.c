@@ -177,6 +177,64 @@ static void test_found_by_contacts(void **state) {
   assert_int_equal(heard(gather(p), "good"), 1);
 }
 
+/* bob was never heard in the group, so that his first message there changes it,
+ * which must not be the end of alice in it. */
+static void test_group_keeps_the_account(void **state) {
+  world *w = *state;
+  lost l = lose(w, "alice");
+  person *old = &w->people[0], *bob = person_join(w, "bob");
+  client_recovered r;
+  CLIENT_MEM(mem);
+  const char *id, *who[] = {"bob"};
+  bool queued;
+  client_group g;
+  befriend(old, bob);
+  expect_ok(old, client_group_create(old->c, "crew", who, 1, &mem, &id, &queued,
+                                     &old->err));
+  gather(bob);
+  person *p = person_new(w, "alice2");
+  expect_ok(p, try_recover(&l, p, &r));
+  say(p, "bob", "it is me");
+  gather(bob);
+  say(bob, "crew", "she is back");
+  expect_ok(bob, client_group_show(bob->c, "crew", &mem, &g, &bob->err));
+  assert_int_equal(g.n_members, 2);
+  assert_int_equal(heard(gather(p), "she is back"), 1);
+}
+
+/* The list is in force, and nothing that could be written to was published yet:
+ * what bob writes is not called sent, and when the device goes on it hears him.
+ */
+static void test_nobody_is_written_to(void **state) {
+  world *w = *state;
+  lost l = lose(w, "alice");
+  person *old = &w->people[0], *bob = person_join(w, "bob");
+  client_recovered r;
+  befriend(old, bob);
+  person *p = person_new(w, "alice2");
+  expect_ok(p, try_recover(&l, p, &r));
+  fake_account *a = account_of(&l);
+  size_t n = a->n_packages;
+  a->n_packages = 0;
+  for (int hour = 0; hour < 72; hour++) { /* bob looks, as he does anyway */
+    w->s->now += 3600000;
+    gather(bob);
+  }
+  CLIENT_MEM(mem);
+  const char *id;
+  client_delivery d = CLIENT_QUEUED;
+  client_outgoing m = {.to = "alice", .text = "into the void?"};
+  expect_ok(bob, client_send(bob->c, &m, &mem, &id, &bob->err));
+  client_kind kind = client_flush(bob->c, id, 600000, &d, &bob->err);
+  assert_true(d == CLIENT_QUEUED);
+  if (kind != CLIENT_OK) {
+    expect_failure(bob, kind, CLIENT_REFUSED, "no-key-package");
+  }
+  a->n_packages = n;
+  say(bob, "alice", "there you are");
+  assert_int_equal(heard(gather(p), "there you are"), 1);
+}
+
 /* Words that are wrong, of somebody else, for nobody; and the home stays of use
  * for the right ones. */
 static void test_wrong_words(void **state) {
@@ -341,11 +399,18 @@ int main(void) {
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_checking_words),  TEST(test_erasing_words),
-      TEST(test_recovering),      TEST(test_found_by_contacts),
-      TEST(test_wrong_words),     TEST(test_servers),
-      TEST(test_keeping_devices), TEST(test_again_and_again),
-      TEST(test_death),           TEST(test_lost_answers),
+      TEST(test_checking_words),
+      TEST(test_erasing_words),
+      TEST(test_recovering),
+      TEST(test_found_by_contacts),
+      TEST(test_group_keeps_the_account),
+      TEST(test_nobody_is_written_to),
+      TEST(test_wrong_words),
+      TEST(test_servers),
+      TEST(test_keeping_devices),
+      TEST(test_again_and_again),
+      TEST(test_death),
+      TEST(test_lost_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
