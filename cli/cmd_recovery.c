@@ -133,7 +133,7 @@ static void tell_recovered(const cli_args *a, const client_recovered *r) {
          "is not on it.\n`tacet import FILE` brings history and contacts back "
          "from a backup. Your contacts'\nprograms take this device in once "
          "they hear of it: from a message of yours, within\nan hour after an "
-         "import, or by themselves within days. Who is taken in by\nsomebody "
+         "import, or by themselves within weeks. Who is taken in by\nsomebody "
          "that it does not know is asked: `tacet requests`.\n");
   cli_warn_open(a);
 }

@@ -16,7 +16,7 @@
 
 /* ---- keys and manifest 0 ---- */
 
-static tacet_err invite_read(client *c, const char *link, tacet_invite *out) {
+tacet_err client_invite_typed(client *c, const char *link, tacet_invite *out) {
   tacet_err e = tacet_invite_parse(tacet_span_str(link), out);
   if (e == TACET_OK) {
     e = client_trust_check(tacet_span_of(out->policy, out->policy_len));
@@ -70,7 +70,7 @@ static tacet_err manifest_sign(client_self *self, tacet_buf *out) {
   return TACET_OK;
 }
 
-static tacet_err save_server(client *c, const tacet_invite *i) {
+tacet_err client_server_save(client *c, const tacet_invite *i) {
   client_server_record r = {.url = i->url,
                             .has_pin = i->has_pin,
                             .trust = tacet_span_of(i->policy, i->policy_len),
@@ -101,7 +101,7 @@ static tacet_err begin(client *c, const char *handle, const tacet_invite *i,
   TACET_TRY(manifest_sign(&self, &manifest));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(save_server(c, i));
+  TACET_TRY(client_server_save(c, i));
   TACET_TRY(client_store_put(c->store, CLIENT_T_SELF,
                              TACET_SPAN_LIT("manifest"), TACET_SPAN_EMPTY, 0,
                              tacet_buf_span(&manifest)));
@@ -245,7 +245,7 @@ tacet_err client_account_register(client *c, const char *name,
                        "This home is being linked to an account: go on with "
                        "tacet link, or choose another home with --home.");
   }
-  TACET_TRY(invite_read(c, invite_link, &invite));
+  TACET_TRY(client_invite_typed(c, invite_link, &invite));
   TACET_TRY(handle_read(c, name, invite.domain, &mem, &handle));
   bool under_way = c->has_self && c->self.stage != CLIENT_STAGE_NONE;
   if (!under_way) {

@@ -5,6 +5,14 @@
 #define TACET_CLIENT_ACCOUNT_H
 
 #include "client/core.h"
+#include "tacet/wire/invite.h"
+
+/* A link as somebody typed it. USAGE "bad-invite"; VERSION. */
+TACET_MUST_CHECK tacet_err client_invite_typed(client *c, const char *link,
+                                               tacet_invite *out);
+/* The server that this home talks to from now on, what its certificate has to
+ * be, and whose key log is believed. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_server_save(client *c, const tacet_invite *i);
 
 /* Registers, or goes on with a registration that was interrupted. Each stage is
  * in the store before the server hears of it. */

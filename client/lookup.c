@@ -146,7 +146,7 @@ static tacet_err inquire_once(client *c, const tacet_lookup *l, const char *who,
   q.who = q.last.handle = who;
   TACET_TRY(ask_all(c, &q));
   TACET_TRY(client_directory_check(c, &k, &q.last));
-  if (strcmp(who, c->self.handle) == 0 &&
+  if (client_has_account(c) && strcmp(who, c->self.handle) == 0 &&
       !client_is_self(c, client_id_span(q.last.newest.account_id))) {
     return client_directory_moved(c, &k, &q.last);
   }

@@ -53,6 +53,11 @@ bool client_is_self(const client *c, tacet_span account) {
          tacet_span_equal(account, client_id_span(c->self.account));
 }
 
+bool client_has_account(const client *c) {
+  static const uint8_t none[CLIENT_ID_LEN];
+  return c->has_self && memcmp(c->self.account, none, sizeof(none)) != 0;
+}
+
 tacet_err client_handle_of(client *c, tacet_span account, client_mem *mem,
                            const char **out) {
   if (client_is_self(c, account)) {

@@ -29,6 +29,8 @@ TACET_MUST_CHECK tacet_err client_person_name(client *c,
 TACET_MUST_CHECK tacet_err client_handle_of(client *c, tacet_span account,
                                             client_mem *mem, const char **out);
 bool client_is_self(const client *c, tacet_span account);
+/* False while a home does not know yet which account it will be. */
+bool client_has_account(const client *c);
 TACET_MUST_CHECK tacet_err client_trust_of(client *c, const client_person *p,
                                            client_trust *out);
 /* REFUSED "account-deleted": the one sentence for it. */

@@ -77,12 +77,7 @@ static tacet_err find_server(client *c, const client_recovering *in,
   char url[TACET_INVITE_URL_MAX + 1];
   const char *at = strchr(in->name, '@');
   if (in->invite != NULL) {
-    tacet_err e = tacet_invite_parse(tacet_span_str(in->invite), out);
-    return e == TACET_OK || e == TACET_ERR_VERSION
-               ? e
-               : client_fail(&c->detail, CLIENT_USAGE, "bad-invite",
-                             "That is not a whole invite link; copy it again, "
-                             "from https:// to its end.");
+    return client_invite_typed(c, in->invite, out);
   }
   if (in->server != NULL) {
     return server_typed(c, in->server, at, out);
@@ -136,11 +131,6 @@ static void self_wipe(client_self *s) {
   tacet_wipe(s, sizeof(*s));
 }
 
-static bool has_account(const client *c) {
-  static const uint8_t none[CLIENT_ID_LEN];
-  return memcmp(c->self.account, none, sizeof(none)) != 0;
-}
-
 /* Whom this home is to be, and where that is known. */
 static tacet_err begin(client *c, const client_recovering *in,
                        const char *handle, const tacet_invite *i) {
@@ -149,15 +139,9 @@ static tacet_err begin(client *c, const client_recovering *in,
                       .handle = handle,
                       .domain = i->domain,
                       .device_name = in->device_name};
-  client_server_record server = {.url = i->url,
-                                 .has_pin = i->has_pin,
-                                 .policy =
-                                     tacet_span_of(i->policy, i->policy_len)};
-  memcpy(server.pin, i->pin, sizeof(server.pin));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_put(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
-                       TACET_SPAN_EMPTY, 0, client_server_fields, &server));
+  TACET_TRY(client_server_save(c, i));
   TACET_TRY(client_store_delete(c->store, CLIENT_T_SELF, PENDING));
   TACET_TRY(client_self_save(c, &self));
   TACET_TRY(client_tx_commit(&tx));
@@ -173,16 +157,17 @@ static tacet_err begin(client *c, const client_recovering *in,
 static tacet_err look_up(client *c, tacet_manifest *out) {
   CLIENT_MEM(mem);
   client_person p;
-  TACET_TRY(has_account(c) ? client_lookup_account(
-                                 c, client_id_span(c->self.account), &mem, &p)
-                           : client_lookup_handle(c, c->self.handle, &mem, &p));
+  TACET_TRY(
+      client_has_account(c)
+          ? client_lookup_account(c, client_id_span(c->self.account), &mem, &p)
+          : client_lookup_handle(c, c->self.handle, &mem, &p));
   TACET_TRY(client_chain_newest(c, client_id_span(p.account), out));
   return out->n_devices > 0 ? TACET_OK : client_fail_erased(c, c->self.handle);
 }
 
 static bool is_listed(const client *c, const tacet_manifest *m) {
   const tacet_device *d = tacet_manifest_device(m, c->self.device);
-  return has_account(c) && d != NULL &&
+  return client_has_account(c) && d != NULL &&
          memcmp(d->key, c->self.device_public, sizeof(d->key)) == 0;
 }
 
@@ -283,11 +268,28 @@ static tacet_err put(client *c, bool *done) {
   return client_tx_commit(&tx);
 }
 
+/* The list that this device was put into is in force, and not in the log yet.
+ */
+static bool is_on_its_way(client *c, tacet_err e) {
+  tacet_manifest own;
+  return client_is_unreachable(&c->detail, e) &&
+         strcmp(c->detail.code, "not-published") == 0 &&
+         client_has_account(c) &&
+         client_chain_newest(c, client_id_span(c->self.account), &own) ==
+             TACET_OK &&
+         is_listed(c, &own);
+}
+
 static tacet_err enlist(client *c, const tacet_secret *key, bool keep) {
   tacet_manifest newest;
   bool done = false, ready;
   for (int n = 0; n < TRIES && !done; n++) {
-    TACET_TRY(look_up(c, &newest));
+    tacet_err e = look_up(c, &newest);
+    if (is_on_its_way(c, e)) {
+      client_error_clear(&c->detail);
+      return TACET_OK;
+    }
+    TACET_TRY(e);
     done = is_listed(c, &newest);
     if (done) {
       break;
@@ -332,7 +334,8 @@ static tacet_err check_home(client *c, const char *handle) {
     return TACET_OK;
   }
   bool regaining = c->self.stage == CLIENT_STAGE_REGAINING;
-  if (regaining && (!has_account(c) || strcmp(handle, c->self.handle) == 0)) {
+  if (regaining &&
+      (!client_has_account(c) || strcmp(handle, c->self.handle) == 0)) {
     return TACET_OK;
   }
   return client_fail(&c->detail, CLIENT_REFUSED, "registered",
@@ -351,7 +354,8 @@ tacet_err client_regain(client *c, const client_recovering *in,
   TACET_TRY(find_server(c, in, &server));
   TACET_TRY(handle_read(c, in->name, server.domain, &mem, &handle));
   TACET_TRY(check_home(c, handle));
-  if (!c->has_self || c->self.stage == CLIENT_STAGE_NONE || !has_account(c)) {
+  if (!c->has_self || c->self.stage == CLIENT_STAGE_NONE ||
+      !client_has_account(c)) {
     TACET_TRY(begin(c, in, handle, &server));
   }
   TACET_TRY(enlist(c, &key, in->keep_devices));
