@@ -9,6 +9,7 @@
 #include "client/chain.h"
 #include "client/groups.h"
 #include "client/jobs.h"
+#include "client/linking.h"
 #include "client/lookup.h"
 #include "client/people.h"
 #include "client/talks.h"
@@ -330,6 +331,13 @@ static tacet_err count_dropped(client *c, size_t *out) {
 
 /* Something else was begun in this home. */
 static tacet_err check_home(client *c, const char *handle) {
+  bool joining;
+  TACET_TRY(client_is_joining(c, &joining));
+  if (joining) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "linking",
+                       "This home is being linked to an account: go on with "
+                       "tacet link, or choose another home with --home.");
+  }
   if (!c->has_self || c->self.stage == CLIENT_STAGE_NONE) {
     return TACET_OK;
   }
