@@ -40,6 +40,12 @@ static tacet_err ask(client *c, const tacet_lookup *l, const char *who,
                      client_mem *mem, tacet_lookup_answer *out) {
   client_reply reply;
   TACET_TRY(ask_once(c, l, mem, &reply));
+  if (reply.code == TACET_WIRE_TOKEN_NEEDED &&
+      c->self.stage == CLIENT_STAGE_REGAINING) { /* it has no tokens yet */
+    return client_fail(&c->detail, CLIENT_UNREACHABLE, "rate",
+                       "The server answers no more questions from this "
+                       "address for now; try again in an hour.");
+  }
   if (reply.code == TACET_WIRE_TOKEN_NEEDED) {
     tacet_lookup paid = *l;
     TACET_TRY(

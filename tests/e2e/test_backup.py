@@ -37,7 +37,7 @@ class Backup(Case):
                 out.append(m)
         # What the key log showed is seen by each device for itself.
         contacts = person.run('contacts', '--json').stdout.decode().replace(
-            '"transparent"', '"unverified"')
+            '"transparent"', '"unchecked"')
         # What the key log showed is looked up anew by the home that imports.
         contacts = contacts.replace('"transparent"', '"unchecked"')
         return out, sorted(contacts.splitlines())
