@@ -168,7 +168,9 @@ static tacet_err answer(client *c, client_talk *t) {
   TACET_TRY(client_talk_accept(c, t));
   TACET_TRY(request ? client_sync_talk(c, t->id, TACET_SYNC_ACCEPTED)
                     : TACET_OK);
-  return p.accepted ? TACET_OK : client_sync_person(c, t->peer);
+  return p.accepted
+             ? TACET_OK
+             : client_sync_person(c, TACET_SYNC_ACCEPTED_PERSON, t->peer);
 }
 
 static tacet_err do_send(client *c, const client_outgoing *m, client_mem *mem,

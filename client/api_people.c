@@ -12,6 +12,7 @@
 #include "client/mailboxes.h"
 #include "client/messages.h"
 #include "client/outbox.h"
+#include "client/reconcile.h"
 #include "client/session.h"
 #include "client/sync.h"
 #include "client/talks.h"
@@ -182,6 +183,17 @@ static tacet_err decide_fresh(client *c, const client_talk *t) {
   return TACET_OK;
 }
 
+/* Nothing was sent from it while it was a request: own devices that are not in
+ * it yet come in now. */
+static tacet_err add_own_devices(client *c, const client_talk *t) {
+  CLIENT_SESSION(s);
+  tacet_err e = t->group.len == 0 ? TACET_ERR_NOT_FOUND
+                                  : client_session_load(c, t->group, &s);
+  return e == TACET_OK              ? client_reconcile_group(c, &s)
+         : e == TACET_ERR_NOT_FOUND ? TACET_OK
+                                    : e;
+}
+
 tacet_err client_talk_confirm(client *c, const client_talk *t) {
   CLIENT_MEM(mem);
   client_person p;
@@ -212,6 +224,7 @@ tacet_err client_talk_accept(client *c, client_talk *t) {
   t->state = CLIENT_TALK_OPEN;
   TACET_TRY(client_talk_save(c, t));
   TACET_TRY(decide_fresh(c, t));
+  TACET_TRY(add_own_devices(c, t));
   return fetch_texts(c, t);
 }
 
@@ -289,7 +302,9 @@ static tacet_err do_decide(client *c, const char *who, bool accept) {
         c, list[i].id, accept ? TACET_SYNC_ACCEPTED : TACET_SYNC_REFUSED));
     TACET_TRY(accept ? client_talk_accept(c, &list[i])
                      : client_talk_erase(c, &list[i]));
-    TACET_TRY(accept && pair ? client_sync_person(c, peer) : TACET_OK);
+    TACET_TRY(accept && pair
+                  ? client_sync_person(c, TACET_SYNC_ACCEPTED_PERSON, peer)
+                  : TACET_OK);
   }
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
@@ -393,7 +408,7 @@ static tacet_err do_block(client *c, const char *handle) {
   TACET_TRY(client_person_typed(c, handle, &mem, &p));
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_block_person(c, &p));
-  TACET_TRY(client_sync_person(c, p.account));
+  TACET_TRY(client_sync_person(c, TACET_SYNC_BLOCKED_PERSON, p.account));
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
   return TACET_OK;
@@ -413,7 +428,9 @@ static tacet_err do_unblock(client *c, const char *handle, bool *queued) {
   TACET_TRY(client_person_typed(c, handle, &mem, &p));
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_unblock_person(c, &p, &job));
-  TACET_TRY(job == 0 ? client_sync_person(c, p.account) : TACET_OK);
+  TACET_TRY(job == 0
+                ? client_sync_person(c, TACET_SYNC_BLOCKED_PERSON, p.account)
+                : TACET_OK);
   TACET_TRY(client_tx_commit(&tx));
   client_ring(c);
   return job != 0 ? client_job_wait(c, job, queued) : TACET_OK;
@@ -461,7 +478,7 @@ static tacet_err do_verify(client *c, const char *handle, const char *code) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   p.verified = true;
   TACET_TRY(client_person_save(c, &p));
-  TACET_TRY(client_sync_person(c, p.account));
+  TACET_TRY(client_sync_person(c, TACET_SYNC_VERIFIED_PERSON, p.account));
   return client_tx_commit(&tx);
 }
 

@@ -155,7 +155,7 @@ static tacet_err come_back(client *c, const client_job *job) {
   TACET_TRY(e);
   TACET_TRY(client_person_get(c, client_id_span(job->accounts[0]), &mem, &p));
   TACET_TRY(set_free(c, &p));
-  TACET_TRY(client_sync_person(c, p.account));
+  TACET_TRY(client_sync_person(c, TACET_SYNC_BLOCKED_PERSON, p.account));
   TACET_TRY(client_talk_get(c, job->talk, &mem, &t));
   t.state = p.accepted ? CLIENT_TALK_OPEN : CLIENT_TALK_REQUEST;
   TACET_TRY(client_talk_save(c, &t));

@@ -139,8 +139,9 @@ static tacet_err change(client *c, tacet_sync_type type, const uint8_t *id,
   return soon(c);
 }
 
-tacet_err client_sync_person(client *c, const uint8_t *account) {
-  return change(c, TACET_SYNC_PERSON, account, CLIENT_ID_LEN, 0);
+tacet_err client_sync_person(client *c, tacet_sync_type what,
+                             const uint8_t *account) {
+  return change(c, what, account, CLIENT_ID_LEN, 0);
 }
 
 tacet_err client_sync_talk(client *c, const uint8_t *talk,
@@ -168,6 +169,21 @@ static tacet_err begin_register(client *c, tacet_sync_type type,
   return e;
 }
 
+static tacet_err begin_person(client *c, const client_person *p) {
+  const struct {
+    tacet_sync_type type;
+    bool value;
+  } all[] = {{TACET_SYNC_ACCEPTED_PERSON, p->accepted},
+             {TACET_SYNC_BLOCKED_PERSON, p->blocked},
+             {TACET_SYNC_VERIFIED_PERSON, p->verified}};
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    TACET_TRY(all[i].value
+                  ? begin_register(c, all[i].type, p->account, CLIENT_ID_LEN)
+                  : TACET_OK);
+  }
+  return TACET_OK;
+}
+
 static tacet_err begin_registers(client *c) {
   CLIENT_MEM(mem);
   const client_row *rows;
@@ -189,9 +205,7 @@ static tacet_err begin_registers(client *c) {
     client_person p;
     TACET_TRY(
         client_parse(c, &rows[i], client_person_fields, &p, sizeof(p), &mem));
-    if (p.accepted || p.blocked || p.verified) {
-      TACET_TRY(begin_register(c, TACET_SYNC_PERSON, p.account, CLIENT_ID_LEN));
-    }
+    TACET_TRY(begin_person(c, &p));
   }
   return TACET_OK;
 }
@@ -231,11 +245,13 @@ static tacet_err entry_of(client *c, const client_sync_record *r,
     *any = name != NULL;
     e.name = name != NULL ? tacet_span_str(name) : TACET_SPAN_EMPTY;
     break;
-  case TACET_SYNC_PERSON:
+  case TACET_SYNC_ACCEPTED_PERSON:
+  case TACET_SYNC_BLOCKED_PERSON:
+  case TACET_SYNC_VERIFIED_PERSON:
     TACET_TRY(client_person_get(c, client_id_span(r->id), mem, &p));
-    e.accepted = p.accepted;
-    e.blocked = p.blocked;
-    e.verified = p.verified;
+    e.value = e.type == TACET_SYNC_ACCEPTED_PERSON  ? p.accepted
+              : e.type == TACET_SYNC_BLOCKED_PERSON ? p.blocked
+                                                    : p.verified;
     *any = client_chain_write(c, client_id_span(r->id), &chain) == TACET_OK;
     TACET_TRY(*any ? client_mem_take(mem, &chain, &e.manifests) : TACET_OK);
     break;
@@ -362,17 +378,17 @@ static tacet_err take_device(client *c, const tacet_sync_entry *e) {
 
 static tacet_err set_person(client *c, const tacet_sync_entry *e,
                             client_person *p) {
-  CLIENT_MEM(mem);
   uint64_t job;
-  tacet_span account = client_id_span(e->id);
-  if (e->blocked && !p->blocked) {
-    TACET_TRY(client_block_person(c, p));
-  } else if (!e->blocked && p->blocked) {
-    TACET_TRY(client_unblock_person(c, p, &job));
+  if (e->type == TACET_SYNC_BLOCKED_PERSON) {
+    return e->value == p->blocked ? TACET_OK
+           : e->value             ? client_block_person(c, p)
+                                  : client_unblock_person(c, p, &job);
   }
-  TACET_TRY(client_person_get(c, account, &mem, p));
-  p->accepted = e->accepted;
-  p->verified = e->verified && !p->forked;
+  if (e->type == TACET_SYNC_ACCEPTED_PERSON) {
+    p->accepted = e->value;
+  } else {
+    p->verified = e->value && !p->forked;
+  }
   return client_person_save(c, p);
 }
 
@@ -408,7 +424,9 @@ static tacet_err take_person(client *c, const tacet_sync_entry *e) {
   }
   TACET_TRY(set_person(c, e, &p));
   TACET_TRY(client_pair_id(client_id_span(c->self.account), account, pair));
-  return e->accepted ? accept_talk(c, pair) : TACET_OK;
+  return e->type == TACET_SYNC_ACCEPTED_PERSON && e->value
+             ? accept_talk(c, pair)
+             : TACET_OK;
 }
 
 static tacet_err take_talk(client *c, const tacet_sync_entry *e) {
@@ -446,7 +464,9 @@ static tacet_err take_entry(client *c, const tacet_sync_entry *e) {
   switch (e->type) {
   case TACET_SYNC_DEVICE:
     return take_device(c, e);
-  case TACET_SYNC_PERSON:
+  case TACET_SYNC_ACCEPTED_PERSON:
+  case TACET_SYNC_BLOCKED_PERSON:
+  case TACET_SYNC_VERIFIED_PERSON:
     return take_person(c, e);
   case TACET_SYNC_CONVERSATION:
     break;

@@ -37,7 +37,7 @@ TACET_MUST_CHECK tacet_err client_self_group_begin(client *c);
 
 /* The user has changed that. Does nothing for an account with one device.
  * Within a transaction. */
-TACET_MUST_CHECK tacet_err client_sync_person(client *c,
+TACET_MUST_CHECK tacet_err client_sync_person(client *c, tacet_sync_type what,
                                               const uint8_t *account);
 TACET_MUST_CHECK tacet_err client_sync_talk(client *c, const uint8_t *talk,
                                             tacet_sync_state state);

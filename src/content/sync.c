@@ -10,11 +10,11 @@ static void write_body(tacet_buf *w, const tacet_sync_entry *e) {
     tacet_write_bytes(w, tacet_span_of(e->device, sizeof(e->device)));
     tacet_write_vec(w, e->name);
     break;
-  case TACET_SYNC_PERSON:
+  case TACET_SYNC_ACCEPTED_PERSON:
+  case TACET_SYNC_BLOCKED_PERSON:
+  case TACET_SYNC_VERIFIED_PERSON:
     tacet_write_bytes(w, tacet_span_of(e->id, sizeof(e->id)));
-    tacet_write_u8(w, e->accepted);
-    tacet_write_u8(w, e->blocked);
-    tacet_write_u8(w, e->verified);
+    tacet_write_u8(w, e->value);
     tacet_write_vec(w, e->manifests);
     break;
   case TACET_SYNC_CONVERSATION:
@@ -52,11 +52,11 @@ static void read_body(tacet_reader *r, tacet_sync_entry *e) {
     tacet_read_copy(r, e->device, sizeof(e->device));
     e->name = tacet_read_vec_max(r, TACET_SYNC_NAME_MAX);
     break;
-  case TACET_SYNC_PERSON:
+  case TACET_SYNC_ACCEPTED_PERSON:
+  case TACET_SYNC_BLOCKED_PERSON:
+  case TACET_SYNC_VERIFIED_PERSON:
     tacet_read_copy(r, e->id, sizeof(e->id));
-    e->accepted = read_flag(r);
-    e->blocked = read_flag(r);
-    e->verified = read_flag(r);
+    e->value = read_flag(r);
     e->manifests = tacet_read_vec(r);
     break;
   case TACET_SYNC_CONVERSATION:
@@ -78,7 +78,7 @@ static void read_entry(tacet_reader *r, tacet_sync_entry *out, bool *known) {
   e.stamp = tacet_read_u64(r);
   tacet_read_copy(r, e.by, sizeof(e.by));
   tacet_reader body = tacet_read_vec_of(r);
-  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_CONVERSATION;
+  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_VERIFIED_PERSON;
   if (*known && *r->err == TACET_OK) {
     read_body(&body, &e);
   }

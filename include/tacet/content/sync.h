@@ -2,7 +2,8 @@
  * tacet/content/sync.h -- what one's own devices tell each other in their self
  * group: a single part of type application/tacet-sync, alone in its content.
  *
- *   enum { device(1), person(2), conversation(3) } SyncType;
+ *   enum { device(1), accepted(2), conversation(3), blocked(4), verified(5) }
+ *     SyncType;
  *   struct { uint8 type; uint64 stamp; opaque by[16]; opaque body<V>; } Entry;
  *   struct { uint8 version = 1; Entry entries<V>; } Sync;
  *
@@ -27,8 +28,10 @@ extern "C" {
 
 typedef enum tacet_sync_type {
   TACET_SYNC_DEVICE = 1,
-  TACET_SYNC_PERSON = 2,
-  TACET_SYNC_CONVERSATION = 3
+  TACET_SYNC_ACCEPTED_PERSON = 2, /* of an account: one thing each, so that */
+  TACET_SYNC_CONVERSATION = 3,    /* none is lost for a change of another */
+  TACET_SYNC_BLOCKED_PERSON = 4,
+  TACET_SYNC_VERIFIED_PERSON = 5
 } tacet_sync_type;
 
 /* What became of a request, or of a membership. */
@@ -39,8 +42,9 @@ typedef enum tacet_sync_state {
 } tacet_sync_state;
 
 /* device:       opaque device[16]; opaque name<V>;
- * person:       opaque account[32]; uint8 accepted, blocked, verified, each 0 or
- *               1; opaque manifests<V>;     the account's chain, of opaque<V>
+ * accepted, blocked, verified:
+ *               opaque account[32]; uint8 value, 0 or 1; opaque manifests<V>;
+ *                                           the account's chain, of opaque<V>
  * conversation: opaque id[32]; uint8 state; */
 typedef struct tacet_sync_entry {
   tacet_sync_type type;
@@ -48,21 +52,26 @@ typedef struct tacet_sync_entry {
   uint8_t by[16];
   uint8_t device[16]; /* DEVICE */
   tacet_span name;
-  uint8_t id[32]; /* PERSON: the account; CONVERSATION */
-  bool accepted, blocked, verified;
+  uint8_t id[32]; /* ..._PERSON: the account; CONVERSATION */
+  bool value;
   tacet_span manifests;
   tacet_sync_state state; /* CONVERSATION */
 } tacet_sync_entry;
+
+static inline bool tacet_sync_is_of_person(tacet_sync_type t) {
+  return t == TACET_SYNC_ACCEPTED_PERSON || t == TACET_SYNC_BLOCKED_PERSON ||
+         t == TACET_SYNC_VERIFIED_PERSON;
+}
 
 /* Appends an entry to a list of them. */
 void tacet_sync_entry_write(tacet_buf *w, const tacet_sync_entry *e);
 /* A whole Sync around a list of entries. */
 void tacet_sync_write(tacet_buf *w, tacet_span entries);
-/* Checks the form of all of it, entries of unknown types excepted, and gives the
- * list. UNKNOWN_TYPE: of a newer version. */
+/* Checks the form of all of it, entries of unknown types excepted, and gives
+ * the list. UNKNOWN_TYPE: of a newer version. */
 TACET_MUST_CHECK tacet_err tacet_sync_parse(tacet_span in, tacet_span *entries);
-/* Takes the first entry of a known type off a list that was parsed; false at its
- * end. */
+/* Takes the first entry of a known type off a list that was parsed; false at
+ * its end. */
 bool tacet_sync_next(tacet_span *entries, tacet_sync_entry *out);
 /* Does (stamp, by) of a come after that of b? */
 bool tacet_sync_is_later(uint64_t stamp, const uint8_t by[16], uint64_t than,

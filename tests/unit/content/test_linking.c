@@ -300,11 +300,11 @@ static tacet_sync_entry entry_of(const json_t *o, tacet_span *owned) {
     fixed(o, "device", e.device, 16);
     e.name = text(o, "name");
     break;
-  case TACET_SYNC_PERSON:
+  case TACET_SYNC_ACCEPTED_PERSON:
+  case TACET_SYNC_BLOCKED_PERSON:
+  case TACET_SYNC_VERIFIED_PERSON:
     fixed(o, "account", e.id, 32);
-    e.accepted = flag(o, "accepted");
-    e.blocked = flag(o, "blocked");
-    e.verified = flag(o, "verified");
+    e.value = flag(o, "value");
     e.manifests = *owned = hex(o, "manifests");
     break;
   case TACET_SYNC_CONVERSATION:
