@@ -343,12 +343,15 @@ class Changes(HostileCase):
 
 class Maps(HostileCase):
     def test_an_update_kept_from_the_map(self):
-        """Logged, and not in the map: its owner is not let in, and whoever
-        replays the log finds it."""
+        """Logged, and not in the map: the server has no proof to show, so
+        nobody writes there; and whoever replays the log finds it."""
+        alice = self.person('alice')
         self.host.attack('omit')
         bob = Person(self.folder, 'bob')
         bob.run('register', 'bob', '--invite', self.host.invite(),
-                '--no-passphrase', code=3)
+                '--no-passphrase', code=None)
+        r = alice.run('send', 'bob', 'a secret', code=None)
+        self.assertNotEqual(r.returncode, 0)
         self.mirror()
         self.assertIn('counts other keys',
                       self.audit('replay', self.copy, code=5))
