@@ -345,7 +345,7 @@ class Contract(Case):
         self.assertEqual(list(got), [
             'type', 'id', 'conversation', 'group', 'from', 'device', 'sent_at',
             'received_at', 'text', 'reply_to', 'request', 'own', 'attachments',
-            'expires_at'])
+            'expires_at', 'trust'])
         self.assertEqual(list(got['attachments'][0]),
                          ['name', 'type', 'size', 'path'])
         self.assertRegex(got['sent_at'],
@@ -358,7 +358,7 @@ class Contract(Case):
                                        'action', 'by', 'members'])
         request = bob.wait_for(lambda e: e['type'] == 'request', 'the request')
         self.assertEqual(list(request), ['type', 'id', 'conversation', 'from',
-                                         'group'])
+                                         'group', 'trust'])
         for args, keys in (
                 (['group', 'rename', 'den', 'lair'], {'group', 'queued'}),
                 (['group', 'list'], {'conversation', 'name', 'request', 'left',
