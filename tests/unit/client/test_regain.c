@@ -162,8 +162,8 @@ static void test_found_by_contacts(void **state) {
   befriend(old, bob);
   person *p = person_new(w, "alice2");
   expect_ok(p, try_recover(&l, p, &r));
-  for (int n = 0; n < 200 && n_requests(p) == 0; n++) {
-    w->s->now += 6 * 3600000;
+  for (int n = 0; n < 50 && n_requests(p) == 0; n++) {
+    w->s->now += 24 * 3600000;
     gather(bob);
     gather(p);
   }
@@ -216,8 +216,8 @@ static void test_nobody_is_written_to(void **state) {
   fake_account *a = account_of(&l);
   size_t n = a->n_packages;
   a->n_packages = 0;
-  for (int i = 0; i < 160; i++) { /* bob looks, as he does anyway */
-    w->s->now += 6 * 3600000;
+  for (int i = 0; i < 40; i++) { /* bob looks, as he does anyway */
+    w->s->now += 24 * 3600000;
     gather(bob);
   }
   CLIENT_MEM(mem);
