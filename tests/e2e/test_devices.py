@@ -123,6 +123,91 @@ class Linking(Devices):
                    lambda: b'crew' in phone.run('group', 'list').stdout)
 
 
+class Three(Devices):
+    def contacts(self, person):
+        out = person.run('contacts', '--json').stdout.decode()
+        return {c['handle'].split('@')[0]: (c['blocked'], c['trust'])
+                for c in map(json.loads, out.splitlines())}
+
+    def test_each_away_at_times(self):
+        """Three devices, of which one or two look for what has come at a time;
+        the last is linked by the second. In the end all know, and have heard,
+        the same."""
+        server, alice, bob = self.account()
+        carol = self.person('carol', server)
+        carol.send('alice', 'a request')
+        phone = self.link(server, alice, 'phone')
+        self.until('the phone is in the group', [alice, phone],
+                   lambda: b'crew' in phone.run('group', 'list').stdout)
+        tablet = self.link(server, phone, 'tablet')
+        own = [alice, phone, tablet]
+        self.until('the tablet is in the group', [phone, tablet],
+                   lambda: b'crew' in tablet.run('group', 'list').stdout)
+        alice.wait_for(lambda e: e['type'] == 'request', 'the request')
+        # alice alone, then the phone alone, then the tablet alone.
+        alice.run('requests', 'accept', 'carol')
+        code = json.loads(bob.run('code', 'alice', '--json').stdout)['code']
+        alice.run('verify', 'bob', code)
+        alice.receive()
+        alice.send('crew', 'one')
+        phone.send('crew', 'two')
+        phone.receive()
+        tablet.run('block', 'bob')
+        tablet.receive()
+        tablet.send('crew', 'three')
+        bob.send('crew', 'four')
+        want = {'bob': (True, 'verified'), 'carol': (False, None)}
+
+        def same():
+            for p in own:
+                c = self.contacts(p)
+                if c.get('bob') != want['bob'] or \
+                        c.get('carol', (True,))[0] is not False:
+                    return False
+            return True
+
+        self.until('all know the same', own, same)
+        # What carol writes before she has heard of them reaches alice alone.
+        self.until('carol knows the others', own + [carol], lambda:
+                   self.known_devices(carol, 'alice') == 3)
+        carol.send('alice', 'thank you')
+        for p in own:
+            texts = {'one', 'two', 'three', 'thank you'}
+            self.until(f'{p.name} has heard all', own, lambda p=p, texts=texts:
+                       texts - {e['text'] for e in self.history(p)} == set())
+            said = [e['text'] for e in self.history(p)]
+            for t in texts:
+                self.assertEqual(said.count(t), 1, f'{t} at {p.name}')
+        self.assertEqual({self.devices(p) == {'alice', 'phone', 'tablet'}
+                          for p in own}, {True})
+
+    def known_devices(self, person, handle):
+        out = person.run('contacts', '--json').stdout.decode()
+        return next(c['devices'] for c in map(json.loads, out.splitlines())
+                    if c['handle'].split('@')[0] == handle)
+
+    def history(self, person):
+        lines = []
+        for to in ('crew', 'carol'):
+            r = person.run('history', to, '--json', code=None)
+            lines += r.stdout.decode().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def account(self):
+        """alice's first device has a name that the test knows."""
+        server = self.server()
+        alice, bob = self.person('alice'), self.person('bob', server)
+        alice.register(server, '--device', 'alice')
+        alice.send('bob', 'hello')
+        bob.wait_text('hello')
+        bob.accept('alice')
+        bob.send('alice', 'hello back')
+        alice.wait_text('hello back')
+        alice.run('group', 'create', 'crew', 'bob')
+        bob.wait_for(lambda e: e['type'] == 'group', 'the group')
+        return server, alice, bob
+
+
 class Removing(Devices):
     def test_removed(self):
         server, alice, bob = self.account()
