@@ -62,6 +62,14 @@ static tacet_err check_label(client *c, const client_keylog *k,
                      " that its key log does not have");
 }
 
+/* Another process of this home has taken a newer head meanwhile. */
+static tacet_err has_moved(client *c, const client_keylog *k, bool *out) {
+  CLIENT_KEYLOG(now);
+  TACET_TRY(client_keylog_open(c, &now));
+  *out = now.r.size != k->r.size;
+  return TACET_OK;
+}
+
 static tacet_err check_history(client *c, const client_keylog *k,
                                const client_directory_answer *a) {
   CLIENT_MEM(mem);
@@ -71,7 +79,12 @@ static tacet_err check_history(client *c, const client_keylog *k,
     return e;
   }
   e = client_label_fits(e == TACET_OK ? &before : NULL, &a->newest, &a->label);
-  return e == TACET_ERR_AUTH
+  bool moved = false;
+  if (e == TACET_ERR_AUTH) { /* or was `before` written since it was asked? */
+    TACET_TRY(has_moved(c, k, &moved));
+  }
+  return moved ? TACET_ERR_BUSY
+         : e == TACET_ERR_AUTH
              ? found(c, k, a, "label-rollback",
                      "The server's key log has another history of ",
                      " than before")

@@ -13,7 +13,7 @@
 #define ID_LEN 4 /* of a key, before its signature in a note */
 #define NOTE_SIGNATURE_TEXT 100
 #define TRIES 4
-/* A greater head than is shown here: told, perhaps, while it was published. */
+/* What is not answered: told, perhaps, while it was published. */
 #define PATIENCE CLIENT_HOUR
 
 static const tacet_span open_parent = {(const uint8_t *)"open", 4};
@@ -174,6 +174,13 @@ static void read_told(tacet_span told, client_gossip *g) {
   tacet_read_copy(&r, g->signature, sizeof(g->signature));
 }
 
+/* It contradicts, or was looked at, and not answered. */
+static bool is_open(client *c, const client_gossip *g) {
+  return g->state == CLIENT_GOSSIP_CONTRADICTS ||
+         (g->state == CLIENT_GOSSIP_WAITS &&
+          client_since(c, g->heard_at) >= CLIENT_MINUTE);
+}
+
 tacet_err client_gossip_take(client *c, const uint8_t *account,
                              const uint8_t *device, tacet_span told) {
   CLIENT_KEYLOG(k);
@@ -189,9 +196,8 @@ tacet_err client_gossip_take(client *c, const uint8_t *account,
   memcpy(g.device, device, sizeof(g.device));
   tacet_err e = load(c, &g, &mem, &before);
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
-  if (!k.has_trust || g.size == 0 ||
-      (e == TACET_OK && before.state == CLIENT_GOSSIP_CONTRADICTS)) {
-    return TACET_OK; /* that one is open, and is not to be covered up */
+  if (!k.has_trust || g.size == 0 || (e == TACET_OK && is_open(c, &before))) {
+    return TACET_OK; /* and is not to be covered up */
   }
   e = note_of(&k, &g, &note);
   if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
@@ -266,7 +272,33 @@ static bool same_head(const client_keylog_record *r, uint64_t size,
   return r->size == size && memcmp(r->root, root, sizeof(r->root)) == 0;
 }
 
-/* An older head than is shown here: does one lead to the other? */
+/* A refusal, or what proves nothing, perhaps of whoever answers others. */
+static bool is_evasion(const client *c, tacet_err e) {
+  return c->detail.kind == CLIENT_REFUSED ||
+         client_is_unreachable(&c->detail, e) ||
+         (e != TACET_OK && tacet_err_kind(e) != TACET_KIND_LOCAL &&
+          c->detail.kind == CLIENT_OK);
+}
+
+/* What is shown here now, with what was told leading to `head`. */
+static tacet_err check_grown(client *c, client_gossip *g,
+                             const tacet_keylog_head *head, tacet_span proof,
+                             outcome *out) {
+  CLIENT_KEYLOG(k);
+  TACET_TRY(client_keylog_look(c));
+  TACET_TRY(client_keylog_open(c, &k));
+  if (same_head(&k.r, head->seen.size, head->seen.root.b)) {
+    *out = FITS;
+    return TACET_OK;
+  }
+  *out = k.r.size < head->seen.size ? LATER : AGAIN;
+  return k.r.size == head->seen.size ? contradict(c, &k, g, proof, g->size)
+                                     : TACET_OK;
+}
+
+/* An older head than is shown here: does one lead to the other? Where only
+ * this question is answered with nothing, or with less than was shown already,
+ * it was not answered. */
 static tacet_err check_older(client *c, client_keylog *k, client_gossip *g,
                              outcome *out) {
   CLIENT_MEM(mem);
@@ -274,22 +306,24 @@ static tacet_err check_older(client *c, client_keylog *k, client_gossip *g,
   tacet_keylog_head head;
   tacet_tlog_head told = {.size = g->size};
   memcpy(told.root.b, g->root, sizeof(told.root.b));
-  TACET_TRY(ask_from(c, g, &mem, &proof));
-  uint64_t latest = (client_now(c) + CLIENT_KEYLOG_AHEAD) / 1000;
-  tacet_err e =
-      tacet_keylog_head_verify(k->policy, &told, latest, proof, &head);
+  uint64_t quiet = c->quiet_until, until = c->told_until;
+  tacet_err e = ask_from(c, g, &mem, &proof);
+  if (e == TACET_OK) {
+    uint64_t latest = (client_now(c) + CLIENT_KEYLOG_AHEAD) / 1000;
+    e = tacet_keylog_head_verify(k->policy, &told, latest, proof, &head);
+  }
   if (e == TACET_ERR_FORK) {
     return contradict(c, k, g, proof, g->size);
   }
-  if (e != TACET_OK) { /* wrong for whoever asks: found by asking for oneself */
+  if (is_evasion(c, e) || (e == TACET_OK && head.seen.size < k->r.size)) {
+    client_error_clear(&c->detail);
+    c->quiet_until = quiet;
+    c->told_until = until;
     *out = LATER;
-    return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : client_keylog_look(c);
+    return client_keylog_look(c); /* fails too where it is an outage */
   }
-  *out = same_head(&k->r, head.seen.size, head.seen.root.b) ? FITS : AGAIN;
-  if (*out == AGAIN && head.seen.size == k->r.size) {
-    return contradict(c, k, g, proof, g->size);
-  }
-  return *out == FITS ? TACET_OK : client_keylog_look(c); /* it has grown */
+  TACET_TRY(e);
+  return check_grown(c, g, &head, proof, out);
 }
 
 static tacet_err check_once(client *c, client_gossip *g, outcome *out) {
@@ -310,21 +344,28 @@ static tacet_err check_once(client *c, client_gossip *g, outcome *out) {
   client_keylog_close(&k);
   k = (client_keylog){.has_trust = false};
   TACET_TRY(client_keylog_open(c, &k));
-  if (k.r.size != before) {
-    return TACET_OK; /* the log has grown: once more */
-  }
-  *out = LATER; /* what others were shown is kept from this device */
+  *out = k.r.size == before ? LATER : AGAIN; /* it has grown: once more */
+  return TACET_OK;
+}
+
+/* What others were shown is kept from this device. */
+static tacet_err keep_waiting(client *c, client_gossip *g) {
+  CLIENT_KEYLOG(k);
+  TACET_TRY(client_keylog_open(c, &k));
   return client_since(c, g->heard_at) < PATIENCE
              ? TACET_OK
              : contradict(c, &k, g, k.r.head, k.r.head_from);
 }
 
-static tacet_err check_one(client *c, client_gossip *g) {
+static tacet_err check_one(client *c, client_gossip *g, bool *fits) {
   outcome o = AGAIN;
-  for (int n = 0; o == AGAIN && n < TRIES; n++) {
+  for (int n = 0; o != FITS && n < TRIES; n++) {
     TACET_TRY(check_once(c, g, &o));
   }
-  return o == FITS ? set_state(c, g, CLIENT_GOSSIP_FITS) : TACET_OK;
+  *fits = o == FITS;
+  return o == FITS    ? set_state(c, g, CLIENT_GOSSIP_FITS)
+         : o == LATER ? keep_waiting(c, g)
+                      : TACET_OK;
 }
 
 /* All that was told fits: so what was found wrong with it is explained. */
@@ -365,11 +406,13 @@ tacet_err client_gossip_check(client *c) {
   CLIENT_MEM(mem);
   client_gossip *list;
   size_t n;
+  bool all = true, fits;
   TACET_TRY(list_of(c, open_parent, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
-    TACET_TRY(check_one(c, &list[i]));
+    TACET_TRY(check_one(c, &list[i], &fits));
+    all = all && fits;
   }
-  return n > 0 ? explain(c) : TACET_OK;
+  return n > 0 && all ? explain(c) : TACET_OK;
 }
 
 tacet_err client_gossip_list(client *c, client_mem *mem, client_gossip **list,

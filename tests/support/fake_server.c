@@ -272,12 +272,29 @@ static void prove(fake_server *s, const char *handle, uint64_t from,
   tacet_key_proofs_write(out, &p);
 }
 
+static void evade(fake_server *s, fake_reply *out) {
+  TACET_BUF(head, 1 << 18);
+  if (s->evasion == FAKE_NONE || s->evasion == FAKE_RATE) {
+    fake_problem(out, s->evasion == FAKE_NONE ? TACET_WIRE_NOT_FOUND
+                                              : TACET_WIRE_RATE);
+    return;
+  }
+  fake_log *l = s->evasion == FAKE_OTHER ? s->other_log : s->log;
+  fake_log_head(l, s->evade_from, s->now, &head);
+  head.len = s->evasion == FAKE_HALF ? head.len / 2 : head.len;
+  fake_answer(out, 200, &head);
+}
+
 static void log_head(fake_server *s, tacet_span body, fake_reply *out) {
   tacet_log_query q;
   TACET_BUF(head, 1 << 18);
   s->n_heads++;
   if (s->no_log || tacet_log_query_parse(body, &q) != TACET_OK) {
     fake_problem(out, s->no_log ? TACET_WIRE_NOT_FOUND : TACET_WIRE_MALFORMED);
+    return;
+  }
+  if (s->evade_from != 0 && q.size == s->evade_from) {
+    evade(s, out);
     return;
   }
   fake_log_head(s->log, q.size, s->now, &head);

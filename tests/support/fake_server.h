@@ -101,10 +101,15 @@ typedef struct fake_server {
   const fake_account *impostor;
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
-  bool no_trust;           /* invites name no log */
-  bool no_proofs;          /* look-ups are answered without */
-  bool no_lookups;       /* too many from this address */
-  bool no_log;             /* nobody is told of its head */
+  bool no_trust;   /* invites name no log */
+  bool no_proofs;  /* look-ups are answered without */
+  bool no_lookups; /* too many from this address */
+  bool no_log;     /* nobody is told of its head */
+  /* Who asks for the log's head from this size on is told that there is none,
+   * or that there are too many, or half of it, or the head of this log. */
+  uint64_t evade_from;
+  enum { FAKE_NONE, FAKE_RATE, FAKE_HALF, FAKE_OTHER } evasion;
+  fake_log *other_log;
   size_t flip_proof;       /* in the next proofs this bit, from 1, is flipped */
   const char *proofs_of;   /* look-ups come with the proof of this handle */
   const char *certificate; /* not NULL: fails as if it had changed */

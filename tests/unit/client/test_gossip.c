@@ -20,6 +20,13 @@ static client_kind look(person *p) {
   return client_report(&p->c->detail, client_keylog_look(p->c), &p->err);
 }
 
+static uint64_t size_seen(person *p) {
+  CLIENT_KEYLOG(k);
+  assert_ok(client_enter(p->c));
+  assert_ok(client_keylog_open(p->c, &k));
+  return k.r.size;
+}
+
 static void grow(fake_log *l, const char *handle) {
   fake_log_update(l, handle, TACET_SPAN_LIT("somebody"), FAKE_START);
 }
@@ -159,6 +166,63 @@ static void test_longer(void **state) {
   split(*state, 1, true);
 }
 
+/* ---- questions that are not answered ---- */
+
+/* The head of bob's log, and nothing that shows that it is not alice's. */
+static void evaded(world *w, int evasion, int grown) {
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  (void)take(alice);
+  (void)take(bob);
+  fake_log *a = w->s->log, *b = fake_log_copy(a, a->n_updates);
+  grow(b, "y@" FAKE_DOMAIN);
+  for (int i = 0; i < 3; i++) {
+    grow(a, "x@" FAKE_DOMAIN);
+  }
+  assert_int_equal(look(alice), CLIENT_OK);
+  w->s->log = b;
+  assert_int_equal(look(bob), CLIENT_OK);
+  say(bob, "alice", "what do you see?");
+  w->s->evade_from = size_seen(bob);
+  w->s->evasion = evasion;
+  w->s->other_log = b;
+  w->s->log = a;
+  for (int i = 0; i < grown; i++) {
+    grow(b, "y@" FAKE_DOMAIN);
+  }
+  client_kind kind = take(alice);
+  assert_int_equal(kind, CLIENT_OK); /* who knows */
+  for (int i = 0; i < 8 && kind == CLIENT_OK; i++) {
+    w->s->now += 10 * CLIENT_MINUTE;
+    kind = take(alice);
+  }
+  expect_failure(alice, kind, CLIENT_KEYS, "log-split");
+  person_reopen(alice);
+  expect_failure(alice, take(alice), CLIENT_KEYS, "log-split");
+  w->s->log = a;
+  fake_log_free(b);
+}
+
+static void test_not_found(void **state) {
+  evaded(*state, FAKE_NONE, 0);
+}
+
+static void test_too_many(void **state) {
+  evaded(*state, FAKE_RATE, 0);
+}
+
+static void test_half(void **state) {
+  evaded(*state, FAKE_HALF, 0);
+}
+
+static void test_other_log_shorter(void **state) {
+  evaded(*state, FAKE_OTHER, 0);
+}
+
+static void test_other_log_longer(void **state) {
+  evaded(*state, FAKE_OTHER, 5);
+}
+
 /* ---- lies of members ---- */
 
 /* A head that no log has signed accuses nobody. */
@@ -214,6 +278,11 @@ int main(void) {
       T(test_as_long),
       T(test_shorter),
       T(test_longer),
+      T(test_not_found),
+      T(test_too_many),
+      T(test_half),
+      T(test_other_log_shorter),
+      T(test_other_log_longer),
       T(test_a_made_up_head),
       T(test_told_once),
   };
