@@ -88,7 +88,9 @@ tacet_err aud_copy_finish(aud_copy *c) {
   return TACET_OK;
 }
 
-/* One level's tiles, or (at == AUD_LEVELS) the entries. */
+/* One level's tiles, or (at == AUD_LEVELS) the entries. They are written one
+ * after the other, so behind one that is not there is none: `drop` is what a
+ * checkpoint claims, and may be any number. */
 static void trim_level(const char *dir, unsigned at, uint64_t keep,
                        uint64_t drop) {
   char name[AUD_NAME_MAX];
@@ -103,7 +105,9 @@ static void trim_level(const char *dir, unsigned at, uint64_t keep,
     } else {
       aud_bundle_name(n, width, name);
     }
-    aud_remove(dir, name);
+    if (!aud_remove(dir, name) && n > first) {
+      return;
+    }
   }
 }
 

@@ -116,11 +116,9 @@ tacet_err aud_write(const char *dir, const char *name, tacet_span bytes) {
   return ok ? TACET_OK : TACET_ERR_IO;
 }
 
-void aud_remove(const char *dir, const char *name) {
+bool aud_remove(const char *dir, const char *name) {
   char path[AUD_PATH_MAX];
-  if (join(dir, name, "", path)) {
-    (void)unlink(path);
-  }
+  return join(dir, name, "", path) && unlink(path) == 0;
 }
 
 tacet_err aud_settle(const char *dir) {

@@ -29,8 +29,8 @@ TACET_MUST_CHECK tacet_err aud_write(const char *dir, const char *name,
 /* What was written is on the disk; one wait for however many files. IO, with
  * errno. */
 TACET_MUST_CHECK tacet_err aud_settle(const char *dir);
-/* Is gone afterwards, whether it was there or not. */
-void aud_remove(const char *dir, const char *name);
+/* Is gone afterwards; was it there? */
+bool aud_remove(const char *dir, const char *name);
 /* Makes the folder; it may be there. */
 TACET_MUST_CHECK tacet_err aud_make(const char *dir);
 

@@ -123,7 +123,8 @@ static bool keep_devices(const cli_args *a) {
           (answer[0] == 'n' || answer[0] == 'N'));
 }
 
-static void tell_recovered(const cli_args *a, const client_recovered *r) {
+static void tell_recovered(const cli_args *a, const client_recovered *r,
+                           const client_keylog_state *s) {
   printf("You are %s again, on this device", r->handle);
   if (r->n_dropped > 0) {
     printf("; %zu device%s no longer belong%s to the account", r->n_dropped,
@@ -135,6 +136,12 @@ static void tell_recovered(const cli_args *a, const client_recovered *r) {
          "they hear of it: from a message of yours, within\nan hour after an "
          "import, or by themselves within weeks. Who is taken in by\nsomebody "
          "that it does not know is asked: `tacet requests`.\n");
+  if (s->log == NULL) {
+    printf("\nNothing says yet which key log of the server is to be believed, "
+           "so it could give\nyou wrong keys of others: type `tacet trust "
+           "accept LINK` with an invite of it, an\nold one too, before you "
+           "write to anybody, or compare codes (`tacet code`).\n");
+  }
   cli_warn_open(a);
 }
 
@@ -147,12 +154,16 @@ static int recover(const cli_args *a, client_recovering *in) {
   CLIENT_MEM(mem);
   client_error err = {0};
   client_recovered r;
+  client_keylog_state s;
   client_kind kind = client_recover(c, in, &mem, &r, &err);
+  if (kind == CLIENT_OK) {
+    kind = client_keylog_get(c, &mem, &s, &err);
+  }
   client_free(c);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }
-  tell_recovered(a, &r);
+  tell_recovered(a, &r, &s);
   return 0;
 }
 

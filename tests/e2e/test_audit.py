@@ -146,6 +146,16 @@ class Mirror(Case):
         self.mirror(5)
         self.check_evidence('split-view')
 
+    def test_a_size_that_nobody_can_serve(self):
+        """Refused at once, not after as many files as it claims."""
+        self.first(300)
+        before = tree(self.copy)
+        text = f'{self.log.key.name}\n{2**60}\n{"A" * 43}=\n'
+        self.server.files['checkpoint'] = (
+            text + '\n' + self.log.key.sign(text)).encode()
+        self.mirror(1)
+        self.assertEqual(tree(self.copy), before)
+
     def test_an_older_checkpoint_is_no_evidence(self):
         self.first(300)
         self.serve(size=200)

@@ -146,6 +146,20 @@ class Lost(Case):
         devices = new.run('devices', '--json').stdout.splitlines()
         self.assertEqual(len(devices), 1)
 
+    def test_recovered_by_address(self):
+        """Whose key log is believed nobody has said: that is said."""
+        server = self.server()
+        alice = self.person('alice', server)
+        new = self.lose(server, alice)
+        new.env['SSL_CERT_FILE'] = os.path.join(server.data, 'tls/cert.pem')
+        port = server.listen.rsplit(':', 1)[1]
+        said = new.run('recover', 'alice@localhost', '--words-file', new.words,
+                       '--server', f'https://localhost:{port}',
+                       '--no-passphrase').stdout
+        self.assertIn(b'tacet trust accept LINK', said)
+        new.run('trust', 'accept', server.invite(), '--yes')
+        self.assertIn('unwitnessed', new.run('status').stdout.decode())
+
     def test_refused(self):
         server = self.server()
         alice, bob = self.person('alice', server), self.person('bob', server)
