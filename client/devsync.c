@@ -298,9 +298,15 @@ static tacet_err tell_some(client *c, tacet_span group, bool *left) {
     TACET_TRY(
         client_parse(c, &rows[i], client_sync_fields, &r, sizeof(r), &mem));
     TACET_TRY(entry_of(c, &r, &mem, &e, &any));
+    TACET_BUF(one, 2 * ENTRIES_MAX);
     if (any) {
-      tacet_sync_entry_write(&entries, &e);
+      tacet_sync_entry_write(&one, &e);
+      TACET_TRY(one.err);
     }
+    if (entries.len > 0 && entries.len + one.len > ENTRIES_MAX) {
+      break; /* a long chain, which has a message of its own */
+    }
+    tacet_write_bytes(&entries, tacet_buf_span(&one));
     TACET_TRY(put(c, &r, false));
   }
   *left = i < n;
