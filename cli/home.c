@@ -199,8 +199,8 @@ client *cli_open(const cli_args *a, int *code) {
   }
   if (state == CLIENT_HOME_NONE) {
     *code = cli_fail(2,
-                     "there is no account in %s yet; "
-                     "`tacet register` makes one.",
+                     "there is no account in %s yet; `tacet register` makes "
+                     "one, `tacet link` or `tacet recover` takes yours here.",
                      home);
     return NULL;
   }

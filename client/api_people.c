@@ -443,6 +443,20 @@ client_kind client_unblock(client *c, const char *handle, bool *queued,
 
 /* ---- codes ---- */
 
+/* Whether `text` can be no code at all: digits, but not all of them or more.
+ * Who left some out is not told that the server may have lied. */
+static bool cut_off(const char *text) {
+  size_t digits = 0;
+  for (; *text != '\0'; text++) {
+    if (*text >= '0' && *text <= '9') {
+      digits++;
+    } else if (*text != ' ' && *text != '-' && *text != '\n') {
+      return false;
+    }
+  }
+  return digits != 60;
+}
+
 static tacet_err do_code(client *c, const char *handle, client_mem *mem,
                          client_person *p, client_code *out) {
   TACET_TRY(client_enter(c));
@@ -466,6 +480,11 @@ static tacet_err do_verify(client *c, const char *handle, const char *code) {
   TACET_TRY(do_code(c, handle, &mem, &p, &own));
   if (p.forked) {
     return client_person_may_hear(c, &p);
+  }
+  if (code != NULL && cut_off(code)) {
+    return client_fail(&c->detail, CLIENT_USAGE, "code-length",
+                       "That is not a whole code: it has 60 digits; copy it "
+                       "again, all of it.");
   }
   if (code != NULL && !client_code_matches(&own, code)) {
     return client_fail(&c->detail, CLIENT_KEYS, "code-differs",

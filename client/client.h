@@ -620,7 +620,8 @@ TACET_MUST_CHECK client_kind client_code_get(client *c, const char *handle,
                                              client_code *out,
                                              client_error *err);
 /* `code`: digits (spacing does not matter) or a qr_text, compared first; a
- * difference is KEYS "code-differs". NULL: the caller compared by eye. */
+ * difference is KEYS "code-differs"; digits, but not 60 of them, are USAGE
+ * "code-length". NULL: the caller compared by eye. */
 TACET_MUST_CHECK client_kind client_verify(client *c, const char *handle,
                                            const char *code, client_error *err);
 

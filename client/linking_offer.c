@@ -238,8 +238,8 @@ static tacet_err send_offer(client *c, client_offer_record *r) {
   if (taken) {
     TACET_TRY(give_up(c, r));
     return client_fail(&c->detail, CLIENT_REFUSED, "code-used",
-                       "That code was used already; run tacet link again on "
-                       "the new device for a new one.");
+                       "That code was used already; run `tacet link` again "
+                       "on the new device for a new one.");
   }
   r->step = CLIENT_OFFER_HELLO;
   return save_alone(c, r);

@@ -127,6 +127,8 @@ static void test_codes(void **state) {
   wrong[70] = wrong[70] == '0' ? '1' : '0';
   expect_failure(alice, client_verify(alice->c, "bob", wrong, &alice->err),
                  CLIENT_KEYS, "code-differs");
+  expect_failure(alice, client_verify(alice->c, "bob", "123", &alice->err),
+                 CLIENT_USAGE, "code-length");
   expect_ok(alice, client_verify(alice->c, "bob", b.digits, &alice->err));
   expect_ok(bob, client_verify(bob->c, "alice", a.qr_text, &bob->err));
   expect_ok(alice, client_code_get(alice->c, "bob", &a, &alice->err));
