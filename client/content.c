@@ -10,6 +10,7 @@
 #include "client/events.h"
 #include "client/gossip.h"
 #include "client/jobs.h"
+#include "client/members.h"
 #include "client/messages.h"
 #include "client/outbox.h"
 #include "client/people.h"
@@ -178,6 +179,28 @@ static tacet_err take_sync(client *c, const tacet_content *content) {
              : TACET_OK;
 }
 
+/* Whoever was removed has the keys of the epochs before, and others keep them
+ * for a while: what such a device writes would still open. Items are taken in
+ * their order, so that what it had sent before the others were told of its
+ * removal has been taken before. */
+static tacet_err was_removed(client *c, const client_session *s,
+                             const tacet_mls_event *event,
+                             const tacet_identity *who, bool *out) {
+  CLIENT_MEM(mem);
+  client_leaf *leaves;
+  size_t n;
+  *out = event->epoch != tacet_mls_epoch(s->mls);
+  if (!*out) {
+    return TACET_OK;
+  }
+  TACET_TRY(client_leaves(c, s->mls, &mem, &leaves, &n));
+  for (size_t i = 0; i < n && *out; i++) {
+    *out = memcmp(leaves[i].who.account, who->account, CLIENT_ID_LEN) != 0 ||
+           memcmp(leaves[i].who.device, who->device, CLIENT_DEVICE_ID_LEN) != 0;
+  }
+  return TACET_OK;
+}
+
 tacet_err client_content_take(client *c, client_session *s,
                               const tacet_mls_event *event,
                               tacet_span content) {
@@ -187,7 +210,7 @@ tacet_err client_content_take(client *c, client_session *s,
   client_person person;
   tacet_content parsed;
   tacet_span control;
-  bool fresh;
+  bool fresh, removed;
   if (tacet_identity_parse(event->member.identity, &who) != TACET_OK) {
     return TACET_OK;
   }
@@ -195,6 +218,14 @@ tacet_err client_content_take(client *c, client_session *s,
   TACET_TRY(client_person_any(c, client_id_span(who.account), &mem, &person));
   if (!is_heard(&talk, &person)) {
     return TACET_OK;
+  }
+  TACET_TRY(was_removed(c, s, event, &who, &removed));
+  if (removed) {
+    return client_event_warn(
+        c, talk.id, "removed-sender",
+        "A device of %s that has been removed from this conversation still "
+        "wrote to it: that is not shown. If it matters, ask them.",
+        person.handle);
   }
   if (tacet_content_parse(content, &parsed) != TACET_OK) {
     return client_event_warn(c, talk.id, "undecryptable",

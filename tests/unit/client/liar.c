@@ -4,6 +4,7 @@
 
 #include "client/chain.h"
 #include "client/claims.h"
+#include "client/deliver.h"
 #include "client/groups.h"
 #include "client/lookup.h"
 #include "client/mailboxes.h"
@@ -11,6 +12,7 @@
 #include "client/people.h"
 #include "client/sync.h"
 #include "client/talks.h"
+#include "tacet/wire/delivery.h"
 #include "tacet/wire/directory.h"
 
 /* ---- manifests ---- */
@@ -163,7 +165,7 @@ void lie_group(person *p, const tacet_room *room, const char *const *names,
 
 /* ---- contents ---- */
 
-void lie_content(person *p, const char *to, tacet_span content) {
+void lie_encrypt(person *p, const char *to, tacet_span content) {
   CLIENT_MEM(mem);
   CLIENT_SESSION(s);
   client_talk t;
@@ -177,5 +179,46 @@ void lie_content(person *p, const char *to, tacet_span content) {
                                     TACET_SPAN_EMPTY));
     assert_ok(client_tx_commit(&tx));
   }
+}
+
+void lie_content(person *p, const char *to, tacet_span content) {
+  lie_encrypt(p, to, content);
   lie_flush(p);
+}
+
+static void post(person *p, const client_parcel *parcel) {
+  CLIENT_MEM(mem);
+  client_payload payload;
+  TACET_BUF(list, 1 << 16);
+  TACET_BUF(body, 1 << 20);
+  assert_ok(client_payload_get(p->c, parcel, &mem, &payload));
+  for (size_t i = 0; i < parcel->n_to; i++) {
+    tacet_recipient to;
+    memcpy(to.mailbox, parcel->to[i].mailbox, sizeof(to.mailbox));
+    memcpy(to.capability, parcel->to[i].capability, sizeof(to.capability));
+    tacet_recipient_write(&list, &to);
+  }
+  tacet_send ask = {.recipients = tacet_buf_span(&list), .item = payload.item};
+  tacet_send_write(&body, &ask);
+  assert_ok(body.err);
+  client_call call = {.half = CLIENT_DELIVERY,
+                      .method = "POST",
+                      .path = "/v1/send",
+                      .body = tacet_buf_span(&body)};
+  fake_reply reply = {0};
+  fake_delivery(p->w->s, &call, &reply);
+  assert_int_equal(reply.status, 200);
+  free(reply.body.p);
+}
+
+void lie_post_unheard(person *p) {
+  CLIENT_MEM(mem);
+  client_parcel *list;
+  size_t n;
+  assert_ok(client_enter(p->c));
+  assert_ok(client_parcel_list(p->c, &mem, &list, &n));
+  assert_true(n > 0);
+  for (size_t i = 0; i < n; i++) {
+    post(p, &list[i]);
+  }
 }

@@ -25,6 +25,11 @@ void lie_group(person *p, const tacet_room *room, const char *const *names,
 void lie_room_of(person *p, const char *to, tacet_room *out);
 /* p writes these bytes into a conversation, as a content. */
 void lie_content(person *p, const char *to, tacet_span content);
+/* The same as far as p's outbox. */
+void lie_encrypt(person *p, const char *to, tacet_span content);
+/* The server gets what waits in p's outbox, as it was encrypted, while p hears
+ * nothing. */
+void lie_post_unheard(person *p);
 /* The mailbox that p reads a conversation from, as the server holds it. */
 fake_mailbox *lie_mailbox_of(person *p, const char *to);
 /* Works on p's outbox until it is empty. */

@@ -136,6 +136,32 @@ static void test_added_and_removed(void **state) {
   round_of_talk(p, 4, "crew", "again");
 }
 
+/* Who was removed and has not heard of it, or does not care, has keys that the
+ * others keep for a while: what comes after the removal is not shown. What was
+ * sent before is. */
+static void test_a_removed_member_writes(void **state) {
+  world *w = *state;
+  person *p[3];
+  bool queued;
+  friends(w, p, 3);
+  create(p, "crew", 2);
+  round_of_talk(p, 3, "crew", "all");
+  say(p[2], "crew", "just in time");
+  TACET_BUF(content, 4096);
+  tacet_content_args args = {
+      .text = TACET_SPAN_LIT("too late"), .counter = 100, .sent_at = w->s->now};
+  assert_ok(tacet_content_make(&content, &args));
+  lie_encrypt(p[2], "crew", tacet_buf_span(&content));
+  expect_ok(p[0], client_group_remove(p[0]->c, "crew", &names[2], 1, &queued,
+                                      &p[0]->err));
+  assert_string_equal(gather(p[1]), "just in time\n");
+  (void)warned("removed-sender");
+  lie_post_unheard(p[2]);
+  assert_string_equal(gather(p[1]), "");
+  assert_int_equal(warned("removed-sender"), 1);
+  assert_string_equal(gather(p[0]), "just in time\n");
+}
+
 /* Removed and added again while away: both are waiting when she comes. */
 static void test_removed_and_added_while_away(void **state) {
   world *w = *state;
@@ -455,6 +481,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_everybody_hears_everybody),
       TEST(test_added_and_removed),
+      TEST(test_a_removed_member_writes),
       TEST(test_removed_and_added_while_away),
       TEST(test_only_an_admin),
       TEST(test_leaving),
