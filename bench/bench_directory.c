@@ -300,9 +300,8 @@ static void start_with(size_t entries) {
   before = resident_mb();
   uint64_t cpu = bench_cpu_ns();
   open_directory();
-  printf("start with %zu entries   %8.2f s of one core, %ld MB more\n",
-         entries, (double)(bench_cpu_ns() - cpu) / 1e9,
-         resident_mb() - before);
+  printf("start with %zu entries   %8.2f s of one core, %ld MB more\n", entries,
+         (double)(bench_cpu_ns() - cpu) / 1e9, resident_mb() - before);
 }
 
 /* ---- all of it ---- */
