@@ -38,8 +38,8 @@ tacet_err client_invite_typed(client *c, const char *link, tacet_invite *out) {
   return TACET_OK;
 }
 
-static tacet_err handle_read(client *c, const char *name, const char *domain,
-                             client_mem *mem, const char **out) {
+tacet_err client_account_handle(client *c, const char *name, const char *domain,
+                                client_mem *mem, const char **out) {
   tacet_err e = client_handle_read(name, domain, mem, out);
   if (e == TACET_ERR_ENCODING) {
     return client_fail(&c->detail, CLIENT_USAGE, "bad-handle",
@@ -246,7 +246,7 @@ tacet_err client_account_register(client *c, const char *name,
                        "tacet link, or choose another home with --home.");
   }
   TACET_TRY(client_invite_typed(c, invite_link, &invite));
-  TACET_TRY(handle_read(c, name, invite.domain, &mem, &handle));
+  TACET_TRY(client_account_handle(c, name, invite.domain, &mem, &handle));
   bool under_way = c->has_self && c->self.stage != CLIENT_STAGE_NONE;
   if (!under_way) {
     TACET_TRY(begin(c, handle, &invite, device_name));

@@ -10,6 +10,12 @@
 /* A link as somebody typed it. USAGE "bad-invite"; VERSION. */
 TACET_MUST_CHECK tacet_err client_invite_typed(client *c, const char *link,
                                                tacet_invite *out);
+/* A handle as somebody typed it, for the account to register or to take up
+ * again: name@domain. USAGE "bad-handle", "other-server". */
+TACET_MUST_CHECK tacet_err client_account_handle(client *c, const char *name,
+                                                 const char *domain,
+                                                 client_mem *mem,
+                                                 const char **out);
 /* The server that this home talks to from now on, what its certificate has to
  * be, and whose key log is believed. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_server_save(client *c, const tacet_invite *i);

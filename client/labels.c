@@ -15,6 +15,17 @@ tacet_err client_label_get(client *c, const char *handle, client_mem *mem,
                     client_label_fields, out, sizeof(*out), mem);
 }
 
+/* What is known of it, or nothing yet. `handle` is borrowed. */
+static tacet_err get_or_begin(client *c, const char *handle, client_mem *mem,
+                              client_label *out) {
+  tacet_err e = client_label_get(c, handle, mem, out);
+  if (e == TACET_ERR_NOT_FOUND) {
+    *out = (client_label){.handle = handle};
+    return TACET_OK;
+  }
+  return e;
+}
+
 static tacet_err save(client *c, client_label *l) {
   return client_put(c, CLIENT_T_LABEL, tacet_span_str(l->handle),
                     TACET_SPAN_EMPTY, l->checked_at, client_label_fields, l);
@@ -90,15 +101,9 @@ tacet_err client_label_keep(client *c, const tacet_manifest *newest,
   uint64_t wait;
   client_sighting s = {
       .version = now->version, .day = day, .index = now->index};
-  tacet_err e = client_label_get(c, newest->handle, &mem, &l);
-  if (e == TACET_ERR_NOT_FOUND) {
-    l = (client_label){.checked_at = 0};
-    e = TACET_OK;
-  }
-  TACET_TRY(e);
+  TACET_TRY(get_or_begin(c, newest->handle, &mem, &l));
   TACET_TRY(client_chance(c, CHECK_SPREAD, &wait));
   TACET_TRY(add_sighting(&mem, &l, &s));
-  l.handle = newest->handle;
   memcpy(l.account, newest->account_id, sizeof(l.account));
   l.number = newest->number;
   l.version = now->version;
@@ -113,12 +118,7 @@ tacet_err client_label_keep(client *c, const tacet_manifest *newest,
 tacet_err client_label_put_off(client *c, const char *handle) {
   CLIENT_MEM(mem);
   client_label l;
-  tacet_err e = client_label_get(c, handle, &mem, &l);
-  if (e == TACET_ERR_NOT_FOUND) {
-    l = (client_label){.handle = handle};
-    e = TACET_OK;
-  }
-  TACET_TRY(e);
+  TACET_TRY(get_or_begin(c, handle, &mem, &l));
   l.next_check = client_now(c) + CLIENT_DAY;
   return save(c, &l);
 }
@@ -129,12 +129,7 @@ tacet_err client_label_alarm(client *c, const char *handle, const char *code,
                              const char *text) {
   CLIENT_MEM(mem);
   client_label l;
-  tacet_err e = client_label_get(c, handle, &mem, &l);
-  if (e == TACET_ERR_NOT_FOUND) {
-    l = (client_label){.handle = handle};
-    e = TACET_OK;
-  }
-  TACET_TRY(e);
+  TACET_TRY(get_or_begin(c, handle, &mem, &l));
   bool told = l.alarm_code != NULL && strcmp(l.alarm_code, code) == 0;
   l.alarm_code = code;
   l.alarm_text = text;

@@ -93,23 +93,6 @@ static tacet_err find_server(client *c, const client_recovering *in,
   return server_typed(c, url, at, out);
 }
 
-static tacet_err handle_read(client *c, const char *name, const char *domain,
-                             client_mem *mem, const char **out) {
-  tacet_err e = client_handle_read(name, domain, mem, out);
-  if (e == TACET_ERR_ENCODING) {
-    return client_fail(&c->detail, CLIENT_USAGE, "bad-handle",
-                       "That is not a handle: 1 to 32 of a-z 0-9 . _ - that "
-                       "begin and end with a letter or digit.");
-  }
-  TACET_TRY(e);
-  return client_handle_in(*out, domain)
-             ? TACET_OK
-             : client_fail(&c->detail, CLIENT_USAGE, "other-server",
-                           "The invite is for the server %s; a handle there "
-                           "ends with @%s.",
-                           domain, domain);
-}
-
 /* ---- the words ---- */
 
 static tacet_err words_read(client *c, const char *words, tacet_secret *key) {
@@ -360,7 +343,7 @@ tacet_err client_regain(client *c, const client_recovering *in,
   const char *handle;
   TACET_TRY(words_read(c, in->words, &key));
   TACET_TRY(find_server(c, in, &server));
-  TACET_TRY(handle_read(c, in->name, server.domain, &mem, &handle));
+  TACET_TRY(client_account_handle(c, in->name, server.domain, &mem, &handle));
   TACET_TRY(check_home(c, handle));
   if (!c->has_self || c->self.stage == CLIENT_STAGE_NONE ||
       !client_has_account(c)) {

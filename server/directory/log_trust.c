@@ -5,31 +5,6 @@
 #include "server/directory/log_private.h"
 #include "server/directory/private.h"
 
-static tacet_span take_line(tacet_span *rest) {
-  const uint8_t *end = memchr(rest->p, '\n', rest->len);
-  size_t n = end != NULL ? (size_t)(end - rest->p) : rest->len;
-  tacet_span line = tacet_span_of(rest->p, n);
-  n += end != NULL ? 1 : 0;
-  *rest = tacet_span_of(rest->p + n, rest->len - n);
-  return line;
-}
-
-static bool is_blank(uint8_t c) {
-  return c == ' ' || c == '\t';
-}
-
-static tacet_span take_word(tacet_span *rest) {
-  size_t from = 0, to;
-  while (from < rest->len && is_blank(rest->p[from])) {
-    from++;
-  }
-  for (to = from; to < rest->len && !is_blank(rest->p[to]); to++) {
-  }
-  tacet_span word = tacet_span_of(rest->p + from, to - from);
-  *rest = tacet_span_of(rest->p + to, rest->len - to);
-  return word;
-}
-
 /* How many words of a line say something to a reader. */
 static size_t words_of(tacet_span first) {
   if (first.len == 0 || first.p[0] == '#') {
@@ -42,14 +17,14 @@ static size_t words_of(tacet_span first) {
 
 static void shorten(tacet_span text, tacet_buf *out) {
   while (text.len > 0) {
-    tacet_span line = take_line(&text), word = take_word(&line);
+    tacet_span line = tacet_policy_line(&text), word = tacet_policy_word(&line);
     size_t n = words_of(word);
     for (size_t i = 0; i < n && word.len > 0; i++) {
       if (i > 0) {
         tacet_write_u8(out, ' ');
       }
       tacet_write_bytes(out, word);
-      word = take_word(&line);
+      word = tacet_policy_word(&line);
     }
     if (n > 0) {
       tacet_write_u8(out, '\n');

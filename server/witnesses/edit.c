@@ -22,31 +22,6 @@ typedef struct parts {
 
 /* ---- words ---- */
 
-static tacet_span next_line(tacet_span *rest) {
-  const uint8_t *end = rest->len > 0 ? memchr(rest->p, '\n', rest->len) : NULL;
-  size_t n = end != NULL ? (size_t)(end - rest->p) : rest->len;
-  tacet_span line = tacet_span_of(rest->p, n);
-  n += end != NULL ? 1 : 0;
-  *rest = tacet_span_of(rest->p + n, rest->len - n);
-  return line;
-}
-
-static bool is_blank(uint8_t c) {
-  return c == ' ' || c == '\t';
-}
-
-static tacet_span next_word(tacet_span *rest) {
-  size_t from = 0, to;
-  while (from < rest->len && is_blank(rest->p[from])) {
-    from++;
-  }
-  for (to = from; to < rest->len && !is_blank(rest->p[to]); to++) {
-  }
-  tacet_span word = tacet_span_of(rest->p + from, to - from);
-  *rest = tacet_span_of(rest->p + to, rest->len - to);
-  return word;
-}
-
 static bool is(tacet_span word, const char *text) {
   return tacet_span_equal(word, tacet_span_str(text));
 }
@@ -75,30 +50,30 @@ static tacet_err by_hand(tacetd_trouble *why) {
 /* "group witnesses N" and all their names; anything else was written by hand.
  */
 static bool read_group(parts *p, tacet_span rest) {
-  if (!is(next_word(&rest), WTS_GROUP)) {
+  if (!is(tacet_policy_word(&rest), WTS_GROUP)) {
     return false;
   }
-  p->quorum = number(next_word(&rest));
+  p->quorum = number(tacet_policy_word(&rest));
   for (size_t i = 0; i < p->n; i++) {
-    if (!tacet_span_equal(next_word(&rest), p->witnesses[i].name)) {
+    if (!tacet_span_equal(tacet_policy_word(&rest), p->witnesses[i].name)) {
       return false;
     }
   }
-  return p->quorum > 0 && next_word(&rest).len == 0;
+  return p->quorum > 0 && tacet_policy_word(&rest).len == 0;
 }
 
 static bool read_line(parts *p, tacet_span line) {
-  tacet_span rest = line, word = next_word(&rest);
+  tacet_span rest = line, word = tacet_policy_word(&rest);
   if (is(word, "witness")) {
     /* Those after the group are not in it, so it is not ours. */
-    p->witnesses[p->n++] = (witness_line){next_word(&rest), line};
+    p->witnesses[p->n++] = (witness_line){tacet_policy_word(&rest), line};
     return p->quorum == 0;
   }
   if (is(word, "group")) {
     return p->quorum == 0 && read_group(p, rest);
   }
   if (is(word, "quorum")) {
-    return is(next_word(&rest), p->quorum > 0 ? WTS_GROUP : "none");
+    return is(tacet_policy_word(&rest), p->quorum > 0 ? WTS_GROUP : "none");
   }
   return true;
 }
@@ -125,7 +100,7 @@ static tacet_err take_apart(tacet_span text, parts *p, tacetd_trouble *why) {
   memset(p, 0, sizeof(*p));
   p->text = text;
   while (text.len > 0) {
-    if (!read_line(p, next_line(&text))) {
+    if (!read_line(p, tacet_policy_line(&text))) {
       return by_hand(why);
     }
   }
@@ -163,7 +138,8 @@ static tacet_err put_together(const parts *p, tacet_buf *out,
   char count[64];
   tacet_span rest = p->text, done;
   while (rest.len > 0) {
-    tacet_span line = next_line(&rest), words = line, word = next_word(&words);
+    tacet_span line = tacet_policy_line(&rest), words = line,
+               word = tacet_policy_word(&words);
     if (!is(word, "witness") && !is(word, "group") && !is(word, "quorum")) {
       put(out, line);
       tacet_write_u8(out, '\n');
@@ -221,9 +197,9 @@ static bool has_key(const parts *p, const tacet_note_key *key) {
   for (size_t i = 0; i < p->n; i++) {
     tacet_span rest = p->witnesses[i].line;
     tacet_note_key other;
-    (void)next_word(&rest);
-    (void)next_word(&rest);
-    if (tacet_note_key_read(next_word(&rest), &other) == TACET_OK &&
+    (void)tacet_policy_word(&rest);
+    (void)tacet_policy_word(&rest);
+    if (tacet_note_key_read(tacet_policy_word(&rest), &other) == TACET_OK &&
         memcmp(other.public_key, key->public_key, 32) == 0) {
       return true;
     }
@@ -363,8 +339,8 @@ tacet_err wts_edit_quorum(tacet_span policy, size_t quorum, tacet_buf *out,
 
 /* Reads "log VKEY [URL]". */
 static bool read_log(tacet_span line, tacet_note_key *out) {
-  return is(next_word(&line), "log") &&
-         tacet_note_key_read(next_word(&line), out) == TACET_OK;
+  return is(tacet_policy_word(&line), "log") &&
+         tacet_note_key_read(tacet_policy_word(&line), out) == TACET_OK;
 }
 
 static bool same_key(const tacet_note_key *a, const tacet_note_key *b) {
@@ -375,7 +351,7 @@ static bool same_key(const tacet_note_key *a, const tacet_note_key *b) {
 bool wts_edit_has_log(tacet_span text, const tacet_note_key *key) {
   tacet_note_key k;
   while (text.len > 0) {
-    if (read_log(next_line(&text), &k) && same_key(&k, key)) {
+    if (read_log(tacet_policy_line(&text), &k) && same_key(&k, key)) {
       return true;
     }
   }
@@ -414,7 +390,7 @@ tacet_err wts_edit_log_add(tacet_span policy, const tacet_note_key *beside,
     return TACET_ERR_NOT_FOUND;
   }
   while (rest.len > 0) {
-    tacet_span line = next_line(&rest);
+    tacet_span line = tacet_policy_line(&rest);
     put(out, line);
     tacet_write_u8(out, '\n');
     if (read_log(line, &k) && same_key(&k, beside)) {
@@ -433,7 +409,7 @@ tacet_err wts_edit_log_keep(tacet_span policy, const tacet_note_key *key,
   bool dropped = false;
   TACET_TRY(well_formed(policy, why));
   while (rest.len > 0) {
-    tacet_span line = next_line(&rest);
+    tacet_span line = tacet_policy_line(&rest);
     if (read_log(line, &k) && strcmp(k.name, key->name) == 0 &&
         !same_key(&k, key)) {
       dropped = true;

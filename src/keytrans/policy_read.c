@@ -18,9 +18,17 @@ static bool is_blank(uint8_t c) {
   return c == ' ' || c == '\t';
 }
 
-/* The next word of the line; false at its end. */
-static bool word(reading *r, tacet_span *out) {
-  tacet_span s = r->rest;
+tacet_span tacet_policy_line(tacet_span *rest) {
+  tacet_span line;
+  if (!line_next(rest, &line)) {
+    line = *rest;
+    *rest = TACET_SPAN_EMPTY;
+  }
+  return line;
+}
+
+tacet_span tacet_policy_word(tacet_span *rest) {
+  tacet_span s = *rest;
   while (s.len > 0 && is_blank(s.p[0])) {
     s = tacet_span_of(s.p + 1, s.len - 1);
   }
@@ -28,9 +36,14 @@ static bool word(reading *r, tacet_span *out) {
   while (n < s.len && !is_blank(s.p[n])) {
     n++;
   }
-  *out = tacet_span_of(s.p, n);
-  r->rest = tacet_span_of(s.p + n, s.len - n);
-  return n > 0;
+  *rest = tacet_span_of(s.p + n, s.len - n);
+  return tacet_span_of(s.p, n);
+}
+
+/* The next word of the line; false at its end. */
+static bool word(reading *r, tacet_span *out) {
+  *out = tacet_policy_word(&r->rest);
+  return out->len > 0;
 }
 
 static bool is(tacet_span w, const char *text) {

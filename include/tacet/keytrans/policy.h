@@ -35,6 +35,12 @@ TACET_MUST_CHECK tacet_err tacet_policy_read(tacet_span text,
                                              tacet_policy **out, size_t *line);
 void tacet_policy_free(tacet_policy *p);
 
+/* For who changes a policy's text: the next line, without its newline, which
+ * the last one may lack; and the next word of a line, empty at its end. *rest
+ * moves on behind it. */
+tacet_span tacet_policy_line(tacet_span *rest);
+tacet_span tacet_policy_word(tacet_span *rest);
+
 typedef struct tacet_policy_witness {
   tacet_span name;
   tacet_span url; /* empty: none given */
