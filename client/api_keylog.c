@@ -273,7 +273,6 @@ static tacet_err compare(client *c, const char *link, client_mem *mem,
 }
 
 static tacet_err forget_log(client *c) {
-  CLIENT_MEM(mem);
   TACET_TRY(
       client_store_delete(c->store, CLIENT_T_SELF, TACET_SPAN_LIT("keylog")));
   TACET_TRY(client_store_delete_until(c->store, CLIENT_T_LABEL, UINT64_MAX));
