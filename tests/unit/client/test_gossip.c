@@ -169,7 +169,7 @@ static void test_longer(void **state) {
 /* ---- questions that are not answered ---- */
 
 /* The head of bob's log, and nothing that shows that it is not alice's. */
-static void evaded(world *w, int evasion, int grown) {
+static void evaded(world *w, unsigned evasion, int grown) {
   person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
   befriend(alice, bob);
   (void)take(alice);

@@ -93,8 +93,8 @@ static void bad_proxies_are_shut_out(void **state) {
       "PROXY TCP5 1.2.3.4 1.2.3.4 1 1\r\n",
       "PROXY TCP4 1.2.3.4\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 1 1\n",
-      "PROXY TCP4 1.2.3.4 1.2.3.4 1 1 this line is longer than any that there "
-      "may be, which is 107 bytes with its end, so it is no header\r\n",
+      ("PROXY TCP4 1.2.3.4 1.2.3.4 1 1 this line is longer than any that there "
+       "may be, which is 107 bytes with its end, so it is no header\r\n"),
       "\r\n\r\n\r\n"};
   rig_open((net_server_config){.proxy_protocol = true, .handshake_ms = 60000},
            false);
