@@ -4,9 +4,9 @@
 
 /* ---- making ---- */
 
-/* Hashes of all nodes of level 3 and up. */
+/* Hashes of all nodes of that level and up. */
 static size_t n_hashes(uint32_t n_leaves) {
-  return n_leaves / 4 + 1;
+  return (n_leaves >> (TREE_KEPT_LEVEL - 1)) + 1;
 }
 
 static tacet_err tree_alloc(const tacet_suite *suite, uint32_t n_leaves,

@@ -6,14 +6,19 @@
 /* ---- what is kept ---- */
 
 static bool is_kept(uint32_t node) {
-  return (node & 7) == 7;
+  uint32_t ones = (1u << TREE_KEPT_LEVEL) - 1;
+  return (node & ones) == ones;
+}
+
+static uint32_t kept_place(uint32_t node) {
+  return node >> TREE_KEPT_LEVEL;
 }
 
 void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node) {
   uint32_t root = tacet_tree_root(t->n_leaves);
   for (;; node = tacet_node_parent(node)) {
     if (is_kept(node)) {
-      bit_set(t->fresh, node >> 3, false);
+      bit_set(t->fresh, kept_place(node), false);
     }
     if (node == root) {
       return;
@@ -22,7 +27,7 @@ void tacet_tree_touch_hashes(tacet_tree *t, uint32_t node) {
 }
 
 static uint8_t *kept_hash(const tacet_tree *t, uint32_t node) {
-  return t->hashes + (size_t)(node >> 3) * t->suite->hash->len;
+  return t->hashes + (size_t)kept_place(node) * t->suite->hash->len;
 }
 
 /* ---- one node ---- */
@@ -114,7 +119,7 @@ typedef struct frame {
 
 static bool is_known(const tacet_tree *t, const frame *f) {
   return f->gone.len == 0 && is_kept(f->node) &&
-         bit_get(t->fresh, f->node >> 3);
+         bit_get(t->fresh, kept_place(f->node));
 }
 
 /* The hash of a subtree without the leaves in `gone` (rising): down to what is
@@ -149,7 +154,7 @@ static tacet_err hash_subtree(tacet_tree *t, uint32_t root, tacet_span gone,
       memcpy(value, made, hash_len);
       if (f->gone.len == 0 && is_kept(f->node)) {
         memcpy(kept_hash(t, f->node), value, hash_len);
-        bit_set(t->fresh, f->node >> 3, true);
+        bit_set(t->fresh, kept_place(f->node), true);
       }
       depth--;
     }

@@ -6,9 +6,9 @@
  * of two thousand small ones; those that a change makes are blocks of their
  * own, until there are enough of them to be put into a new common one
  * (tree_pack.c). The hash of a leaf costs one hash, and that of the parent
- * above four leaves seven, so only those of level 3 and up are kept: an eighth
- * of all. That keeps the tree of a large group near the size of its encoding.
- */
+ * above eight leaves fifteen, so only those of level 4 and up are kept: a
+ * sixteenth of all. That keeps the tree of a large group near the size of its
+ * encoding. */
 #ifndef TACET_MLS_TREE_STATE_H
 #define TACET_MLS_TREE_STATE_H
 
@@ -131,6 +131,8 @@ typedef struct tree_credentials {
 
 /* ---- the tree ---- */
 
+enum { TREE_KEPT_LEVEL = 4 };
+
 struct tacet_tree {
   const tacet_suite *suite;
   uint32_t n_leaves, cap_leaves; /* powers of two */
@@ -140,7 +142,7 @@ struct tacet_tree {
   uint8_t *pack;        /* the block with most of them, or NULL */
   size_t pack_len;
   size_t waste;    /* bytes of dead nodes in it, and of those outside */
-  uint8_t *hashes; /* of nodes of level >= 3 */
+  uint8_t *hashes; /* of nodes of TREE_KEPT_LEVEL and up */
   uint8_t *fresh;  /* a bit for each: is it still right? */
   tree_index by_encryption_key, by_signature_key;
   tree_credentials credentials;
