@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * DHKEM(X25519, HKDF-SHA256), RFC 9180 7.1. */
+ * X25519, and DHKEM(X25519, HKDF-SHA256), RFC 9180 7.1. */
 #include <sodium.h>
 
 #include "crypto/dhkem.h"
 #include "crypto/low_order.h"
+#include "crypto/x25519.h"
 
-#define X25519_LEN 32
+#define X25519_LEN TACET_X25519_LEN
 
 static tacet_err scalar_to_public(tacet_span private_key, uint8_t *public_key) {
   return crypto_scalarmult_base(public_key, private_key.p) == 0
@@ -22,6 +23,22 @@ static tacet_err diffie_hellman(tacet_span private_key, tacet_span public_key,
   }
   out->len = X25519_LEN;
   return TACET_OK;
+}
+
+tacet_err tacet_x25519(tacet_span private_key, tacet_span public_key,
+                       tacet_secret *out) {
+  if (private_key.len != X25519_LEN) {
+    return TACET_ERR_ARGUMENT;
+  }
+  return public_key.len != X25519_LEN
+             ? TACET_ERR_ENCODING
+             : diffie_hellman(private_key, public_key, out);
+}
+
+tacet_err tacet_x25519_public(tacet_span private_key, uint8_t *public_key) {
+  return private_key.len != X25519_LEN
+             ? TACET_ERR_ARGUMENT
+             : scalar_to_public(private_key, public_key);
 }
 
 static tacet_err public_check(tacet_span public_key) {
