@@ -213,8 +213,8 @@ static tacet_span read_line(tacet_reader *r) {
           ? NULL
           : memchr(r->p, '\n', left < HEADER_MAX ? left : HEADER_MAX);
   if (end == NULL) {
-    tacet_read_fail(r, left < HEADER_MAX ? TACET_ERR_TRUNCATED
-                                         : TACET_ERR_LIMIT);
+    tacet_read_fail(r,
+                    left < HEADER_MAX ? TACET_ERR_TRUNCATED : TACET_ERR_LIMIT);
     return TACET_SPAN_EMPTY;
   }
   tacet_span line = tacet_read_bytes(r, (size_t)(end - r->p));
@@ -272,9 +272,9 @@ static tacet_err read_stanza(tacet_reader *r, const tacet_secret *identity,
   if (*found || !starts(first, mark)) {
     return TACET_OK;
   }
-  tacet_err err = unwrap(
-      identity, tacet_span_of(first.p + mark.len, first.len - mark.len),
-      line.p == body.p ? body : TACET_SPAN_EMPTY, file_key);
+  tacet_err err =
+      unwrap(identity, tacet_span_of(first.p + mark.len, first.len - mark.len),
+             line.p == body.p ? body : TACET_SPAN_EMPTY, file_key);
   *found = err == TACET_OK;
   return err == TACET_ERR_AUTH ? TACET_OK : err;
 }
@@ -302,8 +302,8 @@ static tacet_err read_header(tacet_reader *r, const tacet_secret *identity,
   if (*r->err != TACET_OK || !starts(line, mark)) {
     return *r->err != TACET_OK ? *r->err : TACET_ERR_ENCODING;
   }
-  TACET_TRY(read_base64(
-      tacet_span_of(line.p + mark.len, line.len - mark.len), mac));
+  TACET_TRY(
+      read_base64(tacet_span_of(line.p + mark.len, line.len - mark.len), mac));
   if (!found) {
     return TACET_ERR_AUTH;
   }

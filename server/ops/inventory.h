@@ -36,6 +36,15 @@ typedef enum tacetd_inventory_category {
   TACETD_CATEGORIES
 } tacetd_inventory_category;
 
+/* How a value is written in an answer to a lawful demand. */
+typedef enum tacetd_inventory_form {
+  TACETD_FORM_NONE,
+  TACETD_FORM_DAY, /* days since 1970 become 2026-11-24 */
+  TACETD_FORM_NUMBER,
+  TACETD_FORM_HEX,
+  TACETD_FORM_BASE64
+} tacetd_inventory_form;
+
 typedef struct tacetd_inventory_row {
   tacetd_inventory_kind kind;
   const char *name;
@@ -43,6 +52,13 @@ typedef struct tacetd_inventory_row {
   tacetd_inventory_category category;
   /* Readable as it is: neither a hash of a secret nor a ciphertext. */
   bool plaintext;
+  /* A column that can be tied to an account has a name in answers to demands
+   * that its category permits, and a form. A column with a category that no
+   * answer has says why in `no_answer`. Both are NULL where the category is
+   * NONE, and for what is no column: no plan can read it. */
+  const char *answer;
+  tacetd_inventory_form form;
+  const char *no_answer;
 } tacetd_inventory_row;
 
 const tacetd_inventory_row *tacetd_inventory_at(size_t i); /* NULL past end */

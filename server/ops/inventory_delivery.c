@@ -5,8 +5,15 @@
 #define COLUMN(name, what, why, how_long, who, category, plaintext)            \
   {                                                                            \
     TACETD_HELD_DELIVERY, name, what, why, how_long, who,                      \
-        TACETD_CATEGORY_##category, plaintext                                  \
+        TACETD_CATEGORY_##category, plaintext, NULL, TACETD_FORM_NONE,         \
+        TACETD_CATEGORY_##category == TACETD_CATEGORY_NONE ? NULL : UNTIED     \
   }
+/* Why no row of this half can answer a demand about an account. Of a mailbox
+ * for first letters the address stands in a key package on the shelf; nobody
+ * but strangers ever wrote to it, and no statement follows it. */
+#define UNTIED                                                                 \
+  "nothing says whose it is: no column of this database names an account, a "  \
+  "device or a handle"
 
 #define BOX_LIFE "until its owner deletes it, or it was not read for 100 days"
 #define ITEM_LIFE                                                              \

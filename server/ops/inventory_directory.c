@@ -5,7 +5,21 @@
 #define COLUMN(name, what, why, how_long, who, category, plaintext)            \
   {                                                                            \
     TACETD_HELD_DIRECTORY, name, what, why, how_long, who,                     \
-        TACETD_CATEGORY_##category, plaintext                                  \
+        TACETD_CATEGORY_##category, plaintext, NULL, TACETD_FORM_NONE, NULL    \
+  }
+/* A column that an answer to a lawful demand may have, under this name. */
+#define ANSWER(name, what, why, how_long, who, category, answer, form)         \
+  {                                                                            \
+    TACETD_HELD_DIRECTORY, name, what, why, how_long, who,                     \
+        TACETD_CATEGORY_##category, true, answer, TACETD_FORM_##form, NULL     \
+  }
+/* One that none has, and why. */
+#define UNANSWERED(name, what, why, how_long, who, category, plaintext,        \
+                   no_answer)                                                  \
+  {                                                                            \
+    TACETD_HELD_DIRECTORY, name, what, why, how_long, who,                     \
+        TACETD_CATEGORY_##category, plaintext, NULL, TACETD_FORM_NONE,         \
+        no_answer                                                              \
   }
 
 #define ACCOUNT_LIFE "until the account is erased"
@@ -17,65 +31,64 @@
 #define EVERYBODY "everybody"
 
 static const tacetd_inventory_row rows[] = {
-    COLUMN("account.id", "hash of the account's first device manifest",
+    ANSWER("account.id", "hash of the account's first device manifest",
            "names the account in requests and credentials", ACCOUNT_LIFE,
-           ANYONE, IDENTIFICATION, true),
-    COLUMN("account.name", "the handle, the part before the @",
-           "people find each other by it", ACCOUNT_LIFE, ANYONE, SUBSCRIBER,
-           true),
-    COLUMN("account.created", "the day the account was made",
+           ANYONE, IDENTIFICATION, "account_id", HEX),
+    UNANSWERED("account.name", "the handle, the part before the @",
+               "people find each other by it", ACCOUNT_LIFE, ANYONE, SUBSCRIBER,
+               true, "the demand names it"),
+    ANSWER("account.created", "the day the account was made",
            "to tell abandoned accounts from new ones", ACCOUNT_LIFE, OPERATOR,
-           SUBSCRIBER, true),
-    COLUMN("account.drawn", "the day it last drew tokens, or -1",
+           SUBSCRIBER, "created", DAY),
+    ANSWER("account.drawn", "the day it last drew tokens, or -1",
            "the daily quota of tokens counts from it", ACCOUNT_LIFE, OPERATOR,
-           SUBSCRIBER, true),
-    COLUMN("account.drawn_directory",
+           SUBSCRIBER, "last_drew_tokens", DAY),
+    ANSWER("account.drawn_directory",
            "how many tokens for first letters it drew on that day",
            "the daily quota", "until the account draws on another day",
-           OPERATOR, SUBSCRIBER, true),
-    COLUMN("account.drawn_delivery",
+           OPERATOR, TRAFFIC, "first_letter_tokens", NUMBER),
+    ANSWER("account.drawn_delivery",
            "how many tokens for mailboxes and uploads it drew on that day",
            "the daily quota", "until the account draws on another day",
-           OPERATOR, SUBSCRIBER, true),
+           OPERATOR, TRAFFIC, "delivery_tokens", NUMBER),
     COLUMN("account.draw_hash",
            "hash of the last request for tokens, which were blinded",
            "the same request again is answered again, and costs nothing",
            "until the account draws again", OPERATOR, NONE, false),
 
-    COLUMN("manifest.account", "whose manifest it is",
-           "a chain of manifests belongs to one account", ACCOUNT_LIFE, ANYONE,
-           IDENTIFICATION, true),
-    COLUMN("manifest.number", "its number in the chain",
+    UNANSWERED("manifest.account", "whose manifest it is",
+               "a chain of manifests belongs to one account", ACCOUNT_LIFE,
+               ANYONE, IDENTIFICATION, true, "it is account.id again"),
+    ANSWER("manifest.number", "its number in the chain",
            "look-ups ask for those from a number on", ACCOUNT_LIFE, ANYONE,
-           IDENTIFICATION, true),
-    COLUMN("manifest.body",
+           IDENTIFICATION, "manifest_number", NUMBER),
+    ANSWER("manifest.body",
            "the signed list of the account's devices: random ids and public "
            "keys, the handle, the recovery key's public half",
            "contacts check it, so that the server cannot invent a device",
-           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, true),
+           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, "manifest", BASE64),
 
-    COLUMN("manifest.version",
-           "its number among all manifests of the handle",
+    ANSWER("manifest.version", "its number among all manifests of the handle",
            "the key log counts those", ACCOUNT_LIFE, ANYONE, IDENTIFICATION,
-           true),
-    COLUMN("manifest.log_index",
+           "version", NUMBER),
+    ANSWER("manifest.log_index",
            "where in the key log its entry stands; so the order in which "
            "manifests came",
            "a proof names the place", ACCOUNT_LIFE, ANYONE, IDENTIFICATION,
-           true),
-    COLUMN("manifest.opening",
+           "log_index", NUMBER),
+    ANSWER("manifest.opening",
            "random bytes that open the commitment in that entry",
            "who looks the account up checks that the log commits to it",
-           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, true),
+           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, "opening", HEX),
 
     COLUMN("package.id", "a row number", "the oldest is handed out first",
            PACKAGE_LIFE, OPERATOR, NONE, true),
-    COLUMN("package.account", "whose key package it is",
-           "it is claimed by account", PACKAGE_LIFE, "who claims it",
-           IDENTIFICATION, true),
-    COLUMN("package.device", "which device's it is",
+    UNANSWERED("package.account", "whose key package it is",
+               "it is claimed by account", PACKAGE_LIFE, "who claims it",
+               IDENTIFICATION, true, "it is account.id again"),
+    ANSWER("package.device", "which device's it is",
            "one of each device is claimed", PACKAGE_LIFE, "who claims it",
-           IDENTIFICATION, true),
+           IDENTIFICATION, "device_id", HEX),
     COLUMN("package.last_resort",
            "whether it is the one that is handed out again and again",
            "so that nobody can empty a shelf", PACKAGE_LIFE, "who claims it",
@@ -85,17 +98,18 @@ static const tacetd_inventory_row rows[] = {
     COLUMN("package.hash", "hash of the package",
            "its device learns which were claimed", PACKAGE_LIFE,
            "its device, and the operator", NONE, true),
-    COLUMN("package.message",
+    ANSWER("package.message",
            "public keys for a first letter, and the mailbox it goes to, which "
            "nobody has used yet",
            "somebody can write while the device is away", PACKAGE_LIFE,
-           "who claims it", IDENTIFICATION, true),
+           "who claims it", IDENTIFICATION, "key_package", BASE64),
 
-    COLUMN("retired.hash",
-           "hash of a handle whose account was erased, under a key in "
-           "retired-handles.key",
-           "a handle that changed hands would be an impersonation", "for good",
-           "the operator, by trying handles", SUBSCRIBER, false),
+    UNANSWERED("retired.hash",
+               "hash of a handle whose account was erased, under a key in "
+               "retired-handles.key",
+               "a handle that changed hands would be an impersonation",
+               "for good", "the operator, by trying handles", SUBSCRIBER, false,
+               "there is no account any more that it could be about"),
 
     COLUMN("invite.hash", "hash of an invite's token",
            "to know an invite that is used",
@@ -118,18 +132,21 @@ static const tacetd_inventory_row rows[] = {
 
     COLUMN("log_entry.id", "the number of an entry of the key log",
            "the log has an order", "for good", EVERYBODY, NONE, true),
-    COLUMN("log_entry.bytes",
-           "for each manifest that ever was, a pseudonym that only the key in "
-           "log-vrf.key ties to its handle, and a commitment to it; after each "
-           "group of them the day and a hash of all",
-           "a directory that cannot take back what it said cannot lie to one "
-           "without lying to all",
-           "for good; once an account is erased its commitments cannot be "
-           "opened any more",
-           EVERYBODY ", as pseudonyms; whose they are, the operator, by trying "
-                     "handles",
-           SUBSCRIBER, false),
-    COLUMN("log_head.id", "0 for the newest head of the log, 1 for the "
+    UNANSWERED(
+        "log_entry.bytes",
+        "for each manifest that ever was, a pseudonym that only the key in "
+        "log-vrf.key ties to its handle, and a commitment to it; after each "
+        "group of them the day and a hash of all",
+        "a directory that cannot take back what it said cannot lie to one "
+        "without lying to all",
+        "for good; once an account is erased its commitments cannot be "
+        "opened any more",
+        EVERYBODY ", as pseudonyms; whose they are, the operator, by trying "
+                  "handles",
+        SUBSCRIBER, false,
+        "everybody can read the key log; manifest.log_index says which entry"),
+    COLUMN("log_head.id",
+           "0 for the newest head of the log, 1 for the "
            "published one",
            "to tell them apart", "as long as the server", OPERATOR, NONE, true),
     COLUMN("log_head.size", "how many entries that head has",

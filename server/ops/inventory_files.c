@@ -5,13 +5,13 @@
 #define FILE_ROW(name, what, why, how_long, who, category, plaintext)          \
   {                                                                            \
     TACETD_HELD_FILE, name, what, why, how_long, who,                          \
-        TACETD_CATEGORY_##category, plaintext                                  \
+        TACETD_CATEGORY_##category, plaintext, NULL, TACETD_FORM_NONE, NULL    \
   }
 #define MEMORY(name, what, why, how_long, category, plaintext)                 \
   {                                                                            \
     TACETD_HELD_MEMORY, name, what, why, how_long,                             \
         "who can read the memory of the process", TACETD_CATEGORY_##category,  \
-        plaintext                                                              \
+        plaintext, NULL, TACETD_FORM_NONE, NULL                                \
   }
 
 #define SERVER_LIFE "as long as the server"

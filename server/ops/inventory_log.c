@@ -7,18 +7,21 @@
 #define EVENT(name, what)                                                      \
   {                                                                            \
     TACETD_HELD_EVENT, name, what, "the operator sees how the server is",      \
-        KEPT, "the operator", TACETD_CATEGORY_NONE, true                       \
+        KEPT, "the operator", TACETD_CATEGORY_NONE, true, NULL,                \
+        TACETD_FORM_NONE, NULL                                                 \
   }
 #define FIELD(name, what)                                                      \
   {                                                                            \
     TACETD_HELD_FIELD, name, what, "it says more about an event", KEPT,        \
-        "the operator", TACETD_CATEGORY_NONE, true                             \
+        "the operator", TACETD_CATEGORY_NONE, true, NULL, TACETD_FORM_NONE,    \
+        NULL                                                                   \
   }
 #define METRIC(name, what)                                                     \
   {                                                                            \
     TACETD_HELD_METRIC, name, what, "the operator sees how the server does",   \
         "since the start, in memory; as long as the operator collects it",     \
-        "who may read /metrics", TACETD_CATEGORY_NONE, true                    \
+        "who may read /metrics", TACETD_CATEGORY_NONE, true, NULL,             \
+        TACETD_FORM_NONE, NULL                                                 \
   }
 
 static const tacetd_inventory_row log_rows[] = {

@@ -56,6 +56,11 @@ static void print_row(FILE *out, const tacetd_inventory_row *row) {
   if (!row->plaintext) {
     print_wrapped(out, "form", "a hash or a ciphertext, not the thing itself");
   }
+  if (row->answer != NULL) {
+    print_wrapped(out, "answer", row->answer);
+  } else if (row->no_answer != NULL) {
+    print_wrapped(out, "no answer", row->no_answer);
+  }
 }
 
 void tacetd_inventory_print(FILE *out) {
@@ -72,12 +77,12 @@ void tacetd_inventory_print(FILE *out) {
 }
 
 static json_t *json_of(const tacetd_inventory_row *row) {
-  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "kind",
-                   tacetd_inventory_kind_name(row->kind), "name", row->name,
-                   "what", row->what, "why", row->why, "how_long",
-                   row->how_long, "who", row->who, "category",
-                   tacetd_inventory_category_name(row->category), "plaintext",
-                   (int)row->plaintext);
+  return json_pack(
+      "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:s?}", "kind",
+      tacetd_inventory_kind_name(row->kind), "name", row->name, "what",
+      row->what, "why", row->why, "how_long", row->how_long, "who", row->who,
+      "category", tacetd_inventory_category_name(row->category), "plaintext",
+      (int)row->plaintext, "answer", row->answer, "no_answer", row->no_answer);
 }
 
 tacet_err tacetd_inventory_print_json(FILE *out) {

@@ -14,7 +14,8 @@
 
 /* Made by age-keygen 1.1.1. */
 static const char identity_text[] =
-    "AGE-SECRET-KEY-19MJDW4M8TPTJEQM4TM0ZEF2N4ZZ3VZSRUTLY88QT8N7WHVGQ2F5QWY7LG6";
+    "AGE-SECRET-KEY-"
+    "19MJDW4M8TPTJEQM4TM0ZEF2N4ZZ3VZSRUTLY88QT8N7WHVGQ2F5QWY7LG6";
 static const char recipient_text[] =
     "age1k2dslpec7tcuuqn7k360v27npxw7lrw8ypcqvenkzxqgxwvxlf6s6px7jh";
 
@@ -100,18 +101,27 @@ static void test_known_answer(void **state) {
   read_keys(&identity, recipient);
   counted = 0;
   tacet_random_source_set(counting);
-  tacet_err err = desk_age_seal(recipient, TACET_SPAN_LIT("two dates\n"), &sealed);
+  tacet_err err =
+      desk_age_seal(recipient, TACET_SPAN_LIT("two dates\n"), &sealed);
   tacet_random_source_set(NULL);
   assert_ok(err);
-  assert_ok(tacet_hash_one(&tacet_hash_sha256, tacet_bytes_span(&sealed), digest));
+  assert_ok(
+      tacet_hash_one(&tacet_hash_sha256, tacet_bytes_span(&sealed), digest));
   tacet_hex_write(tacet_span_of(digest, 32), hex);
-  assert_string_equal(hex, "38d020bc4b546db32c8e8964a5674506b6c59e387dea0f4bb06b6524d337a564");
+  assert_string_equal(
+      hex, "38d020bc4b546db32c8e8964a5674506b6c59e387dea0f4bb06b6524d337a564");
 }
 
 static void test_lengths(void **state) {
   (void)state;
-  static const size_t lengths[] = {0,         1,         63,        CHUNK - 1,
-                                   CHUNK,     CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 1,
+  static const size_t lengths[] = {0,
+                                   1,
+                                   63,
+                                   CHUNK - 1,
+                                   CHUNK,
+                                   CHUNK + 1,
+                                   2 * CHUNK,
+                                   2 * CHUNK + 1,
                                    3 * CHUNK - 1};
   TACET_SECRET(identity);
   uint8_t recipient[32];
@@ -121,7 +131,8 @@ static void test_lengths(void **state) {
     TACET_BYTES(sealed);
     TACET_BYTES(again);
     assert_ok(tacet_bytes_new(&plain, lengths[i]));
-    assert_true(lengths[i] == 0 || tacet_random(plain.p, plain.len) == TACET_OK);
+    assert_true(lengths[i] == 0 ||
+                tacet_random(plain.p, plain.len) == TACET_OK);
     assert_ok(desk_age_seal(recipient, tacet_bytes_span(&plain), &sealed));
     assert_ok(desk_age_open(&identity, tacet_bytes_span(&sealed), &again));
     assert_span(tacet_bytes_span(&plain), tacet_bytes_span(&again));
@@ -274,13 +285,16 @@ static void test_age_program(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_texts),        cmocka_unit_test(test_wrong_texts),
-      cmocka_unit_test(test_keys_of_everybody),
-      cmocka_unit_test(test_known_answer), cmocka_unit_test(test_lengths),
-      cmocka_unit_test(test_changed),      cmocka_unit_test(test_chunks),
-      cmocka_unit_test(test_for_others),   cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_age_program)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts),
+                                     cmocka_unit_test(test_wrong_texts),
+                                     cmocka_unit_test(test_keys_of_everybody),
+                                     cmocka_unit_test(test_known_answer),
+                                     cmocka_unit_test(test_lengths),
+                                     cmocka_unit_test(test_changed),
+                                     cmocka_unit_test(test_chunks),
+                                     cmocka_unit_test(test_for_others),
+                                     cmocka_unit_test(test_memory),
+                                     cmocka_unit_test(test_age_program)};
   if (tacet_crypto_init() != TACET_OK) {
     return 1;
   }

@@ -122,6 +122,25 @@ static void test_rows(void **state) {
   }
 }
 
+/* A column is in answers, or says why not; nothing else can be in one. */
+static void test_answers(void **state) {
+  (void)state;
+  const tacetd_inventory_row *row;
+  size_t n = 0;
+  for (size_t i = 0; (row = tacetd_inventory_at(i)) != NULL; i++) {
+    bool column =
+        row->kind == TACETD_HELD_DIRECTORY || row->kind == TACETD_HELD_DELIVERY;
+    bool about = column && row->category != TACETD_CATEGORY_NONE;
+    assert_int_equal(about ? 1 : 0, (row->answer != NULL ? 1 : 0) +
+                                        (row->no_answer != NULL ? 1 : 0));
+    assert_true((row->answer != NULL) == (row->form != TACETD_FORM_NONE));
+    assert_true(row->answer == NULL || row->plaintext);
+    assert_false(row->answer != NULL && row->kind == TACETD_HELD_DELIVERY);
+    n += row->answer != NULL && row->category == TACETD_CATEGORY_SUBSCRIBER;
+  }
+  assert_int_equal(2, n); /* of an account: two dates */
+}
+
 /* The promise of two halves: no column of one says what one of the other says,
  * but for what every table needs. */
 static void test_halves_share_nothing(void **state) {
@@ -188,6 +207,7 @@ int main(void) {
       TEST(test_no_database),
       TEST(test_files),
       cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_answers),
       cmocka_unit_test(test_halves_share_nothing),
       cmocka_unit_test(test_print),
       cmocka_unit_test(test_print_json),
