@@ -137,14 +137,14 @@ static tacet_err read_day(reading *r, json_t *value, void *at) {
   return TACET_OK;
 }
 
-static tacet_err read_word(reading *r, const rules_field *f, json_t *value,
-                           void *at) {
+static tacet_err word_of(reading *r, const rules_field *f, json_t *value,
+                         unsigned *out) {
   const char *text;
   TACET_TRY(text_of(r, value, DESK_TEXT_MAX, &text));
   char list[200] = "one of";
   for (unsigned i = 0; f->words(i) != NULL; i++) {
     if (strcmp(f->words(i), text) == 0) {
-      memcpy(at, &i, sizeof(i));
+      *out = i;
       return TACET_OK;
     }
     size_t n = strlen(list);
@@ -152,6 +152,31 @@ static tacet_err read_word(reading *r, const rules_field *f, json_t *value,
                    f->words(i));
   }
   return wrong(r, list);
+}
+
+static tacet_err read_word(reading *r, const rules_field *f, json_t *value,
+                           void *at) {
+  unsigned i;
+  TACET_TRY(word_of(r, f, value, &i));
+  memcpy(at, &i, sizeof(i));
+  return TACET_OK;
+}
+
+static tacet_err read_set(reading *r, const rules_field *f, json_t *value,
+                          void *at) {
+  uint32_t set = 0;
+  if (!json_is_array(value)) {
+    return wrong(r, "a list of words in brackets");
+  }
+  for (size_t i = 0; i < json_array_size(value); i++) {
+    unsigned word;
+    size_t back = path_push(r, NULL, i);
+    TACET_TRY(word_of(r, f, json_array_get(value, i), &word));
+    set |= 1u << word;
+    r->path[back] = '\0';
+  }
+  memcpy(at, &set, sizeof(set));
+  return TACET_OK;
 }
 
 static tacet_err read_count(reading *r, const rules_field *f, json_t *value,
@@ -306,6 +331,8 @@ static tacet_err read_value(reading *r, const rules_field *f, json_t *value,
     return read_day(r, value, at);
   case RULES_WORD:
     return read_word(r, f, value, at);
+  case RULES_SET:
+    return read_set(r, f, value, at);
   case RULES_COUNT:
     return read_count(r, f, value, at);
   case RULES_FLAG:

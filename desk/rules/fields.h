@@ -20,6 +20,7 @@ typedef enum rules_type {
   RULES_SHA256,  /* const char *; 64 lower-case hexadecimal digits */
   RULES_DAY,     /* desk_day */
   RULES_WORD,    /* an enum; the words of `words` in its order */
+  RULES_SET,     /* uint32_t; a list of those words: bit 1 << its place */
   RULES_COUNT,   /* uint64_t, at most `max` */
   RULES_FLAG,    /* bool */
   RULES_TEXTS,   /* desk_texts, at most `max` */

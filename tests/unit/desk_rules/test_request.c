@@ -44,7 +44,7 @@ static void reads_the_example(void **state) {
   assert_string_equal(r.addressee, "Example Messenger Ltd");
   assert_string_equal(r.authority.code, "us-federal-court");
   assert_string_equal(r.authority.state, "");
-  assert_string_equal(r.instrument, "us-search-warrant");
+  assert_string_equal(r.instrument, "search-warrant");
   assert_int_equal(r.kind, DESK_CRIMINAL);
   assert_int_equal(r.pages.n, 2);
   assert_string_equal(r.pages.items[1].name, "Attachment A");
