@@ -95,6 +95,9 @@ typedef struct desk_count {
   bool preservation; /* counted apart, never among requests for data */
   bool gagged;       /* the user could not be told */
   bool notified;     /* the user was told */
+  /* The first national-security demand for data of a service that none had
+   * reached before: 50 U.S.C. 1874(b) keeps it out of reports for 540 days. */
+  bool new_service;
 } desk_count;
 
 /* ---- what may be handed over ---- */

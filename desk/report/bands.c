@@ -15,10 +15,10 @@ static bool takes_others(const desk_statement *s, const void *user) {
 
 bool bands_takes(const desk_statement *s, const void *user) {
   const bands_family *f = user;
-  return takes_unit(s, user) && (s->kind == DESK_SAYS_BAND
-                                     ? s->what == f->what
-                                     : s->kind == DESK_SAYS_TOTAL &&
-                                           f->what == DESK_NS_ALL);
+  return takes_unit(s, user) &&
+         (s->kind == DESK_SAYS_BAND
+              ? s->what == f->what
+              : s->kind == DESK_SAYS_TOTAL && f->what == DESK_NS_ALL);
 }
 
 bool bands_meet(const desk_statement *a, const desk_statement *b) {

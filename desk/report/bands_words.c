@@ -11,10 +11,10 @@ static const char *const names[DESK_PROTECTED] = {
     "national-security demands", "national security letters",
     "FISA orders for content", "FISA orders for other data"};
 static const char *const structures[DESK_STRUCTURES] = {"none", "2013", "a1",
-                                                        "a2", "a3", "a4"};
+                                                        "a2",   "a3",   "a4"};
 
-__attribute__((format(printf, 2, 3))) static void
-say(desk_leak *why, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void say(desk_leak *why,
+                                                      const char *format, ...) {
   size_t len = strlen(why->text);
   va_list list;
   va_start(list, format);
@@ -34,8 +34,8 @@ static void say_days(desk_leak *why, desk_day from, desk_day to) {
 }
 
 static void say_what(desk_leak *why, const bands_family *f) {
-  say(why, "%s%s",
-      f->unit == DESK_UNIT_ACCOUNTS ? "accounts in " : "", names[f->what]);
+  say(why, "%s%s", f->unit == DESK_UNIT_ACCOUNTS ? "accounts in " : "",
+      names[f->what]);
 }
 
 /* The exact numbers that a total was read with. */
@@ -98,11 +98,10 @@ void bands_explain(const bands_family *f, const desk_statement *s, size_t n,
   say(why, " there were at %s %" PRId64 " ", upper ? "most" : "least",
       upper ? w : -w);
   say_what(why, f);
-  say(why,
-      leak->published ? ", which is narrower than the band published for "
-                        "these days; the difference of these tells it:\n"
-                      : ", which no band says; the difference of these "
-                        "tells it:\n");
+  say(why, leak->published ? ", which is narrower than the band published for "
+                             "these days; the difference of these tells it:\n"
+                           : ", which no band says; the difference of these "
+                             "tells it:\n");
   say_path(why, f, s, n, leak->u, leak->v);
 }
 

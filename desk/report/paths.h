@@ -26,12 +26,10 @@ typedef struct paths {
 
 /* Nodes at both ends of each statement that `takes` takes, and of one more
  * period. Edges that say that nothing is counted backwards. LIMIT, NOMEM. */
-TACET_MUST_CHECK tacet_err paths_new(paths *out, const desk_statement *s,
-                                     size_t n,
-                                     bool (*takes)(const desk_statement *s,
-                                                   const void *user),
-                                     const void *user, desk_day from,
-                                     desk_day to);
+TACET_MUST_CHECK tacet_err
+paths_new(paths *out, const desk_statement *s, size_t n,
+          bool (*takes)(const desk_statement *s, const void *user),
+          const void *user, desk_day from, desk_day to);
 void paths_free(paths *g);
 
 size_t paths_node(const paths *g, desk_day begins); /* which must be one */

@@ -239,8 +239,7 @@ static void compare_ranges(const world *w) {
       bool bounded = high != UINT64_MAX;
       if (exactly) {
         assert_int_equal(w->low[a][b], low);
-        assert_true(bounded ? w->high[a][b] == high
-                            : w->high[a][b] >= MOST);
+        assert_true(bounded ? w->high[a][b] == high : w->high[a][b] >= MOST);
       } else {
         assert_true(low >= w->low[a][b]);
         assert_true(!bounded || high <= w->high[a][b]);
