@@ -16,7 +16,7 @@ typedef enum aud_exit {
 } aud_exit;
 
 typedef struct aud_args {
-  const char *key, *policy, *pin; /* NULL: not given */
+  const char *key, *policy, *pin, *hash; /* NULL: not given */
   const char *words[2];
   size_t n_words;
 } aud_args;
@@ -25,11 +25,14 @@ typedef struct aud_args {
 int aud_command_mirror(const aud_args *a);
 int aud_command_replay(const aud_args *a);
 int aud_command_verify(const aud_args *a);
+int aud_command_statement(const aud_args *a);
 
 /* "tacet-audit: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void aud_say(const char *format, ...);
 /* Flushes standard output: false, and a sentence, if it is full or closed. */
 bool aud_printed(void);
+/* Days since 1970 as a date. */
+void aud_day(uint64_t day, char out[32]);
 
 /* ---- evidence (verify.c) ---- */
 
@@ -50,8 +53,9 @@ typedef struct aud_trust {
 bool aud_trust_read(const aud_args *a, aud_trust *out);
 void aud_trust_free(aud_trust *t);
 /* Where the command line says nothing: the key that the folder was copied with.
- * False, and a sentence, if there is none. */
-bool aud_trust_of_folder(const char *dir, aud_trust *t);
+ * USAGE where it was copied with none, FAILED where that is damaged; and a
+ * sentence. */
+int aud_trust_of_folder(const char *dir, aud_trust *t);
 /* Which log signed this checkpoint. AUTH: none that is believed; POLICY: too
  * few witnesses; any INPUT error. */
 TACET_MUST_CHECK tacet_err aud_judge(const aud_trust *t, tacet_span note,

@@ -11,18 +11,21 @@
 
 typedef struct command {
   const char *name, *words, *help;
-  size_t n_words;
-  bool pin; /* takes --pin */
+  size_t min_words, max_words;
+  const char *more; /* an option that the others do not take, or "" */
   int (*run)(const aud_args *a);
 } command;
 
 static const command commands[] = {
     {"mirror", "URL DIR", "copy a log, and see that it goes on as it began", 2,
-     true, aud_command_mirror},
+     2, "pin", aud_command_mirror},
     {"replay", "DIR", "compute a copied log again: tree, maps, checkpoint", 1,
-     false, aud_command_replay},
-    {"verify", "FILE", "check evidence against a log", 1, false,
+     1, "", aud_command_replay},
+    {"verify", "FILE", "check evidence against a log", 1, 1, "",
      aud_command_verify},
+    {"statement", "FILE|--hash HEX PROOF|DIR",
+     "see that a hash is in a log that its operator signed", 1, 2, "hash",
+     aud_command_statement},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -30,13 +33,15 @@ static int help(void) {
   printf("tacet-audit looks after a key log from outside, with public keys "
          "alone.\n\nusage: tacet-audit COMMAND [OPTION]...\n\n");
   for (size_t i = 0; i < N_COMMANDS; i++) {
-    printf("  %-7s %-8s  %s\n", commands[i].name, commands[i].words,
+    printf("  %-9s %-25s  %s\n", commands[i].name, commands[i].words,
            commands[i].help);
   }
   printf("\n  --key VKEY     the log's verifier key, NAME+ID+BASE64\n"
          "  --policy FILE  or a trust policy that names the log and its "
          "witnesses\n"
-         "  --pin HEX      mirror: the key of the server's certificate\n"
+         "  --pin HEX      mirror: the key of the server's certificate, where "
+         "it is\n                 signed by itself\n"
+         "  --hash HEX     statement: the SHA-256 instead of its file\n"
          "\nIt ends with 0 if all is well (verify: if the evidence stands), "
          "with 5 if not,\nwith 1 if it could not find out. tacet-audit(1) "
          "explains it.\n");
@@ -46,10 +51,16 @@ static int help(void) {
 /* ---- arguments ---- */
 
 static const char **slot(const command *c, aud_args *a, const char *name) {
-  return strcmp(name, "key") == 0             ? &a->key
-         : strcmp(name, "policy") == 0        ? &a->policy
-         : strcmp(name, "pin") == 0 && c->pin ? &a->pin
-                                              : NULL;
+  if (strcmp(name, "key") == 0) {
+    return &a->key;
+  }
+  if (strcmp(name, "policy") == 0) {
+    return &a->policy;
+  }
+  if (*name == '\0' || strcmp(name, c->more) != 0) {
+    return NULL;
+  }
+  return strcmp(name, "pin") == 0 ? &a->pin : &a->hash;
 }
 
 static bool take_option(const command *c, int n, char **words, int *i,
@@ -76,7 +87,7 @@ static bool parse(const command *c, int n, char **words, aud_args *out) {
       if (!take_option(c, n, words, &i, &a)) {
         return false;
       }
-    } else if (a.n_words == c->n_words) {
+    } else if (a.n_words == c->max_words) {
       aud_say("\"%.64s\" is one argument too many; see `tacet-audit --help`",
               words[i]);
       return false;
@@ -84,9 +95,9 @@ static bool parse(const command *c, int n, char **words, aud_args *out) {
       a.words[a.n_words++] = words[i];
     }
   }
-  if (a.n_words < c->n_words) {
+  if (a.n_words < c->min_words) {
     aud_say("usage: tacet-audit %s %s [--key VKEY|--policy FILE]%s", c->name,
-            c->words, c->pin ? " [--pin HEX]" : "");
+            c->words, strcmp(c->more, "pin") == 0 ? " [--pin HEX]" : "");
     return false;
   }
   *out = a;
@@ -121,7 +132,8 @@ int main(int argc, char **argv) {
     }
     return commands[i].run(&args);
   }
-  aud_say("say what to do: tacet-audit mirror, replay or verify; see "
+  aud_say("say what to do: tacet-audit mirror, replay, verify or "
+          "statement; see "
           "`tacet-audit --help`");
   return AUD_USAGE;
 }

@@ -234,14 +234,20 @@ int aud_command_mirror(const aud_args *a) {
   aud_fetch fetch = {.client = NULL};
   static mirror m; /* tiles: too large for a stack */
   m = (mirror){.dir = a->words[1], .fetch = &fetch};
-  if (!aud_trust_read(a, &trust) ||
-      !aud_fetch_start(a->words[0], a->pin, &fetch)) {
+  if (!aud_trust_read(a, &trust)) {
     return AUD_USAGE;
   }
-  int code = AUD_FAILED;
+  int code = aud_trust_of_folder(m.dir, &trust);
+  if (code != AUD_DONE) {
+    return code;
+  }
+  if (!aud_fetch_start(a->words[0], a->pin, &fetch)) {
+    return AUD_USAGE;
+  }
+  code = AUD_FAILED;
   if (aud_make(m.dir) != TACET_OK) {
     aud_say("cannot make the folder %s: %s", m.dir, strerror(errno));
-  } else if (aud_trust_of_folder(m.dir, &trust) && read_heads(&m, &trust)) {
+  } else if (read_heads(&m, &trust)) {
     code = compare(&m);
   }
   tacet_bytes_free(&m.old_note);

@@ -205,8 +205,11 @@ int aud_command_replay(const aud_args *a) {
   if (!aud_trust_read(a, &trust)) {
     return AUD_USAGE;
   }
-  if (!aud_trust_of_folder(dir, &trust) ||
-      !read_head(dir, &trust, &note, &log, &head)) {
+  int code = aud_trust_of_folder(dir, &trust);
+  if (code != AUD_DONE) {
+    return code;
+  }
+  if (!read_head(dir, &trust, &note, &log, &head)) {
     return AUD_FAILED;
   }
   aud_tiles tiles = {read_tile, (void *)(uintptr_t)dir, head.size};
@@ -214,7 +217,7 @@ int aud_command_replay(const aud_args *a) {
   if (e == TACET_OK) {
     e = aud_tiles_entries(&tiles, 0, aud_replay_entry, &r);
   }
-  int code = AUD_FAILED;
+  code = AUD_FAILED;
   if (e == TACET_OK) {
     code = judge(dir, &r, &head, tacet_bytes_span(&note), &log);
   } else {

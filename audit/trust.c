@@ -47,14 +47,16 @@ void aud_trust_free(aud_trust *t) {
   t->policy = NULL;
 }
 
-bool aud_trust_of_folder(const char *dir, aud_trust *t) {
+int aud_trust_of_folder(const char *dir, aud_trust *t) {
   TACET_BYTES(vkey);
   if (t->has_key || t->policy != NULL) {
-    return true;
+    return AUD_DONE;
   }
   if (aud_read(dir, AUD_KEY, 1024, &vkey) != TACET_OK) {
-    aud_say("say which log it is, with --key VKEY or --policy FILE");
-    return false;
+    aud_say("say which log it is, with --key VKEY or --policy FILE; %s has no "
+            "copy that would say it",
+            dir);
+    return AUD_USAGE;
   }
   tacet_span text = tacet_bytes_span(&vkey);
   text.len -= text.len > 0 && text.p[text.len - 1] == '\n';
@@ -65,7 +67,7 @@ bool aud_trust_of_folder(const char *dir, aud_trust *t) {
             "--key VKEY",
             dir, AUD_KEY);
   }
-  return t->has_key;
+  return t->has_key ? AUD_DONE : AUD_FAILED;
 }
 
 tacet_err aud_judge(const aud_trust *t, tacet_span bytes, tacet_note_key *log,

@@ -12,8 +12,7 @@
 
 /* ---- one sentence of what stands ---- */
 
-/* Days since 1970 as a date. */
-static void print_day(uint64_t day, char out[32]) {
+void aud_day(uint64_t day, char out[32]) {
   time_t t = (time_t)(day * 86400);
   struct tm tm;
   if (gmtime_r(&t, &tm) == NULL || strftime(out, 32, "%Y-%m-%d", &tm) == 0) {
@@ -30,8 +29,8 @@ static void print_manifest(const tacet_evidence_verdict *v) {
 
 static void print_late(const tacet_evidence_verdict *v) {
   char day[32], seen[32];
-  print_day(v->day, day);
-  print_day(v->witnessed / 86400, seen);
+  aud_day(v->day, day);
+  aud_day(v->witnessed / 86400, seen);
   printf("its entry %" PRIu64 " bears %s, and by the witnesses' word was not "
          "there on %s",
          v->indexes[1], day, seen);

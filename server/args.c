@@ -100,6 +100,9 @@ static bool takes_value(const tacetd_command *c, const char *name) {
   if (strcmp(name, "pin") == 0) {
     return (c->options & TACETD_OPTION_PIN) != 0;
   }
+  if (strcmp(name, "hash") == 0 || strcmp(name, "out") == 0) {
+    return (c->options & TACETD_OPTION_STATEMENT) != 0;
+  }
   return (c->options & TACETD_OPTION_KEYS) != 0 && is_key(name);
 }
 
@@ -126,13 +129,19 @@ static bool read_expires(const char *value, tacetd_args *a) {
   return true;
 }
 
+/* The options whose value is taken as it is. */
+static const char **plain_value(const char *name, tacetd_args *a) {
+  return strcmp(name, "data") == 0   ? &a->data
+         : strcmp(name, "pin") == 0  ? &a->pin
+         : strcmp(name, "hash") == 0 ? &a->hash
+         : strcmp(name, "out") == 0  ? &a->out
+                                     : NULL;
+}
+
 static bool take_value(const char *name, const char *value, tacetd_args *a) {
-  if (strcmp(name, "data") == 0) {
-    a->data = value;
-    return true;
-  }
-  if (strcmp(name, "pin") == 0) {
-    a->pin = value;
+  const char **plain = plain_value(name, a);
+  if (plain != NULL) {
+    *plain = value;
     return true;
   }
   if (strcmp(name, "uses") == 0) {

@@ -27,6 +27,8 @@ typedef struct tacetd_args {
   bool json;
   bool clock_is_right;  /* doctor */
   const char *pin;      /* witness add; NULL: none given */
+  const char *hash;     /* statement add; NULL: none given */
+  const char *out;      /* statement prove: a file; NULL: standard output */
   int64_t uses;         /* of an invite */
   int64_t expires_days; /* of an invite */
   struct {
@@ -43,12 +45,13 @@ typedef struct tacetd_command {
 } tacetd_command;
 
 enum tacetd_option {
-  TACETD_OPTION_KEYS = 1,   /* --KEY VALUE of tacetd.conf */
-  TACETD_OPTION_OPEN = 2,   /* --open */
-  TACETD_OPTION_JSON = 4,   /* --json */
-  TACETD_OPTION_INVITE = 8, /* --uses, --expires */
-  TACETD_OPTION_CLOCK = 16, /* --clock-is-right */
-  TACETD_OPTION_PIN = 32    /* --pin */
+  TACETD_OPTION_KEYS = 1,      /* --KEY VALUE of tacetd.conf */
+  TACETD_OPTION_OPEN = 2,      /* --open */
+  TACETD_OPTION_JSON = 4,      /* --json */
+  TACETD_OPTION_INVITE = 8,    /* --uses, --expires */
+  TACETD_OPTION_CLOCK = 16,    /* --clock-is-right */
+  TACETD_OPTION_PIN = 32,      /* --pin */
+  TACETD_OPTION_STATEMENT = 64 /* --hash, --out */
 };
 
 /* Each prints its own errors and gives an exit code. */
@@ -60,6 +63,7 @@ int tacetd_command_inventory(const tacetd_args *args);
 int tacetd_command_doctor(const tacetd_args *args);
 int tacetd_command_witness(const tacetd_args *args);
 int tacetd_command_log(const tacetd_args *args);
+int tacetd_command_statement(const tacetd_args *args);
 
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);

@@ -180,6 +180,12 @@
  * this the ones seen longest ago are forgotten. */
 #define TACETD_RATE_ADDRESSES_MAX 65536
 
+/* ---- statements of the operator in the key log ---- */
+
+/* Left for the server and not taken yet. It takes as many in a second; more
+ * come from a loop that went wrong, and the log is never shortened. */
+#define TACETD_STATEMENTS_WAITING_MAX 256
+
 /* ---- overload ---- */
 
 /* Jobs that wait for the writer: half a second of its work. Then 503. */

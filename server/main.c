@@ -23,6 +23,8 @@ static const tacetd_command commands[] = {
      tacetd_command_witness},
     {"log", "rotate|retire", "give the key log another key", 1, 1, 0,
      tacetd_command_log},
+    {"statement", "add|list|prove HASH", "say in public, in the key log", 1, 2,
+     TACETD_OPTION_JSON | TACETD_OPTION_STATEMENT, tacetd_command_statement},
     {"inventory", "", "print everything that the server stores, and why", 0, 0,
      TACETD_OPTION_JSON, tacetd_command_inventory},
     {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0,
@@ -55,6 +57,12 @@ static void print_command_help(const tacetd_command *c) {
     printf(
         "  --pin HEX\n        add: the key of the witness's own certificate, "
         "as its `status` prints it\n");
+  }
+  if ((c->options & TACETD_OPTION_STATEMENT) != 0) {
+    printf("  --hash HEX\n        add: the SHA-256 of what is said, instead of "
+           "its file\n"
+           "  --out FILE\n        prove: where the proof goes (standard "
+           "output)\n");
   }
   if ((c->options & TACETD_OPTION_JSON) != 0) {
     printf("  --json\n        for programs\n");
@@ -108,7 +116,7 @@ static int run(int argc, char **argv) {
   if (name == NULL) {
     tacetd_say(
         "say what to do: tacetd init, run, invite, account, witness, log, "
-        "inventory or doctor; see `tacetd --help`");
+        "statement, inventory or doctor; see `tacetd --help`");
     return TACETD_USAGE;
   }
   if (strcmp(name, "--version") == 0) {

@@ -68,12 +68,21 @@ tacet_err dir_update_append(dir_log *log, sto_conn *c, const dir_update *u,
 
 /* It has the entry alone: who reads the row learns no more than from the log.
  */
-tacet_err dir_update_leave(sto_conn *c, const dir_update *u) {
+tacet_err dir_entry_leave(sto_conn *c, const tacet_keylog_entry *e) {
   TACET_BUF(bytes, TACET_KEYLOG_ENTRY_MAX);
-  TACET_TRY(write_entry(&u->entry, &bytes));
+  TACET_TRY(write_entry(e, &bytes));
   sto_query *q = sto_query_start(c, Q_PENDING_ADD);
   sto_bind_blob(q, tacet_buf_span(&bytes));
   return sto_exec(q);
+}
+
+/* What was said stands: a second time it is not said again. */
+static tacet_err append_statement(dir_log *log, sto_conn *c,
+                                  const tacet_keylog_entry *e) {
+  uint64_t index;
+  bool found;
+  TACET_TRY(dir_statement_at(c, e->hash, &index, &found));
+  return found ? TACET_OK : append(log, c, e);
 }
 
 /* An entry that does not fit (its version is there) is dropped: the log must
@@ -85,7 +94,7 @@ static tacet_err append_left(dir_log *log, sto_conn *c, tacet_span bytes) {
     return TACET_OK;
   }
   if (e.kind == TACET_KEYLOG_STATEMENT) {
-    return append(log, c, &e);
+    return append_statement(log, c, &e);
   }
   return tacet_map_has(log->map, &e.vrf_output) ? TACET_OK
                                                 : append_update(log, c, &e);

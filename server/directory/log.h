@@ -38,11 +38,12 @@
 #include "tacet/keytrans/trust.h"
 
 /* Files in the data folder; `tacetd init` makes them. */
-#define DIR_LOG_KEY "log.key"           /* Ed25519: signs checkpoints */
-#define DIR_LOG_NEXT_KEY "log-next.key" /* the key that is to follow, or none  \
-                                         */
-#define DIR_LOG_VRF_KEY "log-vrf.key"   /* hides whose entries they are */
-#define DIR_LOG_POLICY "log-policy"     /* text; no secret */
+#define DIR_LOG_KEY "log.key" /* Ed25519: signs checkpoints */
+#define DIR_LOG_NEXT_KEY                                                       \
+  "log-next.key"                      /* the key that is to follow, or none    \
+                                       */
+#define DIR_LOG_VRF_KEY "log-vrf.key" /* hides whose entries they are */
+#define DIR_LOG_POLICY "log-policy"   /* text; no secret */
 
 /* ---- the policy and what invites say; any process ---- */
 
@@ -81,6 +82,34 @@ TACET_MUST_CHECK tacet_err dir_log_trust(const char *folder, uint32_t max_age,
 TACET_MUST_CHECK tacet_err dir_log_check(const char *folder, const char *domain,
                                          tacet_tlog_head *end,
                                          sto_trouble *why);
+
+/* ---- what the operator says in public, beside a server that may run ---- */
+
+/* A STATEMENT of the log: the hash of something that cannot be taken back or
+ * said differently to others. Said a second time it keeps its number. */
+typedef struct dir_statement {
+  uint8_t hash[32];
+  bool logged; /* else it waits for the server to take it */
+  uint64_t index;
+  uint32_t day; /* of the EPOCH that follows it */
+} dir_statement;
+
+/* Leaves it for the server, which appends it within a second, or when it is
+ * started. *out says if it is in the log already. LIMIT and a sentence where
+ * TACETD_STATEMENTS_WAITING_MAX wait. */
+TACET_MUST_CHECK tacet_err dir_statement_add(const char *folder,
+                                             const uint8_t hash[32],
+                                             dir_statement *out,
+                                             sto_trouble *why);
+/* NOT_FOUND (without a sentence) where it neither is in the log nor waits. */
+TACET_MUST_CHECK tacet_err dir_statement_find(const char *folder,
+                                              const uint8_t hash[32],
+                                              dir_statement *out,
+                                              sto_trouble *why);
+/* All of them: those of the log in their order, then those that wait. */
+TACET_MUST_CHECK tacet_err dir_statement_list(
+    const char *folder, void (*visit)(void *user, const dir_statement *s),
+    void *user, sto_trouble *why);
 
 /* ---- the heads of a running directory; any thread ---- */
 
@@ -130,6 +159,11 @@ TACET_MUST_CHECK tacet_err dir_log_copy_consistency(const dir_log_copy *c,
                                                     uint64_t old_size,
                                                     uint64_t size,
                                                     tacet_tlog_proof *out);
+/* Writes the proof of inclusion (tacet/keytrans/inclusion.h) of an entry under
+ * the published checkpoint with all its cosignatures. NOT_FOUND where that does
+ * not have it yet. */
+TACET_MUST_CHECK tacet_err dir_log_copy_prove(const dir_log_copy *c,
+                                              uint64_t index, tacet_buf *out);
 /* Has the published head, if it is kept with its signatures, one of this key?
  */
 bool dir_log_copy_signed(const dir_log_copy *c, const tacet_note_key *key);

@@ -4,6 +4,8 @@
 #include "server/directory/log_private.h"
 #include "server/directory/private.h"
 
+#include "tacet/keytrans/inclusion.h"
+
 #include <stdlib.h>
 
 #define PIECE 4096 /* entries of one transaction */
@@ -157,6 +159,26 @@ tacet_err dir_log_copy_consistency(const dir_log_copy *c, uint64_t old_size,
   return size > c->next.size
              ? TACET_ERR_ARGUMENT
              : tacet_tlog_prove_consistency(&source, old_size, size, out);
+}
+
+tacet_err dir_log_copy_prove(const dir_log_copy *c, uint64_t index,
+                             tacet_buf *out) {
+  dir_log_state s;
+  tacet_inclusion p = {.index = index, .note = tacet_bytes_span(&c->published)};
+  tacet_tlog_source source = dir_tree_source(&c->log.tree);
+  TACET_BUF(note, TACET_NOTE_MAX);
+  dir_log_copy_state(c, &s);
+  if (index >= s.published.size) {
+    return TACET_ERR_NOT_FOUND;
+  }
+  if (s.unwitnessed) {
+    TACET_TRY(dir_log_sign(&c->log, &s.published, &note));
+    p.note = tacet_buf_span(&note);
+  }
+  TACET_TRY(
+      tacet_tlog_prove_inclusion(&source, index, s.published.size, &p.path));
+  tacet_inclusion_write(&p, out);
+  return out->err;
 }
 
 const tacet_policy *dir_log_copy_policy(const dir_log_copy *c) {

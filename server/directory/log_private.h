@@ -120,9 +120,16 @@ TACET_MUST_CHECK tacet_err dir_update_make(const tacet_vrf_key *vrf,
 TACET_MUST_CHECK tacet_err dir_update_append(dir_log *log, sto_conn *c,
                                              const dir_update *u,
                                              uint64_t *index);
-/* Leaves an UPDATE for the server to append, in a transaction of a process
- * beside it. */
-TACET_MUST_CHECK tacet_err dir_update_leave(sto_conn *c, const dir_update *u);
+/* Leaves an UPDATE or a STATEMENT for the server to append, in a transaction of
+ * a process beside it. */
+TACET_MUST_CHECK tacet_err dir_entry_leave(sto_conn *c,
+                                           const tacet_keylog_entry *e);
+
+/* ---- statements.c ---- */
+
+/* Where the log has a STATEMENT of this hash. */
+TACET_MUST_CHECK tacet_err dir_statement_at(sto_conn *c, const uint8_t hash[32],
+                                            uint64_t *index, bool *found);
 
 /* The hooks of the database. */
 TACET_MUST_CHECK tacet_err dir_log_flush(dir_log *log, sto_conn *c,

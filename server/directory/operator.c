@@ -3,7 +3,6 @@
  * running. */
 #include "server/directory/private.h"
 
-/* Runs `run` in a transaction of a connection of its own. */
 typedef struct command {
   sto_job job;
   const uint8_t *token;
@@ -17,12 +16,12 @@ typedef struct command {
   void *user;
 } command;
 
-static tacet_err carry_out(const char *folder, command *cmd, sto_trouble *why) {
+tacet_err dir_carry_out(const char *folder, sto_job *job, sto_trouble *why) {
   char path[DIR_PATH_MAX];
   sto_conn *c = NULL;
   TACET_TRY(dir_database_path(folder, path, why));
   TACET_TRY(sto_conn_open(&dir_schema, path, why, &c));
-  tacet_err err = sto_conn_transact(c, &cmd->job);
+  tacet_err err = sto_conn_transact(c, job);
   sto_conn_close(c);
   if (err != TACET_OK) {
     sto_trouble_set(why, "the directory database %s: %s", path,
@@ -49,7 +48,7 @@ tacet_err dir_invite_add(const char *folder,
                  .token = token,
                  .uses = uses,
                  .last_day = last_day};
-  return carry_out(folder, &cmd, why);
+  return dir_carry_out(folder, &cmd.job, why);
 }
 
 static tacet_err list_run(sto_job *job, sto_conn *c) {
@@ -70,7 +69,7 @@ tacet_err dir_account_list(const char *folder,
                                          int64_t created, int64_t drawn),
                            void *user, sto_trouble *why) {
   command cmd = {.job = {.run = list_run}, .visit = visit, .user = user};
-  return carry_out(folder, &cmd, why);
+  return dir_carry_out(folder, &cmd.job, why);
 }
 
 /* The handle's last version has no manifest: nobody signed that one. The log
@@ -86,7 +85,7 @@ static tacet_err leave_update(command *cmd, sto_conn *c,
   TACET_TRY(found ? dir_newest_version(c, account, &version) : TACET_ERR_IO);
   TACET_TRY(dir_update_make(cmd->vrf, newest.handle, version + 1,
                             TACET_SPAN_EMPTY, &u));
-  return dir_update_leave(c, &u);
+  return dir_entry_leave(c, &u.entry);
 }
 
 static tacet_err erase_run(sto_job *job, sto_conn *c) {
@@ -109,7 +108,7 @@ tacet_err dir_account_erase(const char *folder, const char *name,
   TACET_TRY(dir_log_vrf_key(folder, &vrf, why));
   command cmd = {
       .job = {.run = erase_run}, .name = name, .key = &key, .vrf = &vrf};
-  TACET_TRY(carry_out(folder, &cmd, why));
+  TACET_TRY(dir_carry_out(folder, &cmd.job, why));
   if (!cmd.found) {
     sto_trouble_set(why, "there is no account with that handle");
     return TACET_ERR_NOT_FOUND;
@@ -124,7 +123,7 @@ static tacet_err confirm_run(sto_job *job, sto_conn *c) {
 
 tacet_err dir_clock_confirm(const char *folder, sto_trouble *why) {
   command cmd = {.job = {.run = confirm_run}};
-  return carry_out(folder, &cmd, why);
+  return dir_carry_out(folder, &cmd.job, why);
 }
 
 tacet_err dir_check(const char *folder, sto_trouble *why) {

@@ -65,7 +65,12 @@ enum {
   Q_LOG_ALL,
   Q_HEAD_GET,
   Q_HEAD_SET,
+  Q_STATEMENT_FIND,
+  Q_STATEMENT_LIST,
+  Q_EPOCH_AFTER,
   Q_PENDING_ADD,
+  Q_PENDING_HAS,
+  Q_PENDING_STATEMENTS,
   Q_PENDING_LIST,
   Q_PENDING_DELETE,
   Q_N
@@ -173,6 +178,10 @@ TACET_MUST_CHECK tacet_err dir_file_path(const char *folder, const char *name,
                                          sto_trouble *why);
 TACET_MUST_CHECK tacet_err dir_retired_key(const char *folder,
                                            tacet_secret *out, sto_trouble *why);
+/* operator.c: the job in a transaction of a connection of its own, beside a
+ * server that may be running. */
+TACET_MUST_CHECK tacet_err dir_carry_out(const char *folder, sto_job *job,
+                                         sto_trouble *why);
 /* request.c */
 const char *dir_method_of(dir_call call);
 const char *dir_path_of(dir_call call);

@@ -10,6 +10,9 @@
  */
 #include "server/directory/private.h"
 
+/* Entries of this kind alone have this length. */
+#define STATEMENTS " WHERE length(bytes) = 33"
+
 static const char version_1[] = STO_META_TABLE
     "CREATE TABLE account("
     "  id BLOB PRIMARY KEY,"
@@ -56,6 +59,7 @@ static const char version_1[] = STO_META_TABLE
     "  id INTEGER PRIMARY KEY,"
     "  bytes BLOB NOT NULL"
     ");"
+    "CREATE INDEX log_statement ON log_entry(bytes)" STATEMENTS ";"
     "CREATE TABLE log_head("
     "  id INTEGER PRIMARY KEY,"
     "  size INTEGER NOT NULL,"
@@ -159,7 +163,16 @@ static const char *const statements[Q_N] = {
     [Q_HEAD_GET] = "SELECT size, root, note FROM log_head WHERE id = ?1",
     [Q_HEAD_SET] = "INSERT OR REPLACE INTO log_head(id, size, root, note)"
                    " VALUES(?1, ?2, ?3, ?4)",
+    [Q_STATEMENT_FIND] =
+        "SELECT id FROM log_entry" STATEMENTS " AND bytes = ?1",
+    [Q_STATEMENT_LIST] =
+        "SELECT id, bytes FROM log_entry" STATEMENTS " ORDER BY id",
+    [Q_EPOCH_AFTER] = "SELECT bytes FROM log_entry WHERE id > ?1"
+                      " AND length(bytes) = 45 ORDER BY id LIMIT 1",
     [Q_PENDING_ADD] = "INSERT INTO log_pending(entry) VALUES(?1)",
+    [Q_PENDING_HAS] = "SELECT 1 FROM log_pending WHERE entry = ?1 LIMIT 1",
+    [Q_PENDING_STATEMENTS] = "SELECT entry FROM log_pending"
+                             " WHERE length(entry) = 33 ORDER BY id",
     [Q_PENDING_LIST] = "SELECT id, entry FROM log_pending ORDER BY id"
                        " LIMIT ?1",
     [Q_PENDING_DELETE] = "DELETE FROM log_pending WHERE id <= ?1",

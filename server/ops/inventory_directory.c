@@ -135,8 +135,9 @@ static const tacetd_inventory_row rows[] = {
     UNANSWERED(
         "log_entry.bytes",
         "for each manifest that ever was, a pseudonym that only the key in "
-        "log-vrf.key ties to its handle, and a commitment to it; after each "
-        "group of them the day and a hash of all",
+        "log-vrf.key ties to its handle, and a commitment to it; hashes of "
+        "what the operator said in public; after each group of them the day "
+        "and a hash of all",
         "a directory that cannot take back what it said cannot lie to one "
         "without lying to all",
         "for good; once an account is erased its commitments cannot be "
@@ -161,11 +162,13 @@ static const tacetd_inventory_row rows[] = {
            NONE, true),
     COLUMN("log_pending.id", "a row number", "they are taken in order",
            "about a second, while the server runs", OPERATOR, NONE, true),
-    COLUMN("log_pending.entry",
-           "the log's entry about an account that the operator erased beside "
-           "the running server, as the log will show it",
-           "the server alone writes the log",
-           "about a second, while the server runs", OPERATOR, NONE, false),
+    COLUMN(
+        "log_pending.entry",
+        "the log's entry about an account that the operator erased, or a hash "
+        "that he says in public, beside the running server, as the log will "
+        "show it",
+        "the server alone writes the log",
+        "about a second, while the server runs", OPERATOR, NONE, false),
 
     COLUMN("meta.name", "name of a number that the server keeps",
            "to find it again", "as long as the server", OPERATOR, NONE, true),

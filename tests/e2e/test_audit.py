@@ -230,7 +230,7 @@ class Mirror(Case):
             audit(*args, code=2)
         audit('--help')
         audit('--version')
-        audit('mirror', self.server.url, self.copy, code=1)  # which log?
+        audit('mirror', self.server.url, self.copy, code=2)  # which log?
         audit('replay', '/nowhere', '--key', self.log.key.vkey, code=1)
         audit('verify', '/nowhere', code=1)
         audit('verify', self.folder, code=1)

@@ -61,7 +61,7 @@ static tacet_err add(sto_conn *c, const tacet_manifest *before,
                      tacet_span bytes, const dir_update *u) {
   int64_t index;
   TACET_TRY(next_index(c, &index));
-  TACET_TRY(dir_update_leave(c, u));
+  TACET_TRY(dir_entry_leave(c, &u->entry));
   sto_query *q = sto_query_start(c, Q_MANIFEST_ADD);
   sto_bind_blob(q, tacet_span_of(before->account_id, TACET_ACCOUNT_ID_LEN));
   sto_bind_int(q, before->number + 1);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "tacet/crypto.h"
+#include "tacet/keytrans/inclusion.h"
 #include "tacet/keytrans/keylog.h"
 
 #define VECTORS "docs/protocol/vectors/keylog.json"
@@ -162,6 +163,30 @@ static json_t *prove(log_state *s, const tacet_vrf_key *vrf, const char *text,
   return o;
 }
 
+/* A STATEMENT and another EPOCH go on from there, and the proof for strangers.
+ */
+static json_t *say(log_state *s, tacet_keylog_entry *epoch) {
+  static const char said[] = "tacet 1.0 is released";
+  json_t *o = json_object(), *end = json_object();
+  tacet_keylog_entry e = {.kind = TACET_KEYLOG_STATEMENT};
+  tacet_inclusion p = {.index = s->log.size};
+  const tacet_tlog_source source = {get_node, s};
+  TACET_BUF(note, TACET_NOTE_MAX);
+  TACET_BUF(text, TACET_INCLUSION_MAX);
+  known_bytes(said, e.hash);
+  json_object_set_new(o, "said", json_string(said));
+  append(s, &e, o);
+  append(s, epoch, end);
+  json_object_set_new(o, "epoch", end);
+  sign(s, o, &note);
+  p.note = tacet_buf_span(&note);
+  assert_ok(tacet_tlog_prove_inclusion(&source, p.index, s->log.size, &p.path));
+  tacet_inclusion_write(&p, &text);
+  assert_ok(text.err);
+  json_object_set_new(o, "proof", json_stringn((const char *)text.p, text.len));
+  return o;
+}
+
 static json_t *make(void) {
   json_t *root = json_object(), *list = json_array(), *proofs = json_array();
   log_state s = {.map = NULL};
@@ -202,6 +227,7 @@ static json_t *make(void) {
   json_array_append_new(proofs,
                         prove(&s, &vrf, "h:nobody@chat.example", NULL, NULL));
   json_object_set_new(root, "labels", proofs);
+  json_object_set_new(root, "statement", say(&s, &epoch));
   tacet_map_free(s.map);
   return root;
 }
@@ -266,6 +292,26 @@ static void a_reader_accepts_them(void **state) {
   tacet_policy_free(policy);
 }
 
+static void a_stranger_accepts_the_statement(void **state) {
+  (void)state;
+  const json_t *o = json_object_get(file, "statement");
+  tacet_policy *policy = NULL;
+  tacet_policy_verdict v;
+  tacet_inclusion p;
+  size_t line;
+  tacet_span entry = get(o, "entry");
+  assert_ok(tacet_policy_read(
+      tacet_span_str(json_string_value(json_object_get(o, "policy"))), &policy,
+      &line));
+  assert_ok(tacet_inclusion_parse(
+      tacet_span_str(json_string_value(json_object_get(o, "proof"))), &p));
+  assert_ok(tacet_policy_judge(policy, p.note, TIME, &v));
+  const tacet_tlog_head head = {v.checkpoint.size, v.checkpoint.root};
+  assert_ok(tacet_inclusion_verify(&p, entry, &head));
+  tacet_policy_free(policy);
+  test_hex_free(entry);
+}
+
 int main(int argc, char **argv) {
   json_error_t error;
   if (tacet_crypto_init() != TACET_OK) {
@@ -284,6 +330,7 @@ int main(int argc, char **argv) {
   }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(they_are_what_is_made),
+      cmocka_unit_test(a_stranger_accepts_the_statement),
       cmocka_unit_test(a_reader_accepts_them),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
