@@ -22,6 +22,13 @@
 /* How long `add` waits for the server, which takes what is left each second. */
 #define WAIT_MS 10000
 #define LOOK_MS 50
+/* And `prove` for the witnesses. */
+#define PUBLISH_MS 500
+
+static void pause_for(int ms) {
+  const struct timespec t = {.tv_nsec = ms * 1000000L};
+  (void)nanosleep(&t, NULL);
+}
 
 /* ---- which hash ---- */
 
@@ -83,10 +90,9 @@ static void hex_of(const uint8_t hash[HASH_LEN], char out[HEX_LEN + 1]) {
 /* Until the server has taken it. */
 static tacet_err wait_for(const char *folder, const uint8_t hash[HASH_LEN],
                           dir_statement *s, sto_trouble *why) {
-  const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
   tacet_err e = TACET_OK;
   for (int ms = 0; ms < WAIT_MS && e == TACET_OK && !s->logged; ms += LOOK_MS) {
-    (void)nanosleep(&pause, NULL);
+    pause_for(LOOK_MS);
     e = dir_statement_find(folder, hash, s, why);
   }
   return e;
@@ -184,17 +190,27 @@ static int put(const char *path, tacet_span text) {
   return ok ? TACETD_DONE : TACETD_FAILED;
 }
 
+static tacet_err write_proof(const tacetd_args *a, const char *domain,
+                             uint64_t index, tacet_buf *out, sto_trouble *why) {
+  dir_log_copy *copy = NULL;
+  TACET_TRY(dir_log_copy_new(a->data, domain, why, &copy));
+  tacet_err e = dir_log_copy_prove(copy, index, out);
+  dir_log_copy_free(copy);
+  return e;
+}
+
+/* Witnesses take a moment; each look reads the whole log. */
 static int prove_entry(const tacetd_args *a, const char *domain,
                        const dir_statement *s) {
   TACET_BUF(text, TACET_INCLUSION_MAX);
   sto_trouble why = {""};
-  dir_log_copy *copy = NULL;
-  if (dir_log_copy_new(a->data, domain, &why, &copy) != TACET_OK) {
-    tacetd_say("%s", why.text);
-    return TACETD_FAILED;
+  tacet_err e = write_proof(a, domain, s->index, &text, &why);
+  for (int ms = 0; ms < WAIT_MS && e == TACET_ERR_NOT_FOUND &&
+                   tacetd_folder_is_locked(a->data);
+       ms += PUBLISH_MS) {
+    pause_for(PUBLISH_MS);
+    e = write_proof(a, domain, s->index, &text, &why);
   }
-  tacet_err e = dir_log_copy_prove(copy, s->index, &text);
-  dir_log_copy_free(copy);
   if (e == TACET_ERR_NOT_FOUND) {
     tacetd_say("it is entry %" PRIu64 " of the log, but no published head has "
                "it yet: `tacetd doctor` says what the witnesses wait for",
@@ -202,7 +218,7 @@ static int prove_entry(const tacetd_args *a, const char *domain,
     return TACETD_REFUSED;
   }
   if (e != TACET_OK) {
-    tacetd_say("the proof cannot be made: %s", tacet_err_text(e));
+    tacetd_say("%s", why.text[0] != '\0' ? why.text : tacet_err_text(e));
     return TACETD_FAILED;
   }
   return put(a->out, tacet_buf_span(&text));

@@ -81,6 +81,7 @@ class Guide(Case):
         out = self.all('An auditor')
         self.assertIn('5 updates', out)
         self.assertIn('what they should be', out)
+        self.assertIn('is entry ', self.all('Saying something in public'))
         out = self.all('A witness is away')
         self.assertEqual(out.count('does not answer as it'), 2, out)
         self.assertIn('older copy', self.all('An old copy of the server'))
