@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacet-desk decide, case authenticate, withdraw, close, purge: what officers
+ * do to a case, each time with their key. */
+#include "desk/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REASON_MAX 4000
+
+/* One signed step; `changes` is taken over. */
+static tacet_err signed_step(const desk_args *a, desk_store *s,
+                             const desk_who *who, desk_step act,
+                             const char *kind, json_t *changes,
+                             desk_trouble *why) {
+  const char *reason = desk_arg(a, DESK_O_REASON);
+  json_t *body = json_object();
+  tacet_err e = TACET_OK;
+  if (reason != NULL &&
+      (strlen(reason) > REASON_MAX ||
+       json_object_set_new(body, "reason", json_string(reason)) != 0)) {
+    desk_trouble_set(why, "--reason is UTF-8 of at most %d bytes", REASON_MAX);
+    e = TACET_ERR_ENCODING;
+  }
+  if (e == TACET_OK) {
+    const desk_case_step step = {.case_id = a->words[0],
+                                 .act = act,
+                                 .kind = kind,
+                                 .actor = who->actor,
+                                 .key = who->signs,
+                                 .body = body,
+                                 .changes = changes};
+    e = desk_case_act(s, &step, why);
+  }
+  json_decref(body);
+  json_decref(changes);
+  return e;
+}
+
+static int run_signed(const desk_args *a, desk_step act, const char *kind,
+                      json_t *changes) {
+  int code;
+  DESK_WHO(who);
+  desk_trouble why = {""};
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL || !desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
+    json_decref(changes);
+  } else {
+    code = desk_end(signed_step(a, s, &who, act, kind, changes, &why), &why);
+  }
+  desk_store_close(s);
+  return code;
+}
+
+static const struct {
+  const char *word;
+  desk_step act;
+  const char *kind, *outcome; /* NULL: it stays as it is */
+} decisions[] = {
+    {"accept", DESK_DO_ACCEPT, "decided-accept", NULL},
+    {"narrow", DESK_DO_NARROW, "decided-narrow", NULL},
+    {"refuse", DESK_DO_REFUSE, "decided-refuse", "refused"},
+    {"clarify", DESK_DO_CLARIFY, "decided-clarify", NULL},
+    {"challenge", DESK_DO_CHALLENGE, "decided-challenge", NULL},
+    {"fraud", DESK_DO_FRAUD, "decided-fraud", "refused"},
+};
+
+int desk_cmd_decide(const desk_args *a) {
+  for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
+    if (strcmp(decisions[i].word, a->words[1]) == 0) {
+      json_t *changes = decisions[i].outcome == NULL
+                            ? NULL
+                            : json_pack("{s:s, s:n, s:n}", "outcome",
+                                        decisions[i].outcome, "due", "due_at");
+      return run_signed(a, decisions[i].act, decisions[i].kind, changes);
+    }
+  }
+  desk_say("a decision is accept, narrow, refuse, clarify, challenge or fraud");
+  return DESK_EXIT_USAGE;
+}
+
+int desk_cmd_case_authenticate(const desk_args *a) {
+  return run_signed(a, DESK_DO_AUTHENTICATE, "case-authenticated", NULL);
+}
+
+int desk_cmd_case_withdraw(const desk_args *a) {
+  return run_signed(
+      a, DESK_DO_WITHDRAW, "case-withdrawn",
+      json_pack("{s:s, s:n, s:n}", "outcome", "withdrawn", "due", "due_at"));
+}
+
+int desk_cmd_case_close(const desk_args *a) {
+  return run_signed(a, DESK_DO_CLOSE, "case-closed",
+                    json_pack("{s:n, s:n}", "due", "due_at"));
+}
+
+/* ---- purge ---- */
+
+/* Two cases may have come with one document. */
+static tacet_err shares_document(void *user, const json_t *row) {
+  const json_t *mine = user;
+  json_t *document = json_object_get(row, "document");
+  bool other =
+      !json_equal(json_object_get(row, "id"), json_object_get(mine, "id")) &&
+      strcmp(json_string_value(json_object_get(row, "state")), "purged") != 0;
+  return other && json_equal(document, json_object_get(mine, "document"))
+             ? TACET_ERR_EXISTS
+             : TACET_OK;
+}
+
+static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
+  const char *hash = json_string_value(json_object_get(row, "document"));
+  char path[DESK_PATH_MAX + 128];
+  if (hash == NULL) {
+    return TACET_OK;
+  }
+  tacet_err e = desk_cases_each(s, shares_document, row, why);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_EXISTS ? TACET_OK : e;
+  }
+  (void)snprintf(path, sizeof(path), "%s/%s/%.64s", desk_store_folder(s),
+                 DESK_DOCUMENTS, hash);
+  if (unlink(path) != 0 && errno != ENOENT) {
+    desk_trouble_set(why, "the document %.300s cannot be erased: %s", path,
+                     strerror(errno));
+    return TACET_ERR_IO;
+  }
+  return TACET_OK;
+}
+
+int desk_cmd_case_purge(const desk_args *a) {
+  int code;
+  DESK_WHO(who);
+  desk_trouble why = {""};
+  json_t *row = NULL;
+  desk_store *s = desk_open(a, &code);
+  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
+    tacet_err e = desk_case_get(s, a->words[0], &why, &row);
+    if (e == TACET_OK) {
+      e = desk_case_purge(s, a->words[0], who.actor, who.signs, &why);
+    }
+    if (e == TACET_OK) {
+      e = erase_document(s, row, &why);
+    }
+    code = desk_end(e, &why);
+  }
+  json_decref(row);
+  desk_store_close(s);
+  return code;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * desk/command.h -- the commands of tacet-desk: their arguments, and what all
+ * of them need: the open desk, who acts, files of JSON, the exit code.
+ *
+ * A command is a row of the table in desk/main.c and a function in a file
+ * desk/cmd_SUBJECT.c. Time comes from desk_store_now() alone; tests move it
+ * with tests/support/skew.c, and no option does.
+ */
+#ifndef TACET_DESK_COMMAND_H
+#define TACET_DESK_COMMAND_H
+
+#include "desk/store/store.h"
+
+#include <stdio.h>
+
+/* What every program of Tacet ends with. */
+typedef enum desk_exit {
+  DESK_EXIT_DONE = 0,
+  DESK_EXIT_FAILED = 1,
+  DESK_EXIT_USAGE = 2,
+  DESK_EXIT_UNREACHABLE = 3,
+  DESK_EXIT_REFUSED = 4,
+  DESK_EXIT_KEYS = 5
+} desk_exit;
+
+/* ---- arguments ---- */
+
+/* Every option of the program: X(ID, name, argument, what). An option without
+ * an argument is a flag. A name means the same wherever it is taken. */
+#define DESK_OPTION_MAP(X)                                                     \
+  X(DATA, "data", "DIR", "the desk's folder")                                  \
+  X(SERVER, "server", "DIR", "the folder of tacetd, which is only ever read")  \
+  X(NOTICES_HOME, "notices-home", "DIR",                                       \
+    "home of the `tacet` account that tells users")                            \
+  X(KEY, "key", "FILE", "the key of the officer who acts")                     \
+  X(BY, "by", "FILE", "the key of an administrator of the desk")               \
+  X(PASSPHRASE_FILE, "passphrase-file", "FILE",                                \
+    "where the key's passphrase stands (else TACET_DESK_PASSPHRASE, or it is " \
+    "asked for)")                                                              \
+  X(NO_PASSPHRASE, "no-passphrase", "", "leave the key unwrapped")             \
+  X(ROLE, "role", "ROLE", "officer, approver, auditor or administrator")       \
+  X(CLEARED, "cleared", "", "may see cases of national security")              \
+  X(FILE, "file", "FILE", "the demand, as JSON")                               \
+  X(DOCUMENT, "document", "FILE", "the original, which is kept and hashed")    \
+  X(REASON, "reason", "TEXT", "why, in words for the log")                     \
+  X(OUT, "out", "FILE", "where to write it")                                   \
+  X(FROM, "from", "DAY", "the first day, as 2013-06-16")                       \
+  X(TO, "to", "DAY", "the last day")                                           \
+  X(FORM, "form", "FORM", "2013, a1, a2, a3, a4, dsa or github")               \
+  X(FORMAT, "format", "FORMAT", "text, json, csv or html")                     \
+  X(DUE, "due", "", "only those that wait, the earliest first")                \
+  X(UNTIL, "until", "DAY", "the day on which it ends")                         \
+  X(BASIS, "basis", "TEXT", "the legal basis, in words")                       \
+  X(JSON, "json", "", "for programs: one object a line")                       \
+  X(RULES, "rules", "FILE", "more instruments and authorities")                \
+  X(OPERATOR, "operator", "NAME", "in whose name letters are written")         \
+  X(RECIPIENT, "recipient", "KEY", "the age key of the officer who gets it")   \
+  X(LISTEN, "listen", "ADDRESS", "where it listens")                           \
+  X(CLOCK, "clock-is-right", "",                                               \
+    "the clock is far ahead of the log's newest event, and right")
+
+typedef enum desk_option {
+#define X(id, name, argument, what) DESK_O_##id,
+  DESK_OPTION_MAP(X)
+#undef X
+      DESK_OPTIONS
+} desk_option;
+#define DESK_TAKES(id) ((uint64_t)1 << DESK_O_##id)
+
+#define DESK_WORDS_MAX 4
+typedef struct desk_args {
+  const char *words[DESK_WORDS_MAX]; /* what is no option, after the name */
+  size_t n_words;
+  const char *options[DESK_OPTIONS]; /* NULL: not given; a flag: "" */
+} desk_args;
+static inline const char *desk_arg(const desk_args *a, desk_option o) {
+  return a->options[o];
+}
+static inline bool desk_flag(const desk_args *a, desk_option o) {
+  return a->options[o] != NULL;
+}
+
+typedef struct desk_command {
+  const char *name;  /* "case new": one word or two */
+  const char *words; /* as usage writes them */
+  const char *help;
+  size_t min_words, max_words;
+  uint64_t takes; /* DESK_TAKES(...); --data is always taken... */
+  uint64_t needs; /* of which these have to be there */
+  int (*run)(const desk_args *args);
+} desk_command;
+#define DESK_WITHOUT_DATA ((uint64_t)1 << 63) /* in `takes`: ...unless this */
+
+/* Parses what stands after the command's name. False after having said why. */
+bool desk_args_parse(const desk_command *c, int n, char **words,
+                     desk_args *out);
+
+/* ---- speaking ---- */
+
+/* "tacet-desk: " and one sentence on stderr. */
+__attribute__((format(printf, 1, 2))) void desk_say(const char *format, ...);
+/* Says the sentence; gives the exit code of the error: 4 for POLICY and EXISTS,
+ * 5 for AUTH and FORK, 0 for OK, else 1. */
+int desk_end(tacet_err e, const desk_trouble *why);
+/* One JSON object as a line of stdout; frees the reference. */
+void desk_print(json_t *value);
+/* A text that came from outside, for a terminal: control characters, and what
+ * turns writing round, become '?'. Into out, cut to fit. */
+const char *desk_plain(const char *text, char *out, size_t cap);
+
+/* ---- the desk ---- */
+
+/* Opens --data. NULL after having said why; *code has the exit code. Close with
+ * desk_store_close(). */
+desk_store *desk_open(const desk_args *a, int *code);
+
+/* Who acts. Without --key: somebody at this machine, "uid:1000", who signs
+ * nothing and sees no case of national security. */
+typedef struct desk_who {
+  char actor[DESK_NAME_MAX + 1];
+  desk_key key;          /* with --key */
+  const desk_key *signs; /* &key, or NULL */
+  desk_officer officer;  /* with --key */
+} desk_who;
+#define DESK_WHO(name)                                                         \
+  TACET_CLEANUP(desk_who_wipe) desk_who name = {.signs = NULL}
+void desk_who_wipe(desk_who *w);
+/* `option`: KEY or BY. `must`: without the option it is an error. False after
+ * having said why. */
+bool desk_who_of(const desk_args *a, desk_store *s, desk_option option,
+                 bool must, desk_who *out, int *code);
+/* May this one see the case? POLICY and a sentence. */
+TACET_MUST_CHECK tacet_err desk_may_see(const desk_who *w, const json_t *row,
+                                        desk_trouble *why);
+/* Asks for a passphrase as desk_passphrase wants it; user: the desk_args. */
+bool desk_ask_passphrase(void *user, char *out, size_t cap);
+/* Loads the key that an option names. */
+TACET_MUST_CHECK tacet_err desk_key_of(const desk_args *a, desk_option option,
+                                       desk_trouble *why, desk_key *out);
+
+/* ---- files ---- */
+
+/* A whole file of at most `max` bytes. */
+TACET_MUST_CHECK tacet_err desk_file_read(const char *path, size_t max,
+                                          desk_trouble *why, tacet_bytes *out);
+/* A new file for its owner alone, durable; "-" is stdout. EXISTS. */
+TACET_MUST_CHECK tacet_err desk_file_write(const char *path, tacet_span bytes,
+                                           desk_trouble *why);
+/* One JSON object: strict UTF-8, no name twice, no reals, nothing behind it,
+ * at most 32 levels deep. ENCODING and where. */
+TACET_MUST_CHECK tacet_err desk_json_read(tacet_span text, desk_trouble *why,
+                                          json_t **out);
+
+/* ---- the commands ---- */
+
+int desk_cmd_init(const desk_args *a);
+int desk_cmd_settings(const desk_args *a);
+int desk_cmd_key_new(const desk_args *a);
+int desk_cmd_officer_add(const desk_args *a);
+int desk_cmd_officer_remove(const desk_args *a);
+int desk_cmd_officer_list(const desk_args *a);
+int desk_cmd_case_new(const desk_args *a);
+int desk_cmd_case_import(const desk_args *a);
+int desk_cmd_case_list(const desk_args *a);
+int desk_cmd_case_show(const desk_args *a);
+int desk_cmd_case_authenticate(const desk_args *a);
+int desk_cmd_case_withdraw(const desk_args *a);
+int desk_cmd_case_close(const desk_args *a);
+int desk_cmd_case_purge(const desk_args *a);
+int desk_cmd_decide(const desk_args *a);
+int desk_cmd_log_show(const desk_args *a);
+
+#endif

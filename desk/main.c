@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacet-desk: lawful requests, answered narrowly or refused. This file has the
+ * table of commands, finds the one and gives its help. */
+#include "desk/command.h"
+
+#include "server/ops/process.h"
+#include "tacet/crypto.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define T(id) DESK_TAKES(id)
+#define SIGNED (T(PASSPHRASE_FILE) | T(CLOCK))
+static const desk_command commands[] = {
+    {"init", "", "make a desk: its folder, its key, its log", 0, 0,
+     T(NOTICES_HOME), T(SERVER), desk_cmd_init},
+    {"settings", "", "print the settings, or change them", 0, 0,
+     T(SERVER) | T(NOTICES_HOME) | T(BY) | SIGNED, 0, desk_cmd_settings},
+    {"key new", "FILE", "make a key: FILE is the secret, FILE.pub is public", 1,
+     1, T(NO_PASSPHRASE) | T(PASSPHRASE_FILE) | DESK_WITHOUT_DATA, 0,
+     desk_cmd_key_new},
+    {"officer add", "NAME", "say who works at the desk (--key FILE.pub)", 1, 1,
+     T(CLEARED) | T(BY) | SIGNED, T(KEY) | T(ROLE), desk_cmd_officer_add},
+    {"officer remove", "NAME", "their key signs nothing here from now on", 1, 1,
+     T(BY) | SIGNED, 0, desk_cmd_officer_remove},
+    {"officer list", "", "print who works at the desk", 0, 0, T(JSON), 0,
+     desk_cmd_officer_list},
+    {"case new", "", "file a demand; prints the case's id", 0, 0,
+     T(DOCUMENT) | T(KEY) | SIGNED, T(FILE), desk_cmd_case_new},
+    {"case import", "FILE.jsonl", "closed cases of earlier periods, to count",
+     1, 1, T(CLOCK), 0, desk_cmd_case_import},
+    {"case list", "", "print the cases", 0, 0,
+     T(DUE) | T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_case_list},
+    {"case show", "ID", "print a case and what was done; the log says who read",
+     1, 1, T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_case_show},
+    {"case authenticate", "ID",
+     "say how it was checked that they who ask are "
+     "who they say",
+     1, 1, SIGNED, T(KEY) | T(REASON), desk_cmd_case_authenticate},
+    {"case withdraw", "ID", "who asked has withdrawn the demand", 1, 1, SIGNED,
+     T(KEY) | T(REASON), desk_cmd_case_withdraw},
+    {"case close", "ID", "nothing is left to do", 1, 1, SIGNED, T(KEY),
+     desk_cmd_case_close},
+    {"case purge", "ID", "erase what a closed case says; its counts stay", 1, 1,
+     SIGNED, T(KEY), desk_cmd_case_purge},
+    {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud",
+     "decide about a demand, and say why", 2, 2, SIGNED, T(KEY) | T(REASON),
+     desk_cmd_decide},
+    {"log show", "[CASE]", "print the events of the log", 0, 1,
+     T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_log_show},
+};
+#undef SIGNED
+#undef T
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct {
+  const char *name, *argument, *what;
+} options[DESK_OPTIONS] = {
+#define X(id, name, argument, what) {name, argument, what},
+    DESK_OPTION_MAP(X)
+#undef X
+};
+
+/* ---- help ---- */
+
+static void print_help(void) {
+  printf("tacet-desk answers lawful requests: evaluated, narrowed, handed over "
+         "or refused,\nlogged, and counted in public.\n\n"
+         "usage: tacet-desk COMMAND --data DIR [OPTION]...\n\n");
+  for (size_t i = 0; i < N_COMMANDS; i++) {
+    printf("  %-17s %s\n", commands[i].name, commands[i].help);
+  }
+  printf("\n`tacet-desk COMMAND --help` lists its options; tacet-desk(8) "
+         "explains them.\n");
+}
+
+static void print_command_help(const desk_command *c) {
+  uint64_t takes = c->takes | c->needs;
+  if ((c->takes & DESK_WITHOUT_DATA) == 0) {
+    takes |= DESK_TAKES(DATA);
+  }
+  printf("usage: tacet-desk %s%s%s", c->name, *c->words ? " " : "", c->words);
+  for (unsigned i = 0; i < DESK_OPTIONS; i++) {
+    uint64_t bit = (uint64_t)1 << i;
+    if ((c->needs & bit) != 0 ||
+        (i == DESK_O_DATA && (takes & DESK_TAKES(DATA)) != 0)) {
+      printf(" --%s %s", options[i].name, options[i].argument);
+    }
+  }
+  printf(" [OPTION]...\n%s.\n\n", c->help);
+  for (unsigned i = 0; i < DESK_OPTIONS; i++) {
+    if ((takes & ((uint64_t)1 << i)) != 0) {
+      printf("  --%s%s%s\n        %s\n", options[i].name,
+             *options[i].argument ? " " : "", options[i].argument,
+             options[i].what);
+    }
+  }
+}
+
+static bool asks_for_help(int n, char **words) {
+  for (int i = 0; i < n; i++) {
+    if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- finding ---- */
+
+/* Names of two words come first: "case new" before anything called "case". */
+static const desk_command *find_command(int argc, char **argv, int *used) {
+  char two[64] = "";
+  if (argc > 2) {
+    (void)snprintf(two, sizeof(two), "%.30s %.30s", argv[1], argv[2]);
+  }
+  for (size_t i = 0; i < N_COMMANDS; i++) {
+    if (strcmp(commands[i].name, two) == 0) {
+      *used = 3;
+      return &commands[i];
+    }
+  }
+  for (size_t i = 0; i < N_COMMANDS; i++) {
+    if (strcmp(commands[i].name, argv[1]) == 0) {
+      *used = 2;
+      return &commands[i];
+    }
+  }
+  return NULL;
+}
+
+/* A first word without its second: the names that begin with it. */
+static int name_is_missing(const char *first) {
+  size_t len = strlen(first);
+  char list[256] = "";
+  for (size_t i = 0; i < N_COMMANDS; i++) {
+    const char *name = commands[i].name;
+    size_t at = strlen(list);
+    if (strncmp(name, first, len) == 0 && name[len] == ' ') {
+      (void)snprintf(list + at, sizeof(list) - at, "%s%s", at > 0 ? ", " : "",
+                     name + len + 1);
+    }
+  }
+  if (*list != '\0') {
+    desk_say("say what to do: tacet-desk %s %s; see `tacet-desk --help`", first,
+             list);
+  } else {
+    desk_say("there is no command \"%.64s\"; see `tacet-desk --help`", first);
+  }
+  return DESK_EXIT_USAGE;
+}
+
+static int run(int argc, char **argv) {
+  int used = 0;
+  if (argc < 2) {
+    desk_say("say what to do; `tacet-desk --help` lists the commands");
+    return DESK_EXIT_USAGE;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("tacet-desk %s\n", DESK_VERSION);
+    return DESK_EXIT_DONE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    print_help();
+    return DESK_EXIT_DONE;
+  }
+  const desk_command *c = find_command(argc, argv, &used);
+  if (c == NULL) {
+    return name_is_missing(argv[1]);
+  }
+  if (asks_for_help(argc - used, argv + used)) {
+    print_command_help(c);
+    return DESK_EXIT_DONE;
+  }
+  desk_args args;
+  if (!desk_args_parse(c, argc - used, argv + used, &args)) {
+    return DESK_EXIT_USAGE;
+  }
+  if (tacet_crypto_init() != TACET_OK) {
+    desk_say("the cryptographic libraries do not start; reinstall libsodium "
+             "and OpenSSL");
+    return DESK_EXIT_FAILED;
+  }
+  return c->run(&args);
+}
+
+static int finish(int code) {
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) {
+    return code;
+  }
+  if (errno != EPIPE) {
+    desk_say("cannot write the output: %s",
+             errno == 0 ? "the disk is full, or fails" : strerror(errno));
+  }
+  return code == DESK_EXIT_DONE ? DESK_EXIT_FAILED : code;
+}
+
+int main(int argc, char **argv) {
+  (void)tacetd_process_start();
+  return finish(run(argc, argv));
+}
