@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tacetd account: who is registered, and erasing one. */
+ * tacetd account: who is registered, erasing one, and the link with which a
+ * handle is given to a new account. */
 #include "server/command.h"
 
 #include "server/directory/directory.h"
@@ -8,22 +9,21 @@
 #include <string.h>
 #include <time.h>
 
-/* YYYY-MM-DD, or "never". */
-static void write_day(int64_t day, char out[16]) {
+void tacetd_day_write(int64_t day, char out[TACETD_DAY_MAX]) {
   time_t t = (time_t)(day * 86400);
   struct tm tm;
   if (day < 0 || gmtime_r(&t, &tm) == NULL ||
-      strftime(out, 16, "%Y-%m-%d", &tm) == 0) {
+      strftime(out, TACETD_DAY_MAX, "%Y-%m-%d", &tm) == 0) {
     memcpy(out, "never", 6);
   }
 }
 
 static void print_account(void *user, tacet_span name, int64_t created,
                           int64_t drawn) {
-  char first[16], last[16];
+  char first[TACETD_DAY_MAX], last[TACETD_DAY_MAX];
   (void)user;
-  write_day(created, first);
-  write_day(drawn, last);
+  tacetd_day_write(created, first);
+  tacetd_day_write(drawn, last);
   printf("%.*s\t%s\t%s\n", (int)name.len, (const char *)name.p, first, last);
 }
 
@@ -53,6 +53,13 @@ static bool read_handle(const char *text, const char *domain, char *out,
   return true;
 }
 
+static int no_account(const char *handle) {
+  tacetd_say("there is no account \"%.80s\"; `tacetd account list` shows "
+             "them all",
+             handle);
+  return TACETD_REFUSED;
+}
+
 static int delete_account(const tacetd_args *args, const char *handle) {
   char name[TACETD_HANDLE_MAX + 1];
   tacetd_config c;
@@ -64,16 +71,32 @@ static int delete_account(const tacetd_args *args, const char *handle) {
                     ? dir_account_erase(args->data, name, &why)
                     : TACET_ERR_NOT_FOUND;
   if (e == TACET_ERR_NOT_FOUND) {
-    tacetd_say("there is no account \"%.80s\"; `tacetd account list` shows "
-               "them all",
-               handle);
-    return TACETD_REFUSED;
+    return no_account(handle);
   }
   if (e != TACET_OK) {
     tacetd_say("%s", why.text);
     return TACETD_FAILED;
   }
   return TACETD_DONE;
+}
+
+static int reset_account(const tacetd_args *args, const char *handle) {
+  char name[TACETD_HANDLE_MAX + 1];
+  tacetd_config c;
+  if (!tacetd_args_config(args, &c)) {
+    return TACETD_FAILED;
+  }
+  if (!read_handle(handle, c.domain, name, sizeof(name))) {
+    return no_account(handle);
+  }
+  int code = tacetd_invite_print(args, name);
+  if (code == TACETD_DONE) {
+    tacetd_say("whoever registers %s with this link takes the handle from the "
+               "account that has it; that account's devices are told and can "
+               "veto it, and contacts refuse the new one for 72 hours",
+               name);
+  }
+  return code;
 }
 
 int tacetd_command_account(const tacetd_args *args) {
@@ -83,6 +106,10 @@ int tacetd_command_account(const tacetd_args *args) {
   if (strcmp(args->words[0], "delete") == 0 && args->n_words == 2) {
     return delete_account(args, args->words[1]);
   }
-  tacetd_say("usage: tacetd account list | delete HANDLE --data DIR");
+  if (strcmp(args->words[0], "reset") == 0 && args->n_words == 2) {
+    return reset_account(args, args->words[1]);
+  }
+  tacetd_say("usage: tacetd account list | delete HANDLE | reset HANDLE "
+             "--data DIR");
   return TACETD_USAGE;
 }

@@ -68,6 +68,13 @@ int tacetd_command_statement(const tacetd_args *args);
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
 
+/* YYYY-MM-DD; "never" for a day below 0. */
+#define TACETD_DAY_MAX 16
+void tacetd_day_write(int64_t day, char out[TACETD_DAY_MAX]);
+/* Makes an invite and prints its link: for whoever has it (name NULL), or for
+ * the reset of a handle. An exit code. */
+int tacetd_invite_print(const tacetd_args *args, const char *name);
+
 /* A line of what doctor found. */
 void tacetd_report(const char *what, tacetd_health health, const char *text);
 /* Looks at the key log and asks its witnesses; reports by itself. False after a

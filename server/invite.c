@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tacetd invite: a link, and on a terminal its QR code. */
+ * tacetd invite: a link, and on a terminal its QR code. The link of a reset is
+ * one too, for one handle (tacetd account reset). */
 #include "server/command.h"
 
 #include "net/tls.h"
@@ -102,11 +103,42 @@ static bool wants_qr(void) {
   return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
 }
 
-int tacetd_command_invite(const tacetd_args *args) {
+/* The server keeps its hash before anybody sees it. */
+static tacetd_exit remember(const tacetd_args *args, const tacet_invite *invite,
+                            const char *name) {
+  sto_trouble why = {""};
+  int64_t again = 0;
+  int64_t last = sto_day_of((int64_t)time(NULL)) + args->expires_days;
+  bool there = true;
+  tacet_err e =
+      name == NULL ? dir_invite_add(args->data, invite->token,
+                                    (uint32_t)args->uses, last, &why)
+                   : dir_reset_invite(args->data, name, invite->token, last,
+                                      &there, &again, &why);
+  if (!there) {
+    tacetd_say("there is no account \"%.80s\"; `tacetd account list` shows "
+               "them all",
+               name);
+    return TACETD_REFUSED;
+  }
+  if (name != NULL && e == TACET_ERR_STATE) {
+    char day[TACETD_DAY_MAX];
+    tacetd_day_write(again, day);
+    tacetd_say("%s was reset lately, and its devices may still object, or have "
+               "done so; another reset can be begun on %s",
+               name, day);
+    return TACETD_REFUSED;
+  }
+  if (e != TACET_OK) {
+    tacetd_say("%s", why.text);
+  }
+  return e == TACET_OK ? TACETD_DONE : TACETD_FAILED;
+}
+
+int tacetd_invite_print(const tacetd_args *args, const char *name) {
   tacetd_config c;
   tacet_invite invite;
   char link[TACET_INVITE_LINK_MAX];
-  sto_trouble why = {""};
   memset(&invite, 0, sizeof(invite));
   if (!tacetd_args_config(args, &c) ||
       !find_url(args->data, &c, invite.url, sizeof(invite.url)) ||
@@ -123,11 +155,9 @@ int tacetd_command_invite(const tacetd_args *args) {
                invite.url, tacet_err_text(e));
     return TACETD_FAILED;
   }
-  int64_t last = sto_day_of((int64_t)time(NULL)) + args->expires_days;
-  if (dir_invite_add(args->data, invite.token, (uint32_t)args->uses, last,
-                     &why) != TACET_OK) {
-    tacetd_say("%s", why.text);
-    return TACETD_FAILED;
+  tacetd_exit kept = remember(args, &invite, name);
+  if (kept != TACETD_DONE) {
+    return kept;
   }
   printf("%s\n", link);
   if (tacetd_policy_waits(args->data)) {
@@ -139,4 +169,8 @@ int tacetd_command_invite(const tacetd_args *args) {
   }
   tacet_wipe(&invite, sizeof(invite));
   return TACETD_DONE;
+}
+
+int tacetd_command_invite(const tacetd_args *args) {
+  return tacetd_invite_print(args, NULL);
 }

@@ -92,6 +92,10 @@
 /* Claims an hour of one account; then strangers get the last-resort package,
  * so that nobody empties somebody's shelf. */
 #define TACETD_CLAIMS_PER_ACCOUNT_HOUR 60
+/* A handle that passed to a new account can be taken back through the third day
+ * after the one on which the log shows it: for 72 hours at least. Clients count
+ * the same days (docs/protocol/reset.md). */
+#define TACETD_RESET_VETO_DAYS 3
 /* Changes of its devices an hour by one account: each stays in the key log for
  * good. */
 #define TACETD_CHANGES_PER_ACCOUNT_HOUR 120

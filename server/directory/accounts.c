@@ -81,8 +81,7 @@ tacet_err dir_newest_shown(const dir_log *log, sto_conn *c,
   return tacet_err_kind(err) == TACET_KIND_INPUT ? TACET_ERR_IO : err;
 }
 
-/* A manifest and its UPDATE: `fresh`, whose bytes these are. */
-static tacet_err add_manifest(dir_request *r, sto_conn *c, tacet_span bytes) {
+tacet_err dir_manifest_add(dir_request *r, sto_conn *c, tacet_span bytes) {
   const tacet_manifest *m = &r->work->fresh;
   const dir_update *u = &r->work->update;
   uint64_t index;
@@ -112,7 +111,7 @@ static tacet_err make_next_update(dir_request *r, sto_conn *c,
                          bytes, &w->update);
 }
 
-static tacet_span name_of(const tacet_manifest *m) {
+tacet_span dir_name_of(const tacet_manifest *m) {
   tacet_span name = tacet_span_str(m->handle), domain;
   return tacet_handle_split(name, &name, &domain) == TACET_OK
              ? name
@@ -159,8 +158,7 @@ tacet_err dir_check_signature(dir_request *r, sto_conn *c) {
   return err == TACET_OK ? TACET_OK : dir_refuse(r, TACET_WIRE_AUTHORIZATION);
 }
 
-/* The writer's look at what a reader saw: nobody was faster? */
-static tacet_err is_still_newest(dir_request *r, sto_conn *c, bool *out) {
+tacet_err dir_is_newest(dir_request *r, sto_conn *c, bool *out) {
   tacet_manifest now;
   bool found;
   TACET_TRY(dir_newest(c, r->work->newest.account_id, &now, &found));
@@ -188,7 +186,7 @@ static tacet_err count_invite(dir_request *r, sto_conn *c) {
 
 /* An invite comes first: who has none learns nothing about handles here. */
 static tacet_err check_register(dir_request *r, sto_conn *c) {
-  tacet_span name = name_of(&r->work->fresh);
+  tacet_span name = dir_name_of(&r->work->fresh);
   uint8_t other[TACET_ACCOUNT_ID_LEN];
   bool ok = true, taken, retired;
   if (!r->directory->open_registration) {
@@ -203,6 +201,15 @@ static tacet_err check_register(dir_request *r, sto_conn *c) {
   }
   TACET_TRY(dir_is_retired(c, &r->directory->retired_key, name, &retired));
   return retired ? dir_refuse(r, TACET_WIRE_HANDLE_RETIRED) : TACET_OK;
+}
+
+tacet_err dir_account_add(dir_request *r, sto_conn *c) {
+  const tacet_manifest *m = &r->work->fresh;
+  sto_query *q = sto_query_start(c, Q_ACCOUNT_ADD);
+  sto_bind_blob(q, tacet_span_of(m->account_id, sizeof(m->account_id)));
+  sto_bind_text(q, dir_name_of(m));
+  sto_bind_int(q, dir_today(r->directory));
+  return sto_exec(q);
 }
 
 static tacet_err register_run(dir_request *r, sto_conn *c) {
@@ -222,12 +229,8 @@ static tacet_err register_run(dir_request *r, sto_conn *c) {
   if (!r->directory->open_registration) {
     TACET_TRY(count_invite(r, c));
   }
-  sto_query *q = sto_query_start(c, Q_ACCOUNT_ADD);
-  sto_bind_blob(q, tacet_span_of(m->account_id, sizeof(m->account_id)));
-  sto_bind_text(q, name_of(m));
-  sto_bind_int(q, dir_today(r->directory));
-  TACET_TRY(sto_exec(q));
-  return add_manifest(r, c, r->in.create.manifest);
+  TACET_TRY(dir_account_add(r, c));
+  return dir_manifest_add(r, c, r->in.create.manifest);
 }
 
 static bool is_our_domain(const dir_request *r, const tacet_manifest *m) {
@@ -245,8 +248,8 @@ static tacet_err refuse_manifest(dir_request *r, tacet_err err) {
 }
 
 tacet_err dir_register_start(dir_request *r, sto_conn *c) {
-  (void)c;
   dir_work *w = r->work;
+  bool resets;
   tacet_err err = tacet_manifest_first(r->in.create.manifest, &w->fresh);
   if (err != TACET_OK) {
     return refuse_manifest(r, err);
@@ -255,6 +258,10 @@ tacet_err dir_register_start(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_HANDLE);
   }
   TACET_TRY(dir_hash(r->in.create.invite, w->hash));
+  TACET_TRY(dir_reset_start(r, c, &resets));
+  if (resets) {
+    return TACET_OK;
+  }
   TACET_TRY(dir_update_make(&r->directory->log.vrf, w->fresh.handle, 0,
                             r->in.create.manifest, &w->update));
   dir_then(r, DIR_WRITER, true, register_run);
@@ -282,7 +289,7 @@ static tacet_err drop_packages(dir_request *r, sto_conn *c) {
 
 static tacet_err manifest_run(dir_request *r, sto_conn *c) {
   bool newest;
-  TACET_TRY(is_still_newest(r, c, &newest));
+  TACET_TRY(dir_is_newest(r, c, &newest));
   if (!newest) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
@@ -292,7 +299,7 @@ static tacet_err manifest_run(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_RATE);
   }
   TACET_TRY(drop_packages(r, c));
-  return add_manifest(r, c, r->in.put.manifest);
+  return dir_manifest_add(r, c, r->in.put.manifest);
 }
 
 /* Checks the next manifest against r->work->newest. *ended: nothing is left to
@@ -326,7 +333,7 @@ static tacet_err check_next(dir_request *r, sto_conn *c, bool *ended) {
 /* Signed by what it says itself: no signature of the request is needed. */
 tacet_err dir_manifest_start(dir_request *r, sto_conn *c) {
   dir_work *w = r->work;
-  bool found, ended;
+  bool found, ended, vetoes;
   tacet_err err = tacet_manifest_parse(r->in.put.manifest, &w->fresh);
   if (err != TACET_OK) {
     return refuse_manifest(r, err);
@@ -341,6 +348,10 @@ tacet_err dir_manifest_start(dir_request *r, sto_conn *c) {
   }
   if (w->fresh.n_devices == 0) { /* that is DELETE, by a device */
     return dir_refuse(r, TACET_WIRE_MANIFEST);
+  }
+  TACET_TRY(dir_reset_veto(r, c, &vetoes));
+  if (vetoes) {
+    return TACET_OK;
   }
   dir_then(r, DIR_WRITER, true, manifest_run);
   return make_next_update(r, c, r->in.put.manifest);
@@ -362,9 +373,19 @@ tacet_err dir_erase_rows(sto_conn *c, const tacet_secret *key,
   sto_query *q = sto_query_start(c, Q_RETIRED_ADD);
   sto_bind_blob(q, tacet_span_of(hash, sizeof(hash)));
   TACET_TRY(sto_exec(q));
+  TACET_TRY(dir_reset_forget(c, name));
   TACET_TRY(delete_by(c, Q_PACKAGE_DELETE_ALL, account));
   TACET_TRY(delete_by(c, Q_MANIFEST_DELETE_ALL, account));
   return delete_by(c, Q_ACCOUNT_DELETE, account);
+}
+
+/* While a handle may be taken back, neither account can end it for good. */
+static tacet_err is_disputed(sto_conn *c, const tacet_manifest *m, bool *out) {
+  dir_reset s;
+  TACET_TRY(dir_reset_get(c, dir_name_of(m), &s));
+  *out = s.there && (!s.vetoed || memcmp(s.other, m->account_id,
+                                         sizeof(s.other)) == 0);
+  return TACET_OK;
 }
 
 /* The log keeps that there was a last version. What it says, and how to open
@@ -372,14 +393,18 @@ tacet_err dir_erase_rows(sto_conn *c, const tacet_secret *key,
 static tacet_err erase_run(dir_request *r, sto_conn *c) {
   const tacet_manifest *m = &r->work->newest;
   uint64_t index;
-  bool newest;
-  TACET_TRY(is_still_newest(r, c, &newest));
+  bool newest, disputed;
+  TACET_TRY(dir_is_newest(r, c, &newest));
   if (!newest) {
     return dir_refuse(r, TACET_WIRE_MANIFEST_CONFLICT);
   }
+  TACET_TRY(is_disputed(c, m, &disputed));
+  if (disputed) {
+    return dir_refuse(r, TACET_WIRE_HANDLE_TAKEN);
+  }
   TACET_TRY(dir_update_append(&r->directory->log, c, &r->work->update, &index));
   return dir_erase_rows(c, &r->directory->retired_key, m->account_id,
-                        name_of(m));
+                        dir_name_of(m));
 }
 
 /* An account that is gone: by its owner, perhaps, whose answer was lost. */
@@ -387,7 +412,7 @@ static tacet_err erased_before(dir_request *r, sto_conn *c) {
   bool retired = false;
   if (tacet_manifest_parse(r->in.put.manifest, &r->work->fresh) == TACET_OK) {
     TACET_TRY(dir_is_retired(c, &r->directory->retired_key,
-                             name_of(&r->work->fresh), &retired));
+                             dir_name_of(&r->work->fresh), &retired));
   }
   return dir_refuse(r,
                     retired ? TACET_WIRE_ERASED : TACET_WIRE_UNKNOWN_ACCOUNT);

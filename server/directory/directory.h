@@ -159,6 +159,13 @@ TACET_MUST_CHECK tacet_err dir_invite_add(const char *folder,
                                           const uint8_t token[TACET_INVITE_LEN],
                                           uint32_t uses, int64_t last_day,
                                           sto_trouble *why);
+/* The same for one invite with which a new account takes the handle `name`: a
+ * reset. *there false: nobody has it, and nothing was done. STATE: one is under
+ * way, or was vetoed; on the day *again the next one can be begun. */
+TACET_MUST_CHECK tacet_err dir_reset_invite(
+    const char *folder, const char *name,
+    const uint8_t token[TACET_INVITE_LEN], int64_t last_day, bool *there,
+    int64_t *again, sto_trouble *why);
 /* Calls visit for each account, by handle: name@domain is name here. drawn: the
  * day it last drew tokens, below 0 for never. */
 TACET_MUST_CHECK tacet_err dir_account_list(

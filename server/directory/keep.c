@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What is past its day: key packages, invites, spent tokens. */
+ * What is past its day: key packages, invites, spent tokens,
+ * accounts that lost their handle. */
 #include "server/directory/private.h"
 
 #define SLICE 256 /* rows: a few milliseconds */
 
-enum { PACKAGES, INVITES, SPENT, N_STEPS };
-static const unsigned statements[N_STEPS] = {Q_PACKAGE_EXPIRE, Q_INVITE_EXPIRE,
+enum { PACKAGES, INVITES, SPENT, RESETS, N_STEPS };
+static const unsigned statements[RESETS] = {Q_PACKAGE_EXPIRE, Q_INVITE_EXPIRE,
                                              Q_SPENT_EXPIRE};
 
 static tacet_err slice(void *user, sto_conn *c, int64_t day, sto_sweep *s,
                        bool *more) {
-  (void)user;
+  if (s->step == RESETS) { /* as many as an operator makes in some days */
+    *more = false;
+    return dir_reset_keep(user, c, day, &s->rows);
+  }
   sto_query *q = sto_query_start(c, statements[s->step]);
   sto_bind_int(q, day);
   sto_bind_int(q, SLICE);

@@ -69,6 +69,17 @@ static tacet_err prove(dir_request *r, const tacet_manifest *newest,
   return out->err;
 }
 
+/* The handle is what the log is about: of an account that lost it there is
+ * nothing to prove. */
+static tacet_err has_handle(dir_request *r, sto_conn *c,
+                            const tacet_manifest *m, bool *out) {
+  uint8_t shown[TACET_ACCOUNT_ID_LEN];
+  tacet_err err =
+      dir_reset_shown(&r->directory->log, c, dir_name_of(m), shown);
+  *out = err == TACET_OK && memcmp(shown, m->account_id, sizeof(shown)) == 0;
+  return err == TACET_ERR_NOT_FOUND ? TACET_OK : err;
+}
+
 /* Under the lock of the log. */
 static tacet_err answer(dir_request *r, sto_conn *c,
                         const uint8_t account[32]) {
@@ -82,6 +93,7 @@ static tacet_err answer(dir_request *r, sto_conn *c,
   }
   TACET_TRY(dir_newest_shown(&r->directory->log, c, account, &newest, &opening,
                              &found));
+  TACET_TRY(found ? has_handle(r, c, &newest, &found) : TACET_OK);
   if (!found) {
     return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
   }
@@ -99,6 +111,13 @@ static tacet_err answer(dir_request *r, sto_conn *c,
   return TACET_OK;
 }
 
+static tacet_span name_of(const tacet_lookup *in) {
+  tacet_span name, domain;
+  return tacet_handle_split(in->key, &name, &domain) == TACET_OK
+             ? name
+             : TACET_SPAN_EMPTY;
+}
+
 static tacet_err lookup_run(dir_request *r, sto_conn *c) {
   uint8_t account[TACET_ACCOUNT_ID_LEN];
   bool found;
@@ -107,7 +126,15 @@ static tacet_err lookup_run(dir_request *r, sto_conn *c) {
     return TACET_OK;
   }
   dir_log_read_begin(&r->directory->log);
-  tacet_err err = answer(r, c, account);
+  tacet_err err = r->in.lookup.kind == TACET_LOOKUP_HANDLE
+                      ? dir_reset_shown(&r->directory->log, c,
+                                        name_of(&r->in.lookup), account)
+                      : TACET_OK;
+  if (err == TACET_OK) {
+    err = answer(r, c, account);
+  } else if (err == TACET_ERR_NOT_FOUND) { /* erased this very moment */
+    err = dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
+  }
   dir_log_read_end(&r->directory->log);
   return err;
 }

@@ -12,6 +12,7 @@ typedef struct command {
   const tacet_secret *key;
   const tacet_vrf_key *vrf;
   bool found;
+  dir_reset reset;
   void (*visit)(void *user, tacet_span name, int64_t created, int64_t drawn);
   void *user;
 } command;
@@ -38,6 +39,11 @@ static tacet_err invite_run(sto_job *job, sto_conn *c) {
   sto_bind_blob(q, tacet_span_of(hash, sizeof(hash)));
   sto_bind_int(q, cmd->uses);
   sto_bind_int(q, cmd->last_day);
+  if (cmd->name == NULL) {
+    sto_bind_null(q);
+  } else {
+    sto_bind_text(q, tacet_span_str(cmd->name));
+  }
   return sto_exec(q);
 }
 
@@ -49,6 +55,37 @@ tacet_err dir_invite_add(const char *folder,
                  .uses = uses,
                  .last_day = last_day};
   return dir_carry_out(folder, &cmd.job, why);
+}
+
+/* A newer link takes the place of an older one. */
+static tacet_err reset_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  uint8_t account[TACET_ACCOUNT_ID_LEN];
+  tacet_span name = tacet_span_str(cmd->name);
+  TACET_TRY(dir_find_name(c, name, account, &cmd->found));
+  TACET_TRY(dir_reset_get(c, name, &cmd->reset));
+  if (!cmd->found || cmd->reset.there) {
+    return TACET_OK;
+  }
+  sto_query *q = sto_query_start(c, Q_INVITE_DROP_NAME);
+  sto_bind_text(q, name);
+  TACET_TRY(sto_exec(q));
+  return invite_run(job, c);
+}
+
+tacet_err dir_reset_invite(const char *folder, const char *name,
+                           const uint8_t token[TACET_INVITE_LEN],
+                           int64_t last_day, bool *there, int64_t *again,
+                           sto_trouble *why) {
+  command cmd = {.job = {.run = reset_run},
+                 .name = name,
+                 .token = token,
+                 .uses = 1,
+                 .last_day = last_day};
+  TACET_TRY(carry_out(folder, &cmd, why));
+  *there = cmd.found;
+  *again = cmd.reset.day + TACETD_RESET_VETO_DAYS + 1;
+  return cmd.found && cmd.reset.there ? TACET_ERR_STATE : TACET_OK;
 }
 
 static tacet_err list_run(sto_job *job, sto_conn *c) {

@@ -62,7 +62,7 @@ static tacet_err answer_held(dir_request *r, sto_conn *c) {
 static tacet_err publish_run(dir_request *r, sto_conn *c) {
   const dir_work *w = r->work;
   tacet_manifest now;
-  bool found;
+  bool found, hidden;
   TACET_TRY(dir_newest(c, r->auth.account_id, &now, &found));
   const tacet_device *device =
       found ? tacet_manifest_device(&now, r->auth.device_id) : NULL;
@@ -71,6 +71,10 @@ static tacet_err publish_run(dir_request *r, sto_conn *c) {
   if (device == NULL || checked == NULL ||
       memcmp(device->key, checked->key, sizeof(device->key)) != 0) {
     return dir_refuse(r, TACET_WIRE_AUTHORIZATION); /* removed meanwhile */
+  }
+  TACET_TRY(dir_reset_hides(c, r->auth.account_id, &hidden));
+  if (hidden) { /* nobody is to begin with these keys now */
+    return dir_refuse(r, TACET_WIRE_UNKNOWN_ACCOUNT);
   }
   for (size_t i = 0; i < w->n_packages; i++) {
     TACET_TRY(add_package(r, c, &w->packages[i]));

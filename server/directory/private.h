@@ -28,6 +28,7 @@ enum {
   Q_ACCOUNT_BY_NAME,
   Q_ACCOUNT_LIST,
   Q_ACCOUNT_ADD,
+  Q_ACCOUNT_NAME, /* NULL: the handle is another's */
   Q_ACCOUNT_DRAW,
   Q_ACCOUNT_DELETE,
   Q_MANIFEST_NEWEST,
@@ -54,8 +55,13 @@ enum {
   Q_RETIRED_ADD,
   Q_INVITE_GET,
   Q_INVITE_ADD,
+  Q_INVITE_DROP_NAME, /* the link of a reset */
   Q_INVITE_USE,
   Q_INVITE_EXPIRE,
+  Q_RESET_GET,
+  Q_RESET_NEXT,
+  Q_RESET_PUT,
+  Q_RESET_DELETE,
   Q_SPENT_GET,
   Q_SPENT_ADD,
   Q_SPENT_EXPIRE,
@@ -219,6 +225,51 @@ TACET_MUST_CHECK tacet_err dir_erase_rows(sto_conn *c, const tacet_secret *key,
 /* The id of the account with a name; *found. */
 TACET_MUST_CHECK tacet_err dir_find_name(sto_conn *c, tacet_span name,
                                          uint8_t account[32], bool *found);
+
+/* The name of its handle. */
+tacet_span dir_name_of(const tacet_manifest *m);
+/* The row of the account of r->work->fresh, by its name. */
+TACET_MUST_CHECK tacet_err dir_account_add(dir_request *r, sto_conn *c);
+/* The bytes of r->work->fresh and their UPDATE, r->work->update. */
+TACET_MUST_CHECK tacet_err dir_manifest_add(dir_request *r, sto_conn *c,
+                                            tacet_span bytes);
+/* The writer's look at what a reader saw: is r->work->newest that still? */
+TACET_MUST_CHECK tacet_err dir_is_newest(dir_request *r, sto_conn *c,
+                                         bool *out);
+
+/* ---- reset.c ---- */
+
+/* What is known of a handle that passed to another account lately. */
+typedef struct dir_reset {
+  bool there;
+  uint8_t other[TACET_ACCOUNT_ID_LEN]; /* that does not have the handle now */
+  int64_t day; /* on which the log began to show it, or shows it not yet */
+  bool vetoed; /* `other` is the new account, which is nobody's any more */
+} dir_reset;
+TACET_MUST_CHECK tacet_err dir_reset_get(sto_conn *c, tacet_span name,
+                                         dir_reset *out);
+/* Is this an account whose handle is another's? */
+TACET_MUST_CHECK tacet_err dir_reset_hides(sto_conn *c,
+                                           const uint8_t account[32],
+                                           bool *out);
+/* *is_one: the invite that r->work->fresh is registered with was made for a
+ * reset; what comes next, or r->status, is set. */
+TACET_MUST_CHECK tacet_err dir_reset_start(dir_request *r, sto_conn *c,
+                                           bool *is_one);
+/* *is_one: r->work->fresh, which follows, is of an account that lost its handle
+ * by a reset; what comes next, or r->status, is set. */
+TACET_MUST_CHECK tacet_err dir_reset_veto(dir_request *r, sto_conn *c,
+                                          bool *is_one);
+/* Which account the published head has for a name that somebody has. NOT_FOUND
+ * if nobody has it. */
+TACET_MUST_CHECK tacet_err dir_reset_shown(const dir_log *log, sto_conn *c,
+                                           tacet_span name,
+                                           uint8_t account[32]);
+/* The other account of a handle is erased, if there is one. */
+TACET_MUST_CHECK tacet_err dir_reset_forget(sto_conn *c, tacet_span name);
+/* The same of all whose days are over. */
+TACET_MUST_CHECK tacet_err dir_reset_keep(dir_directory *d, sto_conn *c,
+                                          int64_t day, uint64_t *erased);
 
 /* ---- spent.c ---- */
 

@@ -16,7 +16,7 @@
 static const char version_1[] = STO_META_TABLE
     "CREATE TABLE account("
     "  id BLOB PRIMARY KEY,"
-    "  name TEXT NOT NULL UNIQUE,"
+    "  name TEXT UNIQUE,"
     "  created INTEGER NOT NULL,"
     "  drawn INTEGER NOT NULL DEFAULT -1,"
     "  drawn_directory INTEGER NOT NULL DEFAULT 0,"
@@ -48,7 +48,14 @@ static const char version_1[] = STO_META_TABLE
     "CREATE TABLE invite("
     "  hash BLOB PRIMARY KEY,"
     "  uses INTEGER NOT NULL,"
-    "  last_day INTEGER NOT NULL"
+    "  last_day INTEGER NOT NULL,"
+    "  name TEXT"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE reset("
+    "  name TEXT PRIMARY KEY,"
+    "  other BLOB NOT NULL,"
+    "  day INTEGER NOT NULL,"
+    "  vetoed INTEGER NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE spent("
     "  hash BLOB PRIMARY KEY,"
@@ -81,9 +88,11 @@ static const char *const statements[Q_N] = {
     [Q_ACCOUNT_GET] = "SELECT name, drawn, drawn_directory, drawn_delivery,"
                       " draw_hash FROM account WHERE id = ?1",
     [Q_ACCOUNT_BY_NAME] = "SELECT id FROM account WHERE name = ?1",
-    [Q_ACCOUNT_LIST] = "SELECT name, created, drawn FROM account ORDER BY name",
+    [Q_ACCOUNT_LIST] = "SELECT name, created, drawn FROM account"
+                       " WHERE name IS NOT NULL ORDER BY name",
     [Q_ACCOUNT_ADD] = "INSERT INTO account(id, name, created)"
                       " VALUES(?1, ?2, ?3)",
+    [Q_ACCOUNT_NAME] = "UPDATE account SET name = ?2 WHERE id = ?1",
     [Q_ACCOUNT_DRAW] = "UPDATE account SET drawn = ?2, drawn_directory = ?3,"
                        " drawn_delivery = ?4, draw_hash = ?5 WHERE id = ?1",
     [Q_ACCOUNT_DELETE] = "DELETE FROM account WHERE id = ?1",
@@ -140,14 +149,22 @@ static const char *const statements[Q_N] = {
     [Q_RETIRED_HAS] = "SELECT 1 FROM retired WHERE hash = ?1",
     [Q_RETIRED_ADD] = "INSERT OR IGNORE INTO retired(hash) VALUES(?1)",
 
-    [Q_INVITE_GET] = "SELECT uses FROM invite WHERE hash = ?1"
+    [Q_INVITE_GET] = "SELECT uses, name FROM invite WHERE hash = ?1"
                      " AND last_day >= ?2 AND uses > 0",
-    [Q_INVITE_ADD] = "INSERT INTO invite(hash, uses, last_day)"
-                     " VALUES(?1, ?2, ?3)",
+    [Q_INVITE_ADD] = "INSERT INTO invite(hash, uses, last_day, name)"
+                     " VALUES(?1, ?2, ?3, ?4)",
+    [Q_INVITE_DROP_NAME] = "DELETE FROM invite WHERE name = ?1",
     [Q_INVITE_USE] = "UPDATE invite SET uses = uses - 1 WHERE hash = ?1",
     [Q_INVITE_EXPIRE] = "DELETE FROM invite WHERE hash IN (SELECT hash"
                         " FROM invite WHERE last_day < ?1 OR uses <= 0"
                         " LIMIT ?2)",
+
+    [Q_RESET_GET] = "SELECT other, day, vetoed FROM reset WHERE name = ?1",
+    [Q_RESET_NEXT] = "SELECT name, other, day, vetoed FROM reset"
+                     " WHERE name > ?1 ORDER BY name LIMIT 1",
+    [Q_RESET_PUT] = "INSERT OR REPLACE INTO reset(name, other, day, vetoed)"
+                    " VALUES(?1, ?2, ?3, ?4)",
+    [Q_RESET_DELETE] = "DELETE FROM reset WHERE name = ?1",
 
     [Q_SPENT_GET] = "SELECT 1 FROM spent WHERE hash = ?1",
     [Q_SPENT_ADD] = "INSERT INTO spent(hash, last_day) VALUES(?1, ?2)",

@@ -26,6 +26,7 @@
 #define PACKAGE_LIFE                                                           \
   "until it is claimed or replaced, its device is removed, or its last day; "  \
   "at most 60 days"
+#define RESET_LIFE "four days, or more while witnesses are away"
 #define ANYONE "anyone who looks the account up"
 #define OPERATOR "the operator"
 #define EVERYBODY "everybody"
@@ -34,7 +35,9 @@ static const tacetd_inventory_row rows[] = {
     ANSWER("account.id", "hash of the account's first device manifest",
            "names the account in requests and credentials", ACCOUNT_LIFE,
            ANYONE, IDENTIFICATION, "account_id", HEX),
-    UNANSWERED("account.name", "the handle, the part before the @",
+    UNANSWERED("account.name",
+               "the handle, the part before the @; nothing once it is another "
+               "account's (a reset)",
                "people find each other by it", ACCOUNT_LIFE, ANYONE, SUBSCRIBER,
                true, "the demand names it"),
     ANSWER("account.created", "the day the account was made",
@@ -122,6 +125,26 @@ static const tacetd_inventory_row rows[] = {
     COLUMN("invite.last_day", "the last day on which it works",
            "an invite expires", "until it is used up, or its last day",
            OPERATOR, NONE, true),
+
+    UNANSWERED("invite.name",
+               "the handle, of the link of a reset; of other invites nothing",
+               "such a link is for one handle",
+               "until it is used, replaced by a newer one, or its last day",
+               OPERATOR, SUBSCRIBER, true, "the demand names it"),
+
+    UNANSWERED("reset.name", "a handle that passed to a new account",
+               "the old one can take it back for some days", RESET_LIFE,
+               OPERATOR, SUBSCRIBER, true, "the demand names it"),
+    UNANSWERED("reset.other", "which account does not have it now",
+               "to know it when it takes the handle back", RESET_LIFE, OPERATOR,
+               IDENTIFICATION, true, "it is account.id again"),
+    UNANSWERED("reset.day", "the day on which the key log began to show it",
+               "the days count from it", RESET_LIFE, OPERATOR, SUBSCRIBER, true,
+               "the key log shows it to whoever looks the handle up"),
+    UNANSWERED("reset.vetoed", "whether the handle was taken back",
+               "that ends it, and the new account", RESET_LIFE, OPERATOR,
+               SUBSCRIBER, true,
+               "the key log shows it to whoever looks the handle up"),
 
     COLUMN("spent.hash",
            "hash of an anonymous token that was spent on a claim or look-up",
