@@ -207,6 +207,9 @@ static tacet_err check_previous(trial *t, const tacet_manifest *m) {
     TACET_TRY(stands_if(memcmp(previous.hash, m->previous_hash,
                                sizeof(m->previous_hash)) == 0));
   } else {
+    /* The handle may have come back to an account that had lost it. */
+    TACET_TRY(stands_if(memcmp(previous.account_id, m->account_id,
+                               sizeof(previous.account_id)) == 0));
     TACET_TRY(
         check_opening(t, 1, e->previous_opening, e->version - 1, e->previous));
   }
@@ -218,8 +221,8 @@ static bool is_known_form(tacet_span manifest) {
   return manifest.len > 0 && manifest.p[0] == 1;
 }
 
-/* Rule: the versions of a handle are manifests, each of which follows from the
- * one before or is a valid number 0. */
+/* Rule: the versions of a handle are manifests, each of which is a valid number
+ * 0 or follows from the last one of its account. */
 static tacet_err unsigned_manifest(trial *t) {
   const tacet_evidence *e = t->e;
   tacet_manifest m, first;

@@ -265,6 +265,31 @@ static void honest_first(scene *s) {
   s->e.previous = TACET_SPAN_EMPTY;
   s->e.first = small_shown(l, &s->stage.keys, l->n, at);
 }
+/* Bob's number 1 behind the number 0 of another account that had his handle: he
+ * took it back. */
+static void taken_back(scene *s) {
+  small_log *l = &s->stage.lying;
+  TACET_SECRET(key);
+  TACET_BUF(out, TACET_MANIFEST_MAX);
+  tacet_manifest m = {.handle = "bob@chat.example", .n_devices = 1};
+  tacet_manifest_signer by = {.device_id = {9}, .private_key = &key};
+  const tacet_secret *keys[] = {&key};
+  m.devices[0].id[0] = 9;
+  assert_ok(tacet_sig_ed25519.generate(&key, m.devices[0].key));
+  assert_ok(tacet_manifest_sign(&m, NULL, &by, keys, 1, &out));
+  size_t from = l->arena.len;
+  tacet_write_bytes(&l->arena, tacet_buf_span(&out));
+  assert_ok(l->arena.err);
+  s->e.previous = tacet_span_of(l->arena.p + from, out.len);
+  s->e.manifest = tacet_bytes_span(&s->stage.manifests[1]);
+  s->e.version = 6;
+  uint64_t before = small_manifest(l, "bob@chat.example", 5, s->e.previous,
+                                   s->e.previous_opening);
+  uint64_t at =
+      small_manifest(l, "bob@chat.example", 6, s->e.manifest, s->e.opening);
+  s->e.first = small_shown(l, &s->stage.keys, l->n, at);
+  s->e.second = small_shown(l, &s->stage.keys, l->n, before);
+}
 static void another_previous(scene *s) {
   s->e.previous = tacet_bytes_span(&s->stage.manifests[1]);
 }
@@ -380,6 +405,7 @@ static void what_is_no_evidence(void **state) {
       {um, honest_next, TACET_ERR_AUTH},
       {um, honest_first, TACET_ERR_AUTH},
       {um, another_previous, TACET_ERR_AUTH},
+      {um, taken_back, TACET_ERR_AUTH},
       {um, without_the_previous, TACET_ERR_AUTH},
       {um, other_version, TACET_ERR_AUTH},
       {um, other_opening, TACET_ERR_AUTH},
