@@ -82,7 +82,7 @@ tacet_err dir_reset_invite(const char *folder, const char *name,
                  .token = token,
                  .uses = 1,
                  .last_day = last_day};
-  TACET_TRY(carry_out(folder, &cmd, why));
+  TACET_TRY(dir_carry_out(folder, &cmd.job, why));
   *there = cmd.found;
   *again = cmd.reset.day + TACETD_RESET_VETO_DAYS + 1;
   return cmd.found && cmd.reset.there ? TACET_ERR_STATE : TACET_OK;
