@@ -102,7 +102,7 @@ static const rules_field tables_fields[] = {
     {.key = "version", .type = RULES_ANY, .required = true},
     {.key = "operator",
      .type = RULES_OBJECT,
-     .offset = offsetof(desk_tables, operator),
+     .offset = offsetof(desk_tables, us),
      .shape = &operator_shape},
     {.key = "authorities",
      .type = RULES_OBJECTS,
@@ -121,6 +121,15 @@ static const rules_shape form = {
     sizeof(desk_tables)};
 
 /* ---- finding ---- */
+
+const desk_operator *desk_operator_of(const desk_tables *t) {
+  static const desk_operator unknown = {.name = "",
+                                        .contact = "",
+                                        .domain = "",
+                                        .country = "",
+                                        .began = DESK_NO_DAY};
+  return t->us.given ? &t->us : &unknown;
+}
 
 const desk_instrument *desk_instrument_at(const desk_tables *t, size_t i) {
   if (i < rules_law_instruments.n) {

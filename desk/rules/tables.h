@@ -88,7 +88,7 @@ typedef struct desk_authorities {
 
 /* All zero is a whole one too: the program's rows, and an unknown operator. */
 typedef struct desk_tables {
-  desk_operator operator;
+  desk_operator us;
   desk_instruments instruments; /* the operator's own */
   desk_authorities authorities;
   struct json_t *json;
@@ -102,6 +102,9 @@ TACET_MUST_CHECK tacet_err desk_tables_read(tacet_span text, desk_tables *out,
                                             desk_trouble *why);
 void desk_tables_free(desk_tables *t);
 
+/* Never NULL: one of whom nothing is known where the file names none. */
+const desk_operator *desk_operator_of(const desk_tables *t);
+
 /* The program's rows first. NULL past the end, or if there is none. */
 const desk_instrument *desk_instrument_at(const desk_tables *t, size_t i);
 const desk_instrument *desk_instrument_find(const desk_tables *t,
@@ -111,7 +114,7 @@ const desk_authority *desk_authority_find(const desk_tables *t,
                                           const char *code);
 
 /* A country (upper case) is one of those whose authorities a jurisdiction has;
- * "any" has all. */
+ * "any" has all, but not "". */
 bool desk_jurisdiction_has(const char *jurisdiction, const char *country);
 /* How a letter calls it: "the United States". */
 const char *desk_jurisdiction_words(const char *jurisdiction);

@@ -66,7 +66,7 @@ static const struct {
 
 bool desk_jurisdiction_has(const char *jurisdiction, const char *country) {
   if (strcmp(jurisdiction, "any") == 0) {
-    return true;
+    return rules_is_country(country);
   }
   for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
     if (strcmp(places[i].code, jurisdiction) == 0) {

@@ -141,8 +141,8 @@ static void reads_the_example(void **state) {
   desk_tables t;
   desk_trouble why;
   assert_ok(desk_tables_read(tacet_span_str(begin), &t, &why));
-  assert_string_equal(t.operator.name, "Example Messenger Ltd");
-  assert_int_equal(t.operator.jurisdictions.n, 2);
+  assert_string_equal(t.us.name, "Example Messenger Ltd");
+  assert_int_equal(t.us.jurisdictions.n, 2);
   const desk_instrument *row = desk_instrument_find(&t, "ch-order");
   assert_non_null(row);
   assert_int_equal(row->permits, 1 << DESK_SUBSCRIBER);
