@@ -111,6 +111,8 @@ const char *cli_time(uint64_t ms, char text[32]);
 /* The same for people: local time without seconds. */
 const char *cli_time_short(uint64_t ms, char text[32]);
 void cli_put_message(const client_message *m);
+/* One of `history`. */
+void cli_put_past_message(const client_message *m);
 void cli_put_event(const client_event *e);
 void cli_put_message_json(const client_message *m);
 void cli_put_event_json(const client_event *e);

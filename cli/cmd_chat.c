@@ -217,7 +217,9 @@ static int show_history(chat *t) {
     return cli_fail_with(&err);
   }
   for (size_t i = 0; i < n; i++) {
-    cli_put_message(&list[i]);
+    if (list[i].read_at != 0) { /* what is new is shown as it comes, below */
+      cli_put_message(&list[i]);
+    }
   }
   if (isatty(STDOUT_FILENO)) {
     printf("-- type and press Enter; /help for more, Ctrl-D to end.\n");

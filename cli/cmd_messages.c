@@ -238,7 +238,7 @@ static int show_history(client *c, const cli_args *a, size_t limit) {
     if (cli_flag(a, "--json")) {
       cli_put_message_json(&m);
     } else {
-      cli_put_message(&m);
+      cli_put_past_message(&m);
     }
     free(list);
   }

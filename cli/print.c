@@ -21,7 +21,7 @@ static void put_delivery(client_delivery d) {
   fputs(words[d], stdout);
 }
 
-void cli_put_message(const client_message *m) {
+static void put_message(const client_message *m, const char *mark) {
   char time[32];
   printf("%s  ", cli_time_short(m->sent_at, time));
   if (m->group != NULL) {
@@ -32,6 +32,7 @@ void cli_put_message(const client_message *m) {
   if (m->request) {
     fputs(" (request)", stdout);
   }
+  fputs(mark, stdout);
   if (m->own) {
     put_delivery(m->delivery);
   }
@@ -52,6 +53,15 @@ void cli_put_message(const client_message *m) {
   }
 }
 
+void cli_put_message(const client_message *m) {
+  put_message(m, "");
+}
+
+/* What no device of the account has shown before is new. */
+void cli_put_past_message(const client_message *m) {
+  put_message(m, m->read_at == 0 ? " (new)" : "");
+}
+
 static void put_group_event(const client_event *e) {
   fputs("-- ", stdout);
   cli_put_text(stdout, e->u.group.name == NULL ? "?" : e->u.group.name);
@@ -67,7 +77,8 @@ static void put_group_event(const client_event *e) {
 void cli_put_event(const client_event *e) {
   switch (e->type) {
   case CLIENT_EVENT_MESSAGE:
-    cli_put_message(&e->u.message);
+    put_message(&e->u.message,
+                e->u.message.own || e->u.message.read_at == 0 ? "" : " (read)");
     break;
   case CLIENT_EVENT_GROUP:
     put_group_event(e);
@@ -90,6 +101,7 @@ void cli_put_event(const client_event *e) {
     cli_put_text(stdout, e->u.warning.text);
     putchar('\n');
     break;
+  case CLIENT_EVENT_READ: /* for programs: the messages say it themselves */
   case CLIENT_EVENT_NONE:
   case CLIENT_EVENT_FD:
     break;
@@ -123,6 +135,14 @@ void cli_print_json(json_t *o) {
   json_decref(o);
 }
 
+static json_t *json_texts(const char *const *list, size_t n) {
+  json_t *o = json_array();
+  for (size_t i = 0; i < n; i++) {
+    json_array_append_new(o, json_string(list[i]));
+  }
+  return o;
+}
+
 static json_t *attachments_json(const client_message *m) {
   json_t *list = json_array();
   for (size_t i = 0; i < m->n_attachments; i++) {
@@ -153,6 +173,7 @@ static json_t *message_json(const client_message *m) {
   json_object_set_new(o, "own", json_boolean(m->own));
   json_object_set_new(o, "attachments", attachments_json(m));
   set_time(o, "expires_at", m->expires_at);
+  set_time(o, "read_at", m->read_at);
   if (m->own) {
     static const char *const words[] = {"queued", "partly", "sent"};
     set_text(o, "delivery", words[m->delivery]);
@@ -172,7 +193,6 @@ void cli_put_event_json(const client_event *e) {
     return;
   }
   json_t *o = json_object();
-  json_t *members;
   switch (e->type) {
   case CLIENT_EVENT_GROUP:
     set_text(o, "type", "group");
@@ -181,11 +201,8 @@ void cli_put_event_json(const client_event *e) {
     set_text(o, "group", e->u.group.name);
     set_text(o, "action", e->u.group.action);
     set_text(o, "by", e->u.group.by);
-    members = json_array();
-    for (size_t i = 0; i < e->u.group.n_members; i++) {
-      json_array_append_new(members, json_string(e->u.group.members[i]));
-    }
-    json_object_set_new(o, "members", members);
+    json_object_set_new(o, "members",
+                        json_texts(e->u.group.members, e->u.group.n_members));
     break;
   case CLIENT_EVENT_REQUEST:
     set_text(o, "type", "request");
@@ -201,6 +218,13 @@ void cli_put_event_json(const client_event *e) {
     set_text(o, "code", e->u.warning.code);
     set_text(o, "conversation", e->conversation);
     set_text(o, "text", e->u.warning.text);
+    break;
+  case CLIENT_EVENT_READ:
+    set_text(o, "type", "read");
+    set_text(o, "id", e->id);
+    set_text(o, "conversation", e->conversation);
+    json_object_set_new(o, "messages",
+                        json_texts(e->u.read.messages, e->u.read.n_messages));
     break;
   case CLIENT_EVENT_MESSAGE:
   case CLIENT_EVENT_NONE:

@@ -11,6 +11,7 @@
 #include "client/events.h"
 #include "client/messages.h"
 #include "client/people.h"
+#include "client/reads.h"
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/watch.h"
@@ -342,31 +343,15 @@ client_kind client_next_event_of(client *c, const char *to,
   return client_leave(c, do_next_event(c, to, wait, mem, out), err);
 }
 
-/* What disappears some time after it was read begins to do so now. */
-static tacet_err start_expiry(client *c, const char *hex) {
-  CLIENT_MEM(mem);
-  client_message_record r;
+static tacet_err do_event_done(client *c, const char *hex) {
   uint8_t id[CLIENT_ID_LEN];
-  if (tacet_hex_read(hex, strlen(hex), id, sizeof(id)) != TACET_OK) {
-    return TACET_OK; /* no message */
-  }
-  tacet_err e = client_message_get(c, client_id_span(id), &mem, &r);
-  if (e == TACET_ERR_NOT_FOUND ||
-      (e == TACET_OK && (r.expires_after == 0 || r.expires_at != 0))) {
-    return TACET_OK;
-  }
-  TACET_TRY(e);
-  r.expires_at = client_now(c) + (uint64_t)r.expires_after * 1000;
-  TACET_TRY(client_message_expires(c, client_id_span(id)));
-  return client_message_save(c, &r);
-}
-
-static tacet_err do_event_done(client *c, const char *id) {
   CLIENT_TX(tx);
   TACET_TRY(client_enter(c));
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(start_expiry(c, id));
-  TACET_TRY(client_event_remove(c, id));
+  if (tacet_hex_read(hex, strlen(hex), id, sizeof(id)) == TACET_OK) {
+    TACET_TRY(client_read_here(c, client_id_span(id)));
+  }
+  TACET_TRY(client_event_remove(c, hex));
   return client_tx_commit(&tx);
 }
 

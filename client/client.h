@@ -172,7 +172,7 @@ typedef struct client_status {
   bool post_quantum;       /* of the suite that every conversation uses */
   uint64_t last_sync;      /* 0: never */
   size_t n_queued;         /* messages that some recipient has not got */
-  size_t n_events;         /* waiting for client_next_event() */
+  size_t n_events;         /* waiting for client_next_event(), READ apart */
   size_t n_requests;
   size_t n_contacts, n_verified;
   size_t n_conversations;
@@ -190,20 +190,17 @@ TACET_MUST_CHECK client_kind client_status_get(client *c, client_mem *mem,
 
 /* Makes this device, whose home is empty, one of an existing account's: shows a
  * code, by `show`, and waits until one of the account's devices approves it
- * (client_device_approve). `server` is its address, or an invite link of it; the
- * account, how the server is known and its trust policy come from that other
- * device, which the code authenticates, as it authenticates this one to it.
- * out->words is NULL. Nothing of a half-done linking is lost: the same call goes
- * on with it. USAGE "bad-server"; REFUSED "code-expired", "linking-ended",
+ * (client_device_approve). `server` is its address, or an invite link of it;
+ * the account, how the server is known and its trust policy come from that
+ * other device, which the code authenticates, as it authenticates this one to
+ * it. out->words is NULL. Nothing of a half-done linking is lost: the same call
+ * goes on with it. USAGE "bad-server"; REFUSED "code-expired", "linking-ended",
  * "manifest-conflict"; UNREACHABLE "linking-waits"; KEYS "certificate-changed",
  * "linking-disturbed". */
 typedef void (*client_code_fn)(void *user, const char *code);
-TACET_MUST_CHECK client_kind client_link(client *c, const char *server,
-                                         const char *device_name,
-                                         client_code_fn show, void *user,
-                                         client_mem *mem,
-                                         client_registration *out,
-                                         client_error *err);
+TACET_MUST_CHECK client_kind client_link(
+    client *c, const char *server, const char *device_name, client_code_fn show,
+    void *user, client_mem *mem, client_registration *out, client_error *err);
 
 typedef struct client_device {
   const char *id;   /* 32 hex digits */
@@ -213,7 +210,8 @@ typedef struct client_device {
 /* Adds the device that shows this code to the account, and puts it into every
  * conversation. USAGE "bad-code" (mistyped); REFUSED "code-expired",
  * "code-used", "nobody-waits", "too-many-devices", "manifest-conflict"; FAILED
- * "clock", "busy"; KEYS "linking-disturbed". Whatever fails has changed nothing.
+ * "clock", "busy"; KEYS "linking-disturbed". Whatever fails has changed
+ * nothing.
  */
 TACET_MUST_CHECK client_kind client_device_approve(client *c, const char *code,
                                                    client_mem *mem,
@@ -260,11 +258,11 @@ typedef struct client_recovered {
 } client_recovered;
 /* Takes an account up again in a home that client_create() made: signs the next
  * list of devices with the words and publishes key packages. The same call
- * again goes on with what was broken off. The device is in no conversation until
- * other members take it in. USAGE: "wrong-words", "bad-invite", "bad-server",
- * "server-needed", "bad-handle"; REFUSED: "unknown-handle", "account-deleted",
- * "registered", "too-many-devices"; KEYS: "certificate-changed",
- * "certificate-untrusted", "keys-mismatch". */
+ * again goes on with what was broken off. The device is in no conversation
+ * until other members take it in. USAGE: "wrong-words", "bad-invite",
+ * "bad-server", "server-needed", "bad-handle"; REFUSED: "unknown-handle",
+ * "account-deleted", "registered", "too-many-devices"; KEYS:
+ * "certificate-changed", "certificate-untrusted", "keys-mismatch". */
 TACET_MUST_CHECK client_kind client_recover(client *c,
                                             const client_recovering *in,
                                             client_mem *mem,
@@ -373,6 +371,8 @@ typedef struct client_message {
   uint64_t sent_at;         /* by the sender's clock */
   uint64_t received_at;     /* by ours; when it was written, for an own one */
   uint64_t expires_at;      /* 0: never */
+  uint64_t read_at;         /* when the first device of this account that did
+                               showed it; 0: none did. Of an own one: sent_at */
   const char *text;         /* "" if there is none */
   const char *reply_to;     /* or NULL */
   client_delivery delivery; /* of an own one */
@@ -386,7 +386,8 @@ typedef enum client_event_type {
   CLIENT_EVENT_MESSAGE, /* .message */
   CLIENT_EVENT_GROUP,   /* .group: created, added, removed, left, renamed */
   CLIENT_EVENT_REQUEST, /* .request: first letter of a stranger */
-  CLIENT_EVENT_WARNING  /* .warning */
+  CLIENT_EVENT_WARNING, /* .warning */
+  CLIENT_EVENT_READ     /* .read */
 } client_event_type;
 
 typedef struct client_event {
@@ -412,6 +413,10 @@ typedef struct client_event {
       const char *code; /* "gap", "undecryptable", "made-anew", ... */
       const char *text; /* one sentence with a next step */
     } warning;
+    struct { /* another device of this account has shown them */
+      const char *const *messages; /* ids; all of .conversation */
+      size_t n_messages;
+    } read;
   } u;
 } client_event;
 
@@ -432,6 +437,8 @@ TACET_MUST_CHECK client_kind client_next_event(client *c,
                                                client_mem *mem,
                                                client_event *out,
                                                client_error *err);
+/* It was shown. A message is read then, and the account's other devices are
+ * told; there it comes as an event all the same, with its read_at set. */
 TACET_MUST_CHECK client_kind client_event_done(client *c, const char *id,
                                                client_error *err);
 /* As client_next_event(), but of one conversation: what a chat window shows.

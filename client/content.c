@@ -14,6 +14,7 @@
 #include "client/messages.h"
 #include "client/outbox.h"
 #include "client/people.h"
+#include "client/reads.h"
 #include "client/talks.h"
 #include "tacet/content/envelope.h"
 
@@ -113,6 +114,7 @@ static tacet_err store_message(client *c, const client_talk *talk,
   if (r->long_text.len > 0 && !wait) {
     r->text = LONG_IN_REQUEST;
   }
+  TACET_TRY(client_read_early(c, r));
   TACET_TRY(client_message_save(c, r));
   client_talk t = *talk;
   t.active_at = r->received_at;

@@ -26,6 +26,7 @@ typedef struct client_sync_record {
   uint8_t state; /* CONVERSATION: tacet_sync_state */
 } client_sync_record;
 void client_sync_fields(client_fields *f, void *record);
+#define CLIENT_SYNC_DIRTY TACET_SPAN_LIT("dirty")
 
 /* Its conversation: SHA-256("Tacet 1.0 self" || account id). */
 TACET_MUST_CHECK tacet_err client_self_talk_id(client *c,
@@ -47,7 +48,31 @@ TACET_MUST_CHECK tacet_err client_sync_everything(client *c);
 /* The job: makes the group if there is none, tells what is to be told. */
 TACET_MUST_CHECK tacet_err client_sync_run(client *c, client_job *job,
                                            uint64_t *next);
-/* Another device's word. Within a transaction. */
+/* Another device's word. What it says of an account or a request that is not
+ * known here yet waits, and counts only once it is carried out. Within a
+ * transaction. */
 TACET_MUST_CHECK tacet_err client_sync_take(client *c, tacet_span bytes);
+/* Somebody was met, or a conversation came: carries out what waited for it.
+ * Within a transaction. */
+TACET_MUST_CHECK tacet_err client_sync_met(client *c);
+
+/* ---- between the files of it ---- */
+
+/* NOT_FOUND. */
+TACET_MUST_CHECK tacet_err client_sync_register(client *c, uint8_t type,
+                                                const uint8_t *id,
+                                                client_mem *mem,
+                                                client_sync_record *out);
+TACET_MUST_CHECK tacet_err client_sync_register_put(client *c,
+                                                    client_sync_record *r,
+                                                    bool dirty);
+/* Has the account other devices than this one? */
+TACET_MUST_CHECK tacet_err client_sync_has_others(client *c, bool *out);
+/* The job, unless it waits already. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_sync_soon(client *c);
+/* Tells some of what is to be told, into the self group; *left: there is more.
+ */
+TACET_MUST_CHECK tacet_err client_sync_tell(client *c, tacet_span group,
+                                            bool *left);
 
 #endif

@@ -55,6 +55,13 @@ tacet_err client_event_group(client *c, const uint8_t *talk, const char *action,
   return add(c, talk, &r);
 }
 
+tacet_err client_event_read(client *c, const uint8_t *talk,
+                            uint8_t (*ids)[CLIENT_ID_LEN], size_t n) {
+  client_event_record r = {
+      .type = CLIENT_EVENT_READ, .members = ids, .n_members = n};
+  return add(c, talk, &r);
+}
+
 tacet_err client_event_warn(client *c, const uint8_t *talk, const char *code,
                             const char *format, ...) {
   char text[600];
@@ -95,6 +102,20 @@ static tacet_err fill_group(client *c, const client_event_record *r,
   }
   out->u.group.members = list;
   out->u.group.n_members = r->n_members;
+  return TACET_OK;
+}
+
+static tacet_err fill_read(const client_event_record *r, client_mem *mem,
+                           client_event *out) {
+  const char **list = client_mem_array(mem, r->n_members, sizeof(*list));
+  if (list == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < r->n_members; i++) {
+    TACET_TRY(client_mem_hex(mem, client_id_span(r->members[i]), &list[i]));
+  }
+  out->u.read.messages = list;
+  out->u.read.n_messages = r->n_members;
   return TACET_OK;
 }
 
@@ -142,6 +163,9 @@ static tacet_err fill(client *c, const client_event_record *r, client_mem *mem,
   case CLIENT_EVENT_WARNING:
     e.u.warning.code = r->code;
     e.u.warning.text = r->text;
+    break;
+  case CLIENT_EVENT_READ:
+    TACET_TRY(fill_read(r, mem, &e));
     break;
   case CLIENT_EVENT_NONE:
   case CLIENT_EVENT_FD:

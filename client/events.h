@@ -18,6 +18,10 @@ TACET_MUST_CHECK tacet_err client_event_group(client *c, const uint8_t *talk,
                                               const char *name, tacet_span by,
                                               uint8_t (*members)[CLIENT_ID_LEN],
                                               size_t n_members);
+/* Another device of this account has read them. */
+TACET_MUST_CHECK tacet_err client_event_read(client *c, const uint8_t *talk,
+                                             uint8_t (*ids)[CLIENT_ID_LEN],
+                                             size_t n);
 TACET_MUST_CHECK tacet_err client_event_warn(client *c, const uint8_t *talk,
                                              const char *code,
                                              const char *format, ...)

@@ -102,6 +102,7 @@ static tacet_err put_message(export *x, const client_message_record *m) {
                     .sent_at = m->sent_at,
                     .received_at = m->received_at,
                     .expires_at = m->expires_at,
+                    .read_at = m->read_at,
                     .expires_after = m->expires_after,
                     .text = text_of(m->text),
                     .long_text = m->long_text,

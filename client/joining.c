@@ -157,6 +157,7 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
   bool known, back = false;
   *request = false;
   TACET_TRY(find_talk(c, j, last, mem, &t, &known));
+  bool left = known && t.state == CLIENT_TALK_LEFT;
   if (j->succession.use != CLIENT_OFFER_NONE) {
     TACET_TRY(succeed(c, &t, j, mem));
     *out = t;
@@ -184,6 +185,9 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
   t.active_at = client_now(c);
   TACET_TRY(client_talk_save(c, &t));
   TACET_TRY(accept_peer(c, j, &t));
+  TACET_TRY(left && t.state == CLIENT_TALK_OPEN /* own devices heard of it */
+                ? client_sync_talk(c, t.id, TACET_SYNC_ACCEPTED)
+                : TACET_OK);
   *out = t;
   return TACET_OK;
 }

@@ -3,6 +3,7 @@
 #include "client/leaving.h"
 
 #include "client/content.h"
+#include "client/devsync.h"
 #include "client/groups.h"
 #include "client/people.h"
 #include "client/policy.h"
@@ -98,6 +99,7 @@ static tacet_err leave(client *c, const client_job *job, bool in_it) {
   }
   talk.state = CLIENT_TALK_LEFT;
   TACET_TRY(client_talk_save(c, &talk));
+  TACET_TRY(client_sync_talk(c, talk.id, TACET_SYNC_LEFT));
   TACET_TRY(client_job_finish(c, job->number, NULL));
   return client_tx_commit(&tx);
 }

@@ -6,6 +6,7 @@
 #include "client/attachments.h"
 #include "client/chain.h"
 #include "client/commit.h"
+#include "client/devsync.h"
 #include "client/events.h"
 #include "client/joining.h"
 #include "client/mailboxes.h"
@@ -330,6 +331,7 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
     return refuse(c, m, e);
   }
   TACET_TRY(e);
+  TACET_TRY(client_sync_met(c));
   return client_tx_commit(&tx);
 }
 

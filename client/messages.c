@@ -56,6 +56,7 @@ static tacet_err show(client *c, const client_message_record *r,
                       .sent_at = r->sent_at,
                       .received_at = r->received_at,
                       .expires_at = r->expires_at,
+                      .read_at = r->own ? r->sent_at : r->read_at,
                       .text = r->text != NULL ? r->text : "",
                       .delivery = (client_delivery)r->delivery};
   client_talk talk;

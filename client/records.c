@@ -275,6 +275,7 @@ void client_message_fields(client_fields *f, void *record) {
   client_field_u64(f, &r->sent_at);
   client_field_u64(f, &r->received_at);
   client_field_u64(f, &r->expires_at);
+  client_field_u64(f, &r->read_at);
   client_field_u32(f, &r->expires_after);
   client_field_text(f, &r->text);
   client_field_span(f, &r->long_text);

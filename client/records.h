@@ -321,6 +321,7 @@ typedef struct client_message_record {
   bool own;
   uint8_t delivery; /* client_delivery, of an own one */
   uint64_t sent_at, received_at, expires_at;
+  uint64_t read_at;       /* by a device of this account; 0: not yet */
   uint32_t expires_after; /* seconds from when it is shown; 0: does not */
   const char *text;
   tacet_span long_text; /* where the text is to be fetched, or empty */
@@ -423,8 +424,8 @@ typedef struct client_event_record {
   bool has_talk;
   tacet_span message; /* MESSAGE: its id */
   const char *action, *name, *code, *text;
-  uint8_t by[CLIENT_ID_LEN]; /* GROUP, REQUEST: account */
-  uint8_t (*members)[CLIENT_ID_LEN];
+  uint8_t by[CLIENT_ID_LEN];         /* GROUP, REQUEST: account */
+  uint8_t (*members)[CLIENT_ID_LEN]; /* GROUP; READ: ids of messages */
   size_t n_members;
 } client_event_record;
 

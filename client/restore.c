@@ -205,6 +205,7 @@ static tacet_err put_message(client *c, const client_restore *to,
                              .sent_at = in->sent_at,
                              .received_at = in->received_at,
                              .expires_at = in->expires_at,
+                             .read_at = in->read_at,
                              .expires_after = in->expires_after,
                              .long_text = in->long_text,
                              .reply_to = in->reply_to};

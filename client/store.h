@@ -50,7 +50,8 @@
   X(EVENT, "event")                                                            \
   X(JOB, "job")                                                                \
   X(FILE, "file")                                                              \
-  X(SYNC, "sync")
+  X(SYNC, "sync")                                                              \
+  X(READ, "read")
 
 typedef enum client_table {
 #define X(name, text) CLIENT_T_##name,

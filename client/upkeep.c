@@ -14,6 +14,7 @@
 #include "client/packages.h"
 #include "client/pending.h"
 #include "client/receive.h"
+#include "client/reads.h"
 #include "client/talks.h"
 #include "client/tokens.h"
 #include "client/watch.h"
@@ -139,6 +140,7 @@ static tacet_err sweep_seen(client *c) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_store_delete_until(c->store, CLIENT_T_SEEN,
                                       day > SEEN_DAYS ? day - SEEN_DAYS : 0));
+  TACET_TRY(client_reads_sweep(c));
   return client_tx_commit(&tx);
 }
 

@@ -54,6 +54,7 @@ static void write_message(tacet_buf *w, const tacet_backup_message *m) {
   tacet_write_u64(w, m->sent_at);
   tacet_write_u64(w, m->received_at);
   tacet_write_u64(w, m->expires_at);
+  tacet_write_u64(w, m->read_at);
   tacet_write_u32(w, m->expires_after);
   tacet_write_vec(w, m->text);
   tacet_write_vec(w, m->long_text);
@@ -200,6 +201,7 @@ static void read_message(tacet_reader *r, tacet_backup_message *m) {
   m->sent_at = tacet_read_u64(r);
   m->received_at = tacet_read_u64(r);
   m->expires_at = tacet_read_u64(r);
+  m->read_at = tacet_read_u64(r);
   m->expires_after = tacet_read_u32(r);
   m->text = read_text(r, TACET_BACKUP_RECORD_MAX);
   m->long_text = tacet_read_vec_max(r, REFERENCE_MAX);

@@ -15,11 +15,17 @@ static void write_body(tacet_buf *w, const tacet_sync_entry *e) {
   case TACET_SYNC_VERIFIED_PERSON:
     tacet_write_bytes(w, tacet_span_of(e->id, sizeof(e->id)));
     tacet_write_u8(w, e->value);
-    tacet_write_vec(w, e->manifests);
     break;
   case TACET_SYNC_CONVERSATION:
     tacet_write_bytes(w, tacet_span_of(e->id, sizeof(e->id)));
     tacet_write_u8(w, (uint8_t)e->state);
+    break;
+  case TACET_SYNC_CHAIN:
+    tacet_write_vec(w, e->manifests);
+    break;
+  case TACET_SYNC_READ:
+    tacet_write_bytes(w, tacet_span_of(e->id, sizeof(e->id)));
+    tacet_write_vec(w, e->messages);
     break;
   }
 }
@@ -46,6 +52,14 @@ static bool read_flag(tacet_reader *r) {
   return v == 1;
 }
 
+static tacet_span read_ids(tacet_reader *r) {
+  tacet_span ids = tacet_read_vec(r);
+  if (ids.len == 0 || ids.len % TACET_SYNC_ID_LEN != 0) {
+    tacet_read_fail(r, TACET_ERR_ENCODING);
+  }
+  return ids;
+}
+
 static void read_body(tacet_reader *r, tacet_sync_entry *e) {
   switch (e->type) {
   case TACET_SYNC_DEVICE:
@@ -57,7 +71,6 @@ static void read_body(tacet_reader *r, tacet_sync_entry *e) {
   case TACET_SYNC_VERIFIED_PERSON:
     tacet_read_copy(r, e->id, sizeof(e->id));
     e->value = read_flag(r);
-    e->manifests = tacet_read_vec(r);
     break;
   case TACET_SYNC_CONVERSATION:
     tacet_read_copy(r, e->id, sizeof(e->id));
@@ -65,6 +78,13 @@ static void read_body(tacet_reader *r, tacet_sync_entry *e) {
     if (e->state < TACET_SYNC_ACCEPTED || e->state > TACET_SYNC_LEFT) {
       tacet_read_fail(r, TACET_ERR_ENCODING);
     }
+    break;
+  case TACET_SYNC_CHAIN:
+    e->manifests = tacet_read_vec(r);
+    break;
+  case TACET_SYNC_READ:
+    tacet_read_copy(r, e->id, sizeof(e->id));
+    e->messages = read_ids(r);
     break;
   }
   tacet_read_end(r);
@@ -78,7 +98,7 @@ static void read_entry(tacet_reader *r, tacet_sync_entry *out, bool *known) {
   e.stamp = tacet_read_u64(r);
   tacet_read_copy(r, e.by, sizeof(e.by));
   tacet_reader body = tacet_read_vec_of(r);
-  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_VERIFIED_PERSON;
+  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_READ;
   if (*known && *r->err == TACET_OK) {
     read_body(&body, &e);
   }

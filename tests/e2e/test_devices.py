@@ -181,6 +181,49 @@ class Three(Devices):
         self.assertEqual({self.devices(p) == {'alice', 'phone', 'tablet'}
                           for p in own}, {True})
 
+    def test_read(self):
+        """What one device shows is read on the two others, whoever looks when;
+        what nobody showed is read nowhere."""
+        server, alice, bob = self.account()
+        phone = self.link(server, alice, 'phone')
+        tablet = self.link(server, alice, 'tablet')
+        own = [alice, phone, tablet]
+        self.until('bob knows them', own + [bob], lambda:
+                   self.known_devices(bob, 'alice') == 3)
+        for text in ('one', 'two', 'three'):
+            bob.send('alice', text)
+        alice.wait_text('three')
+        shown = alice.run('history', 'bob').stdout.decode()
+        self.assertNotIn('(new)', shown)
+        # The phone prints what alice has read, and says so.
+        phone.wait_text('three')
+        self.until('the phone knows that it was read', own,
+                   lambda: self.read(phone) >= {'one', 'two', 'three'})
+        self.until('and the tablet', own,
+                   lambda: self.read(tablet) >= {'one', 'two', 'three'})
+        times = [{e['text']: e['read_at'] for e in self.with_bob(p)}
+                 for p in own]
+        for text in ('one', 'two', 'three'):
+            self.assertEqual(len({t[text] for t in times}), 1)
+        # Nobody has shown this one.
+        before = [p.seen[:] for p in own]
+        bob.send('alice', 'four')
+        code = tablet.run('history', 'bob', '--json').stdout
+        self.assertNotIn(b'"four"', code)
+        tablet.wait_text('four')
+        tablet.receive()
+        got = [e for p in own for e in p.seen if e['type'] == 'read']
+        self.assertTrue(got, before)
+        self.assertTrue(all(e['messages'] for e in got))
+        self.until('alice knows', [alice], lambda: 'four' in self.read(alice))
+
+    def with_bob(self, p):
+        out = p.run('history', 'bob', '--limit', '0', '--json').stdout
+        return [json.loads(line) for line in out.splitlines()]
+
+    def read(self, p):
+        return {e['text'] for e in self.with_bob(p) if e['read_at']}
+
     def known_devices(self, person, handle):
         out = person.run('contacts', '--json').stdout.decode()
         return next(c['devices'] for c in map(json.loads, out.splitlines())

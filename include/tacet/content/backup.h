@@ -128,6 +128,7 @@ typedef struct tacet_backup_message {
   uint8_t flags;
   uint8_t delivery; /* 0 queued, 1 partly, 2 sent: of an own one */
   uint64_t sent_at, received_at, expires_at; /* expires_at 0: never */
+  uint64_t read_at;       /* 0: not yet, or an own one */
   uint32_t expires_after; /* seconds from when it was read; 0: not so */
   tacet_span text;        /* UTF-8 */
   tacet_span long_text;   /* an Attachment to fetch it from, or empty */

@@ -2,8 +2,8 @@
  * tacet/content/sync.h -- what one's own devices tell each other in their self
  * group: a single part of type application/tacet-sync, alone in its content.
  *
- *   enum { device(1), accepted(2), conversation(3), blocked(4), verified(5) }
- *     SyncType;
+ *   enum { device(1), accepted(2), conversation(3), blocked(4), verified(5),
+ *          chain(6), read(7) } SyncType;
  *   struct { uint8 type; uint64 stamp; opaque by[16]; opaque body<V>; } Entry;
  *   struct { uint8 version = 1; Entry entries<V>; } Sync;
  *
@@ -12,6 +12,10 @@
  * the stamp it replaces). Of two about one thing the later one counts, and of
  * two with one stamp that of the larger device id: so all devices come to the
  * same, in whatever order they hear of it. Unknown types are passed over.
+ *
+ * Two are no such things: a chain is what has to be known of an account before
+ * it is spoken of, and says the same whoever tells it; what is read stays so,
+ * and of two that say when the earlier counts.
  */
 #ifndef TACET_CONTENT_SYNC_H
 #define TACET_CONTENT_SYNC_H
@@ -24,6 +28,7 @@ extern "C" {
 
 #define TACET_TYPE_SYNC "application/tacet-sync"
 #define TACET_SYNC_NAME_MAX 128
+#define TACET_SYNC_ID_LEN 32
 #define TACET_SYNC_MAX ((size_t)48 * 1024) /* bytes of one: it is one item */
 
 typedef enum tacet_sync_type {
@@ -31,7 +36,9 @@ typedef enum tacet_sync_type {
   TACET_SYNC_ACCEPTED_PERSON = 2, /* of an account: one thing each, so that */
   TACET_SYNC_CONVERSATION = 3,    /* none is lost for a change of another */
   TACET_SYNC_BLOCKED_PERSON = 4,
-  TACET_SYNC_VERIFIED_PERSON = 5
+  TACET_SYNC_VERIFIED_PERSON = 5,
+  TACET_SYNC_CHAIN = 6,
+  TACET_SYNC_READ = 7
 } tacet_sync_type;
 
 /* What became of a request, or of a membership. */
@@ -43,19 +50,23 @@ typedef enum tacet_sync_state {
 
 /* device:       opaque device[16]; opaque name<V>;
  * accepted, blocked, verified:
- *               opaque account[32]; uint8 value, 0 or 1; opaque manifests<V>;
- *                                           the account's chain, of opaque<V>
- * conversation: opaque id[32]; uint8 state; */
+ *               opaque account[32]; uint8 value, 0 or 1;
+ * conversation: opaque id[32]; uint8 state;
+ * chain:        opaque manifests<V>;   some of one account's, of opaque<V>
+ * each, ascending; `stamp` and `by` say nothing read:         opaque
+ * conversation[32]; opaque messages<V>; ids of 32 bytes, one at least; `stamp`:
+ *                                      when they were shown, whole seconds */
 typedef struct tacet_sync_entry {
   tacet_sync_type type;
   uint64_t stamp;
   uint8_t by[16];
   uint8_t device[16]; /* DEVICE */
   tacet_span name;
-  uint8_t id[32]; /* ..._PERSON: the account; CONVERSATION */
+  uint8_t id[32]; /* ..._PERSON: the account; CONVERSATION, READ */
   bool value;
-  tacet_span manifests;
   tacet_sync_state state; /* CONVERSATION */
+  tacet_span manifests;   /* CHAIN */
+  tacet_span messages;    /* READ */
 } tacet_sync_entry;
 
 static inline bool tacet_sync_is_of_person(tacet_sync_type t) {

@@ -108,6 +108,125 @@ static void test_requests(void **state) {
   assert_true(fleet_heard_once(alice, "welcome"));
 }
 
+static void take(person *p, const tacet_sync_entry *e) {
+  TACET_BUF(list, 4096);
+  TACET_BUF(w, 4096);
+  CLIENT_TX(tx);
+  tacet_sync_entry_write(&list, e);
+  tacet_sync_write(&w, tacet_buf_span(&list));
+  assert_ok(w.err);
+  assert_ok(client_enter(p->c));
+  assert_ok(client_tx_begin(p->c->store, &tx));
+  assert_ok(client_sync_take(p->c, tacet_buf_span(&w)));
+  assert_ok(client_tx_commit(&tx));
+}
+
+static client_group crew(person *p) {
+  static client_mem mem;
+  const client_group *list;
+  size_t n;
+  client_mem_free(&mem);
+  expect_ok(p, client_groups(p->c, &mem, &list, &n, &p->err));
+  if (n == 0) {
+    client_mem_free(&mem);
+    return (client_group){.name = NULL};
+  }
+  assert_int_equal(n, 1);
+  client_group out = list[0];
+  static char id[65];
+  (void)snprintf(id, sizeof(id), "%s", out.conversation);
+  out.conversation = id;
+  client_mem_free(&mem);
+  return out;
+}
+
+static void invite(person *who, const char *whom) {
+  CLIENT_MEM(mem);
+  const char *id;
+  bool queued;
+  expect_ok(who, client_group_create(who->c, "crew", &whom, 1, &mem, &id,
+                                     &queued, &who->err));
+}
+
+/* Another device has accepted, or refused, what has not come here yet. */
+static void test_before_the_request(void **state) {
+  world *w = *state;
+  for (int refuse = 0; refuse < 2; refuse++) {
+    person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+    person *phone = fleet_add(alice, "phone");
+    person *both[] = {alice, phone}, *all[] = {alice, phone, bob};
+    fleet_look(alice);
+    welcome(alice);
+    fleet_settle(both, 2, 8);
+    invite(bob, "alice");
+    fleet_settle(&alice, 1, 1);
+    tacet_sync_entry e = {.type = TACET_SYNC_CONVERSATION,
+                          .stamp = w->s->now,
+                          .by = {7},
+                          .state = refuse ? TACET_SYNC_REFUSED
+                                          : TACET_SYNC_ACCEPTED};
+    assert_true(crew(alice).request);
+    assert_ok(tacet_hex_read(crew(alice).conversation, 64, e.id, 32));
+    take(phone, &e); /* which has not heard of it */
+    CLIENT_MEM(mem);
+    client_sync_record r;
+    assert_null(crew(phone).name);
+    assert_err(TACET_ERR_NOT_FOUND,
+               client_sync_register(phone->c, e.type, e.id, &mem, &r));
+    fleet_settle(all, 3, 2);
+    assert_ok(client_sync_register(phone->c, e.type, e.id, &mem, &r));
+    if (refuse) {
+      assert_null(crew(phone).name);
+    } else {
+      assert_non_null(crew(phone).name);
+      assert_false(crew(phone).request);
+    }
+    world_renew(w);
+  }
+}
+
+/* What one device has left the others have left, whatever they heard of it in
+ * the group itself; and who is taken in again is in it on all of them. */
+static void test_left(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  person *carol = person_join(w, "carol");
+  befriend(alice, bob);
+  befriend(carol, bob);
+  person *phone = fleet_add(alice, "phone");
+  person *both[] = {alice, phone}, *all[] = {alice, phone, bob, carol};
+  const char *names[] = {"alice", "carol"};
+  CLIENT_MEM(mem);
+  const char *id;
+  bool queued;
+  fleet_look(alice);
+  welcome(alice);
+  fleet_settle(both, 2, 8);
+  expect_ok(bob, client_group_create(bob->c, "crew", names, 2, &mem, &id,
+                                     &queued, &bob->err));
+  fleet_settle(all, 4, 6);
+  assert_false(crew(phone).left);
+  tacet_sync_entry e = {.type = TACET_SYNC_CONVERSATION,
+                        .stamp = w->s->now,
+                        .by = {7},
+                        .state = TACET_SYNC_LEFT};
+  assert_ok(tacet_hex_read(id, 64, e.id, 32));
+  expect_ok(alice, client_group_leave(alice->c, "crew", &queued, &alice->err));
+  take(phone, &e);
+  assert_true(crew(phone).left);
+  fleet_settle(all, 4, 8);
+  assert_true(crew(alice).left);
+  assert_true(crew(phone).left);
+  expect_ok(bob,
+            client_group_add(bob->c, "crew", names, 1, &queued, &bob->err));
+  fleet_settle(all, 4, 10);
+  assert_false(crew(alice).left);
+  assert_false(crew(phone).left);
+  e.stamp = 5; /* heard late */
+  take(phone, &e);
+  assert_false(crew(phone).left);
+}
+
 /* Three devices change the same things while two of them are away, and hear of
  * each other in different orders. */
 static void test_three_converge(void **state) {
@@ -152,8 +271,8 @@ int main(void) {
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_a_new_device_is_told),
-      TEST(test_requests),
+      TEST(test_a_new_device_is_told), TEST(test_requests),
+      TEST(test_before_the_request),   TEST(test_left),
       TEST(test_three_converge),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,7 @@ static void make_samples(tacet_buf *parts) {
                              .sent_at = 5,
                              .received_at = 6,
                              .expires_at = 7,
+                             .read_at = 9,
                              .expires_after = 8,
                              .text = TACET_SPAN_LIT("hello"),
                              .reply_to = tacet_span_of(members, 32),

@@ -305,11 +305,17 @@ static tacet_sync_entry entry_of(const json_t *o, tacet_span *owned) {
   case TACET_SYNC_VERIFIED_PERSON:
     fixed(o, "account", e.id, 32);
     e.value = flag(o, "value");
-    e.manifests = *owned = hex(o, "manifests");
     break;
   case TACET_SYNC_CONVERSATION:
     fixed(o, "conversation", e.id, 32);
     e.state = (tacet_sync_state)number(o, "state");
+    break;
+  case TACET_SYNC_CHAIN:
+    e.manifests = *owned = hex(o, "manifests");
+    break;
+  case TACET_SYNC_READ:
+    fixed(o, "conversation", e.id, 32);
+    e.messages = *owned = hex(o, "messages");
     break;
   }
   return e;
@@ -356,6 +362,26 @@ static void test_sync(void **state) {
   assert_err(TACET_ERR_ENCODING, parse_sync(tacet_buf_span(&w)));
 }
 
+static tacet_err read_of(size_t n) {
+  static const uint8_t ids[64] = {1};
+  TACET_BUF(w, 4096);
+  TACET_BUF(list, 4096);
+  tacet_sync_entry e = {.type = TACET_SYNC_READ,
+                        .messages = tacet_span_of(ids, n)};
+  tacet_sync_entry_write(&list, &e);
+  tacet_sync_write(&w, tacet_buf_span(&list));
+  return parse_sync(tacet_buf_span(&w));
+}
+
+static void test_read_ids(void **state) {
+  (void)state;
+  assert_ok(read_of(32));
+  assert_ok(read_of(64));
+  assert_err(TACET_ERR_ENCODING, read_of(0));
+  assert_err(TACET_ERR_ENCODING, read_of(31));
+  assert_err(TACET_ERR_ENCODING, read_of(33));
+}
+
 static int setup(void **state) {
   (void)state;
   json_error_t why;
@@ -377,7 +403,7 @@ int main(void) {
       cmocka_unit_test(test_codes),    cmocka_unit_test(test_typed_codes),
       cmocka_unit_test(test_ages),     cmocka_unit_test(test_other_keys),
       cmocka_unit_test(test_messages), cmocka_unit_test(test_bad_messages),
-      cmocka_unit_test(test_sync),
+      cmocka_unit_test(test_sync),     cmocka_unit_test(test_read_ids),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
