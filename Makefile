@@ -64,6 +64,9 @@ dev: setup-check build/dev/build.ninja
 check: dev build
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
+check-desk: build
+	build/release/tests/test_desk_property 100000
+
 tsan: setup-check build/tsan/build.ninja
 	ninja -j $(JOBS) -C build/tsan --quiet
 	ctest --test-dir build/tsan --output-on-failure -L tsan
