@@ -8,6 +8,7 @@
 #   make bench-mls  groups of ours, OpenMLS and mls-rs, measured (needs Rust);
 #                   bench-mls-quick: the small ones, in minutes
 #   make interop  our groups with OpenMLS and ts-mls in them (needs Rust and npm)
+#   make check-desk  100,000 random plans: nothing comes out that is not permitted
 #   make size     bytes of libtacet that a program links, by suites
 #   make fuzz     libFuzzer over every target (FUZZ_SECONDS=60 each), logged
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
@@ -24,7 +25,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 KILLS ?= 1000
 
-.PHONY: all demo run build dev check bench bench-mls bench-mls-quick interop size fuzz analyze constant-time big-groups kill tsan format install clean
+.PHONY: all demo run build dev check check-desk bench bench-mls bench-mls-quick interop size fuzz analyze constant-time big-groups kill tsan format install clean
 all: build
 
 build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: \

@@ -8,13 +8,13 @@
 
 void desk_extract_free(desk_extract *x) {
   for (size_t t = 0; t < x->n_tables; t++) {
-    desk_table *table = &x->tables[t];
+    desk_extract_table *table = &x->tables[t];
     for (size_t r = 0; r < table->n_rows; r++) {
       for (size_t c = 0; c < table->rows[r].n_cells; c++) {
         tacet_bytes_free(&table->rows[r].cells[c].bytes);
       }
       tacet_free_wiped(table->rows[r].cells,
-                       table->rows[r].n_cells * sizeof(desk_cell));
+                       table->rows[r].n_cells * sizeof(desk_extract_cell));
     }
     free(table->rows);
   }
@@ -22,7 +22,7 @@ void desk_extract_free(desk_extract *x) {
   *x = (desk_extract){.n_tables = 0};
 }
 
-static tacet_err stop(desk_trouble *why, const desk_step *step,
+static tacet_err stop(desk_trouble *why, const desk_query *step,
                       const char *what) {
   desk_trouble_set(why,
                    "what came out of the database is not what was planned (%s: "
@@ -31,7 +31,7 @@ static tacet_err stop(desk_trouble *why, const desk_step *step,
   return TACET_ERR_STATE;
 }
 
-static bool has_form(const desk_cell *c) {
+static bool has_form(const desk_extract_cell *c) {
   switch (c->from->form) {
   case TACETD_FORM_DAY:
   case TACETD_FORM_NUMBER:
@@ -45,7 +45,7 @@ static bool has_form(const desk_cell *c) {
   return false;
 }
 
-static bool in_period(const desk_scope *s, const desk_cell *c) {
+static bool in_period(const desk_scope *s, const desk_extract_cell *c) {
   if (c->from->form != TACETD_FORM_DAY) {
     return true;
   }
@@ -54,8 +54,8 @@ static bool in_period(const desk_scope *s, const desk_cell *c) {
          (!is_use || s->from == DESK_NO_DAY || c->number >= s->from);
 }
 
-static tacet_err check_cell(const desk_plan *p, const desk_step *step,
-                            const desk_cell *c,
+static tacet_err check_cell(const desk_plan *p, const desk_query *step,
+                            const desk_extract_cell *c,
                             const tacetd_inventory_row *planned,
                             desk_trouble *why) {
   desk_category category;
@@ -74,10 +74,10 @@ static tacet_err check_cell(const desk_plan *p, const desk_step *step,
 }
 
 static tacet_err check_table(const desk_plan *p, const desk_extract *x,
-                             const desk_table *t, desk_trouble *why) {
+                             const desk_extract_table *t, desk_trouble *why) {
   uint32_t in_a_row = 0;
   for (size_t r = 0; r < t->n_rows; r++) {
-    const desk_row *row = &t->rows[r];
+    const desk_extract_row *row = &t->rows[r];
     if (t->step->name == NULL || row->handle >= p->scope.n_handles ||
         !x->present[row->handle]) {
       return stop(why, t->step, "a row of an account that was not asked for");

@@ -2,7 +2,7 @@
  * Plans: made from a scope, written as text, read back by making them anew. */
 #include "desk/plan/plan.h"
 #include "desk/plan/age.h"
-#include "desk/plan/steps.h"
+#include "desk/plan/queries.h"
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 
@@ -90,7 +90,7 @@ static bool append(json_t *list, json_t *item) {
   return json_array_append_new(list, item) == 0;
 }
 
-static json_t *json_reads(const desk_step *s) {
+static json_t *json_reads(const desk_query *s) {
   json_t *list = json_array();
   for (size_t i = 0; i < s->n_keys; i++) {
     if (!append(list, json_string(s->keys[i]->name))) {
@@ -101,7 +101,7 @@ static json_t *json_reads(const desk_step *s) {
   return list;
 }
 
-static json_t *json_gives(const desk_step *s) {
+static json_t *json_gives(const desk_query *s) {
   json_t *list = json_array();
   for (size_t i = 0; i < s->n_columns; i++) {
     const tacetd_inventory_row *row = s->columns[i];
@@ -117,7 +117,7 @@ static json_t *json_gives(const desk_step *s) {
   return list;
 }
 
-static json_t *json_binds(const desk_step *s) {
+static json_t *json_binds(const desk_query *s) {
   json_t *list = json_array();
   for (size_t i = 0; i < s->n_binds; i++) {
     if (!append(list, json_string(bind_names[s->binds[i]]))) {
@@ -131,7 +131,7 @@ static json_t *json_binds(const desk_step *s) {
 static json_t *json_steps(const desk_plan *p) {
   json_t *list = json_array();
   for (size_t i = 0; i < p->n_steps; i++) {
-    const desk_step *s = &p->steps[i];
+    const desk_query *s = &p->steps[i];
     /* s:o with NULL fails and takes the others. */
     if (!append(list, json_pack("{s:s?, s:s, s:o, s:o, s:o, s:i}", "name",
                                 s->name, "sql", s->sql, "reads", json_reads(s),
@@ -228,8 +228,8 @@ tacet_err desk_plan_make(const desk_plan_input *in, desk_trouble *why,
   DESK_PLAN(p);
   TACET_TRY(check_input(in, why));
   TACET_TRY(desk_inventory_hash(p.inventory));
-  tacet_err err = desk_steps_make(in->scope->categories, in->scope->from,
-                                  in->scope->to, p.steps, &p.n_steps);
+  tacet_err err = desk_queries_make(in->scope->categories, in->scope->from,
+                                    in->scope->to, p.steps, &p.n_steps);
   if (err != TACET_OK) {
     desk_trouble_set(why, "the inventory lacks a column by which rows are "
                           "found; use the tacet-desk of the server's version");

@@ -31,11 +31,11 @@
 #define DESK_PLAN_MAX ((size_t)4 * 1024 * 1024) /* bytes of its text */
 #define DESK_PLAN_HANDLES_MAX 10000
 #define DESK_HASH 32
-#define DESK_STEPS_MAX 8
-#define DESK_STEP_COLUMNS 8
-#define DESK_STEP_KEYS 4
-#define DESK_STEP_BINDS 4
-#define DESK_STEP_SQL 512
+#define DESK_QUERIES_MAX 8
+#define DESK_QUERY_COLUMNS 8
+#define DESK_QUERY_KEYS 4
+#define DESK_QUERY_BINDS 4
+#define DESK_QUERY_SQL 512
 
 typedef enum desk_purpose {
   DESK_ANSWER,   /* to be handed out, sealed to its recipient */
@@ -52,18 +52,18 @@ typedef enum desk_bind {
 } desk_bind;
 
 /* One statement, carried out once for each account. */
-typedef struct desk_step {
+typedef struct desk_query {
   const char *name; /* data/NAME.csv; NULL for what gives nothing away */
   const char *table;
-  char sql[DESK_STEP_SQL];
-  const tacetd_inventory_row *keys[DESK_STEP_KEYS]; /* read to find rows */
+  char sql[DESK_QUERY_SQL];
+  const tacetd_inventory_row *keys[DESK_QUERY_KEYS]; /* read to find rows */
   size_t n_keys;
-  const tacetd_inventory_row *columns[DESK_STEP_COLUMNS]; /* in order */
+  const tacetd_inventory_row *columns[DESK_QUERY_COLUMNS]; /* in order */
   size_t n_columns;
-  desk_bind binds[DESK_STEP_BINDS];
+  desk_bind binds[DESK_QUERY_BINDS];
   size_t n_binds;
   uint32_t rows_max; /* for one account; more stops the run */
-} desk_step;
+} desk_query;
 
 /* What a plan is made of. All borrowed. */
 typedef struct desk_plan_input {
@@ -77,7 +77,7 @@ typedef struct desk_plan_input {
 typedef struct desk_plan {
   desk_plan_input in; /* into what follows */
   desk_scope scope;
-  desk_step steps[DESK_STEPS_MAX]; /* the first finds the account */
+  desk_query steps[DESK_QUERIES_MAX]; /* the first finds the account */
   size_t n_steps;
   uint8_t inventory[DESK_HASH];
   char *text; /* JSON */
@@ -101,9 +101,10 @@ TACET_MUST_CHECK tacet_err desk_plan_read(tacet_span text, desk_trouble *why,
 
 /* The one step that every plan begins with: whether there is such an account,
  * and its id. `to` as in a scope. */
-TACET_MUST_CHECK tacet_err desk_step_locate(desk_day to, desk_step *out);
+TACET_MUST_CHECK tacet_err desk_query_locate(desk_day to, desk_query *out);
 /* Whether a step may read that column. */
-bool desk_step_reads(const desk_step *s, const char *table, const char *column);
+bool desk_query_reads(const desk_query *s, const char *table,
+                      const char *column);
 /* The part of "table.column" behind the dot. */
 const char *desk_column_name(const tacetd_inventory_row *row);
 /* The row of directory.db's column, or NULL. */

@@ -20,7 +20,7 @@ static const tacetd_inventory_row *origin(sqlite3_stmt *q, int column) {
 
 /* What it will give is what the step gives, before a row is read. The first
  * step gives the key that accounts are found by, to the next ones alone. */
-static bool gives_planned(sqlite3_stmt *q, const desk_step *step) {
+static bool gives_planned(sqlite3_stmt *q, const desk_query *step) {
   bool first = step->n_columns == 0;
   size_t n = first ? 1 : step->n_columns;
   if (sqlite3_column_count(q) != (int)n) {
@@ -34,7 +34,7 @@ static bool gives_planned(sqlite3_stmt *q, const desk_step *step) {
   return true;
 }
 
-static int prepare(desk_snapshot *s, const desk_step *step, sqlite3_stmt **q) {
+static int prepare(desk_snapshot *s, const desk_query *step, sqlite3_stmt **q) {
   const char *tail = NULL;
   s->step = step;
   s->selects = 0;
@@ -52,8 +52,8 @@ static int prepare(desk_snapshot *s, const desk_step *step, sqlite3_stmt **q) {
   return rc;
 }
 
-static int bind(sqlite3_stmt *q, const desk_step *step, const desk_scope *scope,
-                size_t handle, tacet_span account) {
+static int bind(sqlite3_stmt *q, const desk_query *step,
+                const desk_scope *scope, size_t handle, tacet_span account) {
   int rc = SQLITE_OK;
   for (size_t i = 0; rc == SQLITE_OK && i < step->n_binds; i++) {
     int at = (int)i + 1;
@@ -75,7 +75,7 @@ static int bind(sqlite3_stmt *q, const desk_step *step, const desk_scope *scope,
   return rc;
 }
 
-static tacet_err read_cell(sqlite3_stmt *q, int column, desk_cell *c) {
+static tacet_err read_cell(sqlite3_stmt *q, int column, desk_extract_cell *c) {
   c->from = origin(q, column);
   switch (sqlite3_column_type(q, column)) {
   case SQLITE_INTEGER:
@@ -93,18 +93,19 @@ static tacet_err read_cell(sqlite3_stmt *q, int column, desk_cell *c) {
   }
 }
 
-static desk_row *new_row(desk_table *t, size_t n_cells) {
+static desk_extract_row *new_row(desk_extract_table *t, size_t n_cells) {
   if (t->n_rows == t->cap) {
     size_t cap = t->cap == 0 ? 4 : 2 * t->cap;
-    desk_row *rows = realloc(t->rows, cap * sizeof(*rows));
+    desk_extract_row *rows = realloc(t->rows, cap * sizeof(*rows));
     if (rows == NULL) {
       return NULL;
     }
     t->rows = rows;
     t->cap = cap;
   }
-  desk_row row = {.cells = tacet_alloc_array(n_cells, sizeof(desk_cell)),
-                  .n_cells = n_cells};
+  desk_extract_row row = {
+      .cells = tacet_alloc_array(n_cells, sizeof(desk_extract_cell)),
+      .n_cells = n_cells};
   if (row.cells == NULL) {
     return NULL;
   }
@@ -112,9 +113,10 @@ static desk_row *new_row(desk_table *t, size_t n_cells) {
   return &t->rows[t->n_rows++];
 }
 
-static tacet_err read_row(sqlite3_stmt *q, size_t handle, desk_table *t) {
+static tacet_err read_row(sqlite3_stmt *q, size_t handle,
+                          desk_extract_table *t) {
   int n = sqlite3_column_count(q);
-  desk_row *row = new_row(t, (size_t)n);
+  desk_extract_row *row = new_row(t, (size_t)n);
   if (row == NULL) {
     return TACET_ERR_NOMEM;
   }
@@ -126,7 +128,7 @@ static tacet_err read_row(sqlite3_stmt *q, size_t handle, desk_table *t) {
 }
 
 static tacet_err read_rows(desk_snapshot *s, sqlite3_stmt *q, size_t handle,
-                           desk_trouble *why, desk_table *t) {
+                           desk_trouble *why, desk_extract_table *t) {
   int rc;
   while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
     if (read_row(q, handle, t) != TACET_OK) {
@@ -138,9 +140,9 @@ static tacet_err read_rows(desk_snapshot *s, sqlite3_stmt *q, size_t handle,
 
 /* A prepared statement for one account. */
 static tacet_err run_prepared(desk_snapshot *s, sqlite3_stmt *q,
-                              const desk_step *step, const desk_scope *scope,
+                              const desk_query *step, const desk_scope *scope,
                               size_t handle, tacet_span account,
-                              desk_trouble *why, desk_table *t) {
+                              desk_trouble *why, desk_extract_table *t) {
   s->looks = 0;
   int rc = bind(q, step, scope, handle, account);
   tacet_err err = rc == SQLITE_OK ? read_rows(s, q, handle, why, t)
@@ -150,10 +152,10 @@ static tacet_err run_prepared(desk_snapshot *s, sqlite3_stmt *q,
   return err;
 }
 
-tacet_err desk_snapshot_step(desk_snapshot *s, const desk_step *step,
-                             const desk_scope *scope, size_t handle,
-                             tacet_span account, desk_trouble *why,
-                             desk_table *t) {
+tacet_err desk_snapshot_query(desk_snapshot *s, const desk_query *step,
+                              const desk_scope *scope, size_t handle,
+                              tacet_span account, desk_trouble *why,
+                              desk_extract_table *t) {
   sqlite3_stmt *q = NULL;
   int rc = prepare(s, step, &q);
   tacet_err err = rc == SQLITE_OK
@@ -167,11 +169,11 @@ tacet_err desk_snapshot_step(desk_snapshot *s, const desk_step *step,
 
 /* The first step, for every handle: the ids of those that there are. What it
  * found is for the other steps alone, and wiped with them. */
-static tacet_err locate(desk_snapshot *s, const desk_step *step,
+static tacet_err locate(desk_snapshot *s, const desk_query *step,
                         const desk_scope *scope, desk_trouble *why,
                         desk_extract *found) {
   sqlite3_stmt *q = NULL;
-  desk_table *t = &found->tables[0];
+  desk_extract_table *t = &found->tables[0];
   int rc = prepare(s, step, &q);
   tacet_err err = rc == SQLITE_OK ? TACET_OK : snapshot_fail(s, rc, why);
   found->n_tables = 1;
@@ -193,10 +195,10 @@ static tacet_err locate(desk_snapshot *s, const desk_step *step,
 tacet_err desk_snapshot_present(desk_snapshot *s, const char *handle,
                                 desk_day to, desk_trouble *why, bool *present) {
   DESK_EXTRACT(found);
-  desk_step step;
+  desk_query step;
   desk_scope scope = {
       .handles = &handle, .n_handles = 1, .from = DESK_NO_DAY, .to = to};
-  TACET_TRY(desk_step_locate(to, &step));
+  TACET_TRY(desk_query_locate(to, &step));
   TACET_TRY(locate(s, &step, &scope, why, &found));
   TACET_TRY(desk_snapshot_unchanged(s, why));
   *present = found.tables[0].n_rows == 1;
@@ -205,13 +207,13 @@ tacet_err desk_snapshot_present(desk_snapshot *s, const char *handle,
 
 /* One of the other steps, for every account that was found. */
 static tacet_err run_step(desk_snapshot *s, const desk_plan *p,
-                          const desk_table *found, desk_trouble *why,
-                          desk_table *t) {
+                          const desk_extract_table *found, desk_trouble *why,
+                          desk_extract_table *t) {
   sqlite3_stmt *q = NULL;
   int rc = prepare(s, t->step, &q);
   tacet_err err = rc == SQLITE_OK ? TACET_OK : snapshot_fail(s, rc, why);
   for (size_t i = 0; err == TACET_OK && i < found->n_rows; i++) {
-    const desk_row *row = &found->rows[i];
+    const desk_extract_row *row = &found->rows[i];
     err = run_prepared(s, q, t->step, &p->scope, row->handle,
                        tacet_bytes_span(&row->cells[0].bytes), why, t);
   }
@@ -222,7 +224,7 @@ static tacet_err run_step(desk_snapshot *s, const desk_plan *p,
 static tacet_err run_steps(desk_snapshot *s, const desk_plan *p,
                            desk_trouble *why, desk_extract *x) {
   DESK_EXTRACT(found);
-  const desk_table *accounts = &found.tables[0];
+  const desk_extract_table *accounts = &found.tables[0];
   TACET_TRY(locate(s, &p->steps[0], &p->scope, why, &found));
   for (size_t i = 0; i < accounts->n_rows; i++) {
     x->present[accounts->rows[i].handle] = true;

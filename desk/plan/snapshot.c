@@ -93,13 +93,13 @@ static void bound(sqlite3 *db) {
   (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
   (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
   (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
-  (void)sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, DESK_STEP_SQL);
+  (void)sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, DESK_QUERY_SQL);
   (void)sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 16);
   (void)sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 1);
   (void)sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, 1000);
   (void)sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, 0);
   (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-  (void)sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, DESK_STEP_BINDS);
+  (void)sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, DESK_QUERY_BINDS);
   (void)sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 0);
   (void)sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
 }
@@ -170,7 +170,8 @@ static int authorize(void *user, int action, const char *a, const char *b,
     return s->selects++ == 0 ? SQLITE_OK : SQLITE_DENY;
   }
   return action == SQLITE_READ && a != NULL && b != NULL && database != NULL &&
-                 strcmp(database, "main") == 0 && desk_step_reads(s->step, a, b)
+                 strcmp(database, "main") == 0 &&
+                 desk_query_reads(s->step, a, b)
              ? SQLITE_OK
              : SQLITE_DENY;
 }

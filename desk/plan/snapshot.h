@@ -23,29 +23,29 @@ typedef struct desk_snapshot desk_snapshot;
 
 /* A value, and the column it came from as SQLite says; NULL if that is none of
  * the inventory's. */
-typedef struct desk_cell {
+typedef struct desk_extract_cell {
   const tacetd_inventory_row *from;
   bool is_bytes; /* else a number */
   bool is_other; /* NULL, text, floating point: no plan has such */
   int64_t number;
   tacet_bytes bytes;
-} desk_cell;
+} desk_extract_cell;
 
-typedef struct desk_row {
+typedef struct desk_extract_row {
   size_t handle; /* number in the scope */
-  desk_cell *cells;
+  desk_extract_cell *cells;
   size_t n_cells;
-} desk_row;
+} desk_extract_row;
 
-typedef struct desk_table {
-  const desk_step *step; /* the plan's */
-  desk_row *rows;
+typedef struct desk_extract_table {
+  const desk_query *step; /* the plan's */
+  desk_extract_row *rows;
   size_t n_rows, cap;
-} desk_table;
+} desk_extract_table;
 
 /* What a plan gave: as many tables as it has steps; the first is empty. */
 typedef struct desk_extract {
-  desk_table tables[DESK_STEPS_MAX];
+  desk_extract_table tables[DESK_QUERIES_MAX];
   size_t n_tables;
   bool *present; /* of each handle */
   size_t n_handles;
@@ -81,11 +81,10 @@ TACET_MUST_CHECK tacet_err desk_snapshot_unchanged(desk_snapshot *s,
 
 /* One step for one account, by itself: rows are added to `t`. STATE:
  * the statement was denied. */
-TACET_MUST_CHECK tacet_err desk_snapshot_step(desk_snapshot *s,
-                                              const desk_step *step,
-                                              const desk_scope *scope,
-                                              size_t handle, tacet_span account,
-                                              desk_trouble *why, desk_table *t);
+TACET_MUST_CHECK tacet_err
+desk_snapshot_query(desk_snapshot *s, const desk_query *step,
+                    const desk_scope *scope, size_t handle, tacet_span account,
+                    desk_trouble *why, desk_extract_table *t);
 
 /* Compares without a database. STATE and a sentence if a table, a row or a cell
  * is there that the plan does not have, or an account that it said was (not)

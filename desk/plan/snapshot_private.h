@@ -13,11 +13,11 @@
 struct desk_snapshot {
   sqlite3 *db;
   char path[TACETD_PATH_MAX];
-  bool alone;            /* no server, no log: the file is all there is */
-  struct stat was;       /* then; the file as it was */
-  const desk_step *step; /* being prepared; else nothing may be read */
-  unsigned selects;      /* of the statement being prepared */
-  unsigned looks;        /* at the statement that runs */
+  bool alone;             /* no server, no log: the file is all there is */
+  struct stat was;        /* then; the file as it was */
+  const desk_query *step; /* being prepared; else nothing may be read */
+  unsigned selects;       /* of the statement being prepared */
+  unsigned looks;         /* at the statement that runs */
 };
 
 /* An error of SQLite as one of ours, with its sentence. */

@@ -98,7 +98,7 @@ static size_t permitted(const round_ *r, const char *column) {
 
 /* Whether a value is one that this account has in that column. */
 static bool is_value(const folder_account *a, const char *column,
-                     const desk_cell *c) {
+                     const desk_extract_cell *c) {
   char what = strcmp(column, "manifest.body") == 0      ? 'm'
               : strcmp(column, "manifest.opening") == 0 ? 'o'
               : strcmp(column, "package.device") == 0   ? 'd'
@@ -124,7 +124,7 @@ static void count_cells(const round_ *r, const desk_extract *x,
                         size_t seen[N_LAW]) {
   for (size_t t = 0; t < x->n_tables; t++) {
     for (size_t i = 0; i < x->tables[t].n_rows; i++) {
-      const desk_row *row = &x->tables[t].rows[i];
+      const desk_extract_row *row = &x->tables[t].rows[i];
       assert_true(row->handle < r->scope.n_handles && r->present[row->handle]);
       for (size_t c = 0; c < row->n_cells; c++) {
         size_t l = 0;

@@ -287,14 +287,14 @@ static void test_overreach(void **state) {
   plan_for(handles, present, 3, 1u << DESK_SUBSCRIBER, &p);
   folder_state(folder, before);
   desk_snapshot *s = open_snapshot();
-  desk_step step = p.steps[1]; /* created, by name */
+  desk_query step = p.steps[1]; /* created, by name */
   for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
     desk_trouble why = {""};
     DESK_EXTRACT(x);
     x.n_tables = 1;
     (void)snprintf(step.sql, sizeof(step.sql), "%s", attempts[i]);
-    if (desk_snapshot_step(s, &step, &p.scope, 0, TACET_SPAN_EMPTY, &why,
-                           &x.tables[0]) == TACET_OK) {
+    if (desk_snapshot_query(s, &step, &p.scope, 0, TACET_SPAN_EMPTY, &why,
+                            &x.tables[0]) == TACET_OK) {
       fail_msg("was not denied: %s", attempts[i]);
     }
     assert_int_equal(0, x.tables[0].n_rows);
@@ -387,7 +387,7 @@ static void test_undeclared_column(void **state) {
   plan_for(handles, present, 3, ALL, &p);
   assert_null(strstr(p.text, "address"));
   for (size_t i = 0; i < p.n_steps; i++) {
-    assert_false(desk_step_reads(&p.steps[i], "account", "address"));
+    assert_false(desk_query_reads(&p.steps[i], "account", "address"));
   }
 }
 static void test_other_schemas(void **state) {
@@ -497,7 +497,7 @@ static void tables_swapped(fixture *f) {
   f->x.tables[1].step = &f->plan.steps[2];
 }
 static void rows_of_locating(fixture *f) {
-  desk_table t = f->x.tables[0];
+  desk_extract_table t = f->x.tables[0];
   f->x.tables[0].rows = f->x.tables[1].rows;
   f->x.tables[0].n_rows = f->x.tables[1].n_rows;
   f->x.tables[1].rows = t.rows;

@@ -5,7 +5,7 @@
  * The period: an account that was made after its last day is none that was
  * asked for, and the day of the last use is given if it lies within. Manifests
  * and key packages have no day: they are as they are. */
-#include "desk/plan/steps.h"
+#include "desk/plan/queries.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static const source sources[] = {
     {"key-packages", "package", BY_ACCOUNT, false, "hash", PACKAGES_MAX},
 };
 #define N_SOURCES (sizeof(sources) / sizeof(sources[0]))
-_Static_assert(N_SOURCES + 1 <= DESK_STEPS_MAX, "room for the steps");
+_Static_assert(N_SOURCES + 1 <= DESK_QUERIES_MAX, "room for the steps");
 
 /* Columns that say when an account was used last, and how much. */
 static bool is_of_use(const tacetd_inventory_row *row) {
@@ -53,7 +53,7 @@ static bool belongs(const tacetd_inventory_row *row, const source *s,
 /* ---- building one statement ---- */
 
 typedef struct builder {
-  desk_step *step;
+  desk_query *step;
   size_t len;
   tacet_err err;
 } builder;
@@ -73,9 +73,9 @@ __attribute__((format(printf, 2, 3))) static void add(builder *b,
 }
 
 static void add_key(builder *b, const char *column) {
-  desk_step *s = b->step;
+  desk_query *s = b->step;
   const tacetd_inventory_row *row = desk_column_find(s->table, column);
-  if (row == NULL || s->n_keys == DESK_STEP_KEYS) {
+  if (row == NULL || s->n_keys == DESK_QUERY_KEYS) {
     b->err = TACET_ERR_STATE;
     return;
   }
@@ -85,8 +85,8 @@ static void add_key(builder *b, const char *column) {
 /* " WHERE column = ?1", " AND column <= ?2" */
 static void add_condition(builder *b, const char *column, const char *op,
                           desk_bind bind) {
-  desk_step *s = b->step;
-  TACET_ASSERT(s->n_binds < DESK_STEP_BINDS);
+  desk_query *s = b->step;
+  TACET_ASSERT(s->n_binds < DESK_QUERY_BINDS);
   s->binds[s->n_binds++] = bind;
   add(b, "%s%s %s ?%zu", s->n_binds == 1 ? " WHERE " : " AND ", column, op,
       s->n_binds);
@@ -119,15 +119,15 @@ static void add_use(builder *b, desk_day from, desk_day to) {
 }
 
 static tacet_err make_step(const source *s, desk_category_set categories,
-                           desk_day from, desk_day to, desk_step *step) {
+                           desk_day from, desk_day to, desk_query *step) {
   builder b = {.step = step, .err = TACET_OK};
   *step =
-      (desk_step){.name = s->name, .table = s->table, .rows_max = s->rows_max};
+      (desk_query){.name = s->name, .table = s->table, .rows_max = s->rows_max};
   add(&b, "SELECT ");
   for (size_t i = 0; i < tacetd_inventory_directory.n; i++) {
     const tacetd_inventory_row *row = &tacetd_inventory_directory.rows[i];
     if (belongs(row, s, categories)) {
-      if (step->n_columns == DESK_STEP_COLUMNS) {
+      if (step->n_columns == DESK_QUERY_COLUMNS) {
         return TACET_ERR_STATE;
       }
       add(&b, "%s%s", step->n_columns == 0 ? "" : ", ", desk_column_name(row));
@@ -152,8 +152,8 @@ static tacet_err make_step(const source *s, desk_category_set categories,
   return b.err;
 }
 
-tacet_err desk_step_locate(desk_day to, desk_step *out) {
-  desk_step step = {.table = "account", .rows_max = 1};
+tacet_err desk_query_locate(desk_day to, desk_query *out) {
+  desk_query step = {.table = "account", .rows_max = 1};
   builder b = {.step = &step, .err = TACET_OK};
   add(&b, "SELECT id FROM account");
   add_key(&b, "id");
@@ -165,10 +165,10 @@ tacet_err desk_step_locate(desk_day to, desk_step *out) {
   return b.err;
 }
 
-tacet_err desk_steps_make(desk_category_set categories, desk_day from,
-                          desk_day to, desk_step *steps, size_t *n) {
+tacet_err desk_queries_make(desk_category_set categories, desk_day from,
+                            desk_day to, desk_query *steps, size_t *n) {
   size_t made = 1;
-  TACET_TRY(desk_step_locate(to, &steps[0]));
+  TACET_TRY(desk_query_locate(to, &steps[0]));
   for (size_t i = 0; i < N_SOURCES; i++) {
     TACET_TRY(make_step(&sources[i], categories, from, to, &steps[made]));
     made += steps[made].n_columns > 0 ? 1 : 0;
@@ -189,8 +189,8 @@ static bool holds(const tacetd_inventory_row *const *rows, size_t n,
   return false;
 }
 
-bool desk_step_reads(const desk_step *s, const char *table,
-                     const char *column) {
+bool desk_query_reads(const desk_query *s, const char *table,
+                      const char *column) {
   return holds(s->keys, s->n_keys, table, column) ||
          holds(s->columns, s->n_columns, table, column);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * desk/plan/queries.h -- which statements a plan has. Within the module only.
+ */
+#ifndef TACET_DESK_PLAN_QUERIES_H
+#define TACET_DESK_PLAN_QUERIES_H
+
+#include "desk/plan/plan.h"
+
+/* The steps for these categories and this period into `steps`, of which there
+ * is room for DESK_QUERIES_MAX. Without a column to give, only the first. */
+TACET_MUST_CHECK tacet_err desk_queries_make(desk_category_set categories,
+                                             desk_day from, desk_day to,
+                                             desk_query *steps, size_t *n);
+
+#endif
