@@ -37,7 +37,6 @@ static bool has_form(const desk_extract_cell *c) {
   case TACETD_FORM_NUMBER:
     return !c->is_bytes && c->number >= 0;
   case TACETD_FORM_HEX:
-  case TACETD_FORM_BASE64:
     return c->is_bytes;
   case TACETD_FORM_NONE:
     break;

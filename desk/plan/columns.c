@@ -54,8 +54,6 @@ const char *desk_form_name(tacetd_inventory_form f) {
     return "number";
   case TACETD_FORM_HEX:
     return "hex";
-  case TACETD_FORM_BASE64:
-    return "base64";
   case TACETD_FORM_NONE:
     break;
   }

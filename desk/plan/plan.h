@@ -112,7 +112,7 @@ const tacetd_inventory_row *desk_column_find(const char *table,
                                              const char *column);
 /* The inventory's category as the desk has it; false for NONE. */
 bool desk_column_category(const tacetd_inventory_row *row, desk_category *out);
-/* "day", "number", "hex", "base64". */
+/* "day", "number", "hex". */
 const char *desk_form_name(tacetd_inventory_form f);
 
 /* SHA-256 over every row of the inventory, all that it says. */

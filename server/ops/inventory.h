@@ -41,8 +41,7 @@ typedef enum tacetd_inventory_form {
   TACETD_FORM_NONE,
   TACETD_FORM_DAY, /* days since 1970 become 2026-11-24 */
   TACETD_FORM_NUMBER,
-  TACETD_FORM_HEX,
-  TACETD_FORM_BASE64
+  TACETD_FORM_HEX
 } tacetd_inventory_form;
 
 typedef struct tacetd_inventory_row {

@@ -69,7 +69,7 @@ static const tacetd_inventory_row rows[] = {
            "the signed list of the account's devices: random ids and public "
            "keys, the handle, the recovery key's public half",
            "contacts check it, so that the server cannot invent a device",
-           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, "manifest", BASE64),
+           ACCOUNT_LIFE, ANYONE, IDENTIFICATION, "manifest", HEX),
 
     ANSWER("manifest.version", "its number among all manifests of the handle",
            "the key log counts those", ACCOUNT_LIFE, ANYONE, IDENTIFICATION,
@@ -105,7 +105,7 @@ static const tacetd_inventory_row rows[] = {
            "public keys for a first letter, and the mailbox it goes to, which "
            "nobody has used yet",
            "somebody can write while the device is away", PACKAGE_LIFE,
-           "who claims it", IDENTIFICATION, "key_package", BASE64),
+           "who claims it", IDENTIFICATION, "key_package", HEX),
 
     UNANSWERED("retired.hash",
                "hash of a handle whose account was erased, under a key in "

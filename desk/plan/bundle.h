@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * desk/plan/bundle.h -- what is handed out: files that explain themselves and
+ * can be checked anywhere (docs/protocol/desk-bundle.md).
+ *
+ *   README.txt       each field in plain words, and what is not held
+ *   custody.json     what was done with the case, by whom, when
+ *   data/accounts.*  which accounts were asked for, and whether there are any
+ *   data/NAME.*      a table of the plan, as CSV and as JSON
+ *   declaration.txt  certificate of authenticity, for a person to sign
+ *   manifest.json    hashes of all of these, the plan's, the officers'
+ *                    signatures
+ *   manifest.sig     the desk's signature over manifest.json
+ *   plan.json        the plan: the statements that were carried out
+ *
+ * The same input gives the same bytes.
+ */
+#ifndef TACET_DESK_BUNDLE_H
+#define TACET_DESK_BUNDLE_H
+
+#include "desk/plan/consent.h"
+#include "desk/plan/files.h"
+#include "desk/plan/snapshot.h"
+
+#define DESK_BUNDLE_VERSION 1
+
+/* One line of the custody record. */
+typedef struct desk_handling {
+  int64_t time; /* seconds since 1970 */
+  uint64_t number;
+  const char *actor, *act; /* an officer's name, an event's kind */
+} desk_handling;
+
+/* All borrowed. */
+typedef struct desk_bundle_input {
+  const desk_plan *plan;
+  const desk_extract *extract;
+  const char *operator_name; /* in whose name it is handed out */
+  const char *request;       /* SHA-256 of the demand in hexadecimal, or "" */
+  const char *program;       /* "tacet-desk 0.1.0" */
+  int64_t made;              /* seconds since 1970 */
+  const desk_handling *custody;
+  size_t n_custody;
+  const desk_consent *consents;
+  size_t n_consents;
+  tacet_span private_key; /* the desk's Ed25519 key */
+  uint8_t public_key[DESK_CONSENT_KEY];
+} desk_bundle_input;
+
+/* LIMIT, NOMEM, and what signing gives. */
+TACET_MUST_CHECK tacet_err desk_bundle_make(const desk_bundle_input *in,
+                                            desk_files *out);
+
+/* What a bundle says of itself. */
+typedef struct desk_bundle_summary {
+  char case_id[129];
+  uint8_t desk_key[DESK_CONSENT_KEY];
+  uint8_t plan[DESK_HASH];
+  size_t n_files, n_consents;
+  int64_t made;
+} desk_bundle_summary;
+
+/* With public keys alone: that it is whole, of one desk's hand, and that two
+ * officers signed the plan. `desk_key` NULL: any desk's; the summary has which.
+ * AUTH and a sentence for what does not check out, ENCODING for what is no
+ * bundle. Whether data and plan fit is looked at as well: a file that no query
+ * of the plan gives, or a column that it does not give, is AUTH. */
+TACET_MUST_CHECK tacet_err desk_bundle_verify(const desk_files *files,
+                                              const uint8_t *desk_key,
+                                              desk_trouble *why,
+                                              desk_bundle_summary *out);
+
+/* ---- within the module ---- */
+
+/* Text of the plan's data; `json` or CSV. query NULL: the list of accounts. */
+TACET_MUST_CHECK tacet_err bundle_table(const desk_plan *p,
+                                        const desk_extract *x,
+                                        const desk_extract_table *t, bool json,
+                                        tacet_bytes *out);
+TACET_MUST_CHECK tacet_err bundle_readme(const desk_bundle_input *in,
+                                         tacet_bytes *out);
+TACET_MUST_CHECK tacet_err bundle_declaration(const desk_bundle_input *in,
+                                              tacet_bytes *out);
+/* "2026-11-24T22:05:51Z" */
+#define BUNDLE_TIME 32
+void bundle_time(int64_t seconds, char out[BUNDLE_TIME]);
+#define BUNDLE_LABEL "DeskBundle"
+
+#endif
