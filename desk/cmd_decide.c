@@ -16,8 +16,8 @@ static tacet_err signed_step(const desk_args *a, desk_store *s,
                              desk_trouble *why) {
   const char *reason = desk_arg(a, DESK_O_REASON);
   json_t *body = json_object();
-  tacet_err e = TACET_OK;
-  if (reason != NULL &&
+  tacet_err e = body == NULL || changes == NULL ? TACET_ERR_NOMEM : TACET_OK;
+  if (e == TACET_OK && reason != NULL &&
       (strlen(reason) > REASON_MAX ||
        json_object_set_new(body, "reason", json_string(reason)) != 0)) {
     desk_trouble_set(why, "--reason is UTF-8 of at most %d bytes", REASON_MAX);
@@ -36,6 +36,13 @@ static tacet_err signed_step(const desk_args *a, desk_store *s,
   json_decref(body);
   json_decref(changes);
   return e;
+}
+
+/* What an end changes in the row. */
+static json_t *ended(const char *outcome) {
+  return outcome == NULL ? json_pack("{s:n, s:n}", "due", "due_at")
+                         : json_pack("{s:s, s:n, s:n}", "outcome", outcome,
+                                     "due", "due_at");
 }
 
 static int run_signed(const desk_args *a, desk_step act, const char *kind,
@@ -81,18 +88,16 @@ int desk_cmd_decide(const desk_args *a) {
 }
 
 int desk_cmd_case_authenticate(const desk_args *a) {
-  return run_signed(a, DESK_DO_AUTHENTICATE, "case-authenticated", NULL);
+  return run_signed(a, DESK_DO_AUTHENTICATE, "case-authenticated",
+                    json_object());
 }
 
 int desk_cmd_case_withdraw(const desk_args *a) {
-  return run_signed(
-      a, DESK_DO_WITHDRAW, "case-withdrawn",
-      json_pack("{s:s, s:n, s:n}", "outcome", "withdrawn", "due", "due_at"));
+  return run_signed(a, DESK_DO_WITHDRAW, "case-withdrawn", ended("withdrawn"));
 }
 
 int desk_cmd_case_close(const desk_args *a) {
-  return run_signed(a, DESK_DO_CLOSE, "case-closed",
-                    json_pack("{s:n, s:n}", "due", "due_at"));
+  return run_signed(a, DESK_DO_CLOSE, "case-closed", ended(NULL));
 }
 
 /* ---- purge ---- */

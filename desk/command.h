@@ -55,6 +55,12 @@ typedef enum desk_exit {
   X(RULES, "rules", "FILE", "more instruments and authorities")                \
   X(OPERATOR, "operator", "NAME", "in whose name letters are written")         \
   X(RECIPIENT, "recipient", "KEY", "the age key of the officer who gets it")   \
+  X(COMMITMENTS, "commitments", "FILE",                                        \
+    "days with their hashes, as `log commit` printed them")                    \
+  X(POLICY, "policy", "FILE",                                                  \
+    "by which witnesses are judged (else that of the server's folder)")        \
+  X(OTHERS, "others", "FILE",                                                  \
+    "hashes of all else that the operator said in the key log")                \
   X(LISTEN, "listen", "ADDRESS", "where it listens")                           \
   X(CLOCK, "clock-is-right", "",                                               \
     "the clock is far ahead of the log's newest event, and right")
@@ -169,5 +175,9 @@ int desk_cmd_case_close(const desk_args *a);
 int desk_cmd_case_purge(const desk_args *a);
 int desk_cmd_decide(const desk_args *a);
 int desk_cmd_log_show(const desk_args *a);
+int desk_cmd_log_verify(const desk_args *a);
+int desk_cmd_log_commit(const desk_args *a);
+int desk_cmd_log_prove(const desk_args *a);
+int desk_cmd_log_check(const desk_args *a);
 
 #endif

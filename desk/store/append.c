@@ -83,10 +83,11 @@ static bool is_kind(const char *kind) {
 static tacet_err body_text(const desk_item *item, desk_trouble *why,
                            char **out) {
   json_t *body = json_copy((json_t *)(uintptr_t)item->act.body);
-  if (item->row != NULL && body != NULL) {
-    (void)json_object_set(body, "row", (json_t *)(uintptr_t)item->row);
-  }
-  char *text = body == NULL ? NULL : store_text(body);
+  bool whole =
+      body != NULL &&
+      (item->row == NULL ||
+       json_object_set(body, "row", (json_t *)(uintptr_t)item->row) == 0);
+  char *text = whole ? store_text(body) : NULL;
   json_decref(body);
   if (text == NULL) {
     return TACET_ERR_NOMEM;

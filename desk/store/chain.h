@@ -79,4 +79,7 @@ size_t desk_day_statement(const uint8_t desk_public[DESK_KEY_LEN], desk_day day,
                           const desk_hash *root, const desk_hash *before,
                           char out[DESK_STATEMENT_MAX]);
 
+/* SHA-256: what stands in the key log. */
+TACET_MUST_CHECK tacet_err desk_statement_hash(tacet_span text, desk_hash *out);
+
 #endif

@@ -163,3 +163,7 @@ size_t desk_day_statement(const uint8_t desk_public[DESK_KEY_LEN], desk_day day,
                    date, key, r, b);
   return n > 0 ? (size_t)n : 0;
 }
+
+tacet_err desk_statement_hash(tacet_span text, desk_hash *out) {
+  return tacet_hash_one(&tacet_hash_sha256, text, out->b);
+}

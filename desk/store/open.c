@@ -41,8 +41,20 @@ bool store_copy(tacet_span text, char *out, size_t cap) {
   return true;
 }
 
+/* json_dumps() of jansson 2.14 leaves out what it found no memory for, without
+ * a word; this has a size first, and its one block. */
 char *store_text(const json_t *value) {
-  return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+  const size_t how = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+  size_t n = json_dumpb(value, NULL, 0, how);
+  char *text = n > 0 ? malloc(n + 1) : NULL;
+  if (text != NULL && json_dumpb(value, text, n, how) != n) {
+    free(text);
+    return NULL;
+  }
+  if (text != NULL) {
+    text[n] = '\0';
+  }
+  return text;
 }
 
 static tacet_err path_of(const char *folder, const char *name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The desk's tables and every statement on them. `event` is the log; officer,
- * cases and day are indexes of it. */
+ * The desk's tables and every statement on them. `event` is the log;
+ * officer and cases are indexes of it. */
 #include "desk/store/private.h"
 
 static const char *const steps[] = {
@@ -24,9 +24,7 @@ static const char *const steps[] = {
     /* event: the one whose body has this row */
     "CREATE TABLE cases (id TEXT PRIMARY KEY, event INTEGER NOT NULL,"
     " received TEXT NOT NULL, row TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX cases_received ON cases (received, event);"
-    "CREATE TABLE day (day INTEGER PRIMARY KEY, root BLOB NOT NULL,"
-    " statement BLOB NOT NULL, event INTEGER NOT NULL) STRICT;"};
+    "CREATE INDEX cases_received ON cases (received, event);"};
 
 #define EVENT_COLUMNS                                                          \
   "number, day, actor, time, kind, case_id, body, salt, commitment, signature"
@@ -84,13 +82,12 @@ static const char *const statements[Q_N] = {
         " WHERE e.body IS NULL OR json_extract(e.body, '$.row') IS NOT c.row"
         " OR json_extract(c.row, '$.id') IS NOT c.id"
         " OR json_extract(c.row, '$.received') IS NOT c.received"
+        " OR e.case_id IS NOT c.id OR EXISTS (SELECT 1 FROM event n WHERE"
+        " n.case_id <> '' AND n.case_id = c.id AND n.number > c.event"
+        " AND json_type(n.body, '$.row') IS NOT NULL)"
         " ORDER BY c.id LIMIT 1",
-    [Q_DAY_ADD] = "INSERT INTO day (day, root, statement, event) VALUES"
-                  " (?1, ?2, ?3, ?4)",
-    [Q_DAY_LAST] = "SELECT day, root, statement FROM day"
-                   " ORDER BY day DESC LIMIT 1",
-    [Q_DAY_LIST] = "SELECT day, root, statement FROM day WHERE day >= ?1"
-                   " ORDER BY day",
+    [Q_CASE_COUNT] = "SELECT count(*) FROM cases",
+    [Q_DAY_FIRST] = "SELECT day FROM event WHERE number = 1",
     [Q_DAY_COMMITMENTS] = "SELECT commitment, number FROM event WHERE day = ?1"
                           " ORDER BY number",
 };

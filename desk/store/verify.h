@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * desk/store/verify.h -- is the log whole: every event against its commitment,
+ * the chain, officers' signatures, the desk's own over the newest head, the
+ * commitments of days, and the indexes against the events.
+ *
+ * What bounds it: three hashes an event (commitment, chain, day's tree), and a
+ * signature to check for each act of an officer. Reads, imports and other
+ * events without an officer have no signature of their own; the desk's is over
+ * the newest head alone, which binds all the others.
+ *
+ * Whoever has the desk's folder, its key and every officer's key can write a
+ * new log. What shows that are the commitments of days, which others hold:
+ * desk_verify() compares with those it is given.
+ */
+#ifndef TACET_DESK_VERIFY_H
+#define TACET_DESK_VERIFY_H
+
+#include "desk/store/chain.h"
+#include "desk/store/store.h"
+
+/* A day's statement. */
+typedef struct desk_day_hash {
+  desk_day day;
+  desk_hash hash;
+} desk_day_hash;
+
+typedef struct desk_verdict {
+  uint64_t events, signatures, purged;
+  size_t n_days; /* committed to; days[0] is the first */
+  desk_day_hash *days;
+} desk_verdict;
+void desk_verdict_free(desk_verdict *v);
+
+/* AUTH, and a sentence that says where, at the first fault. `known` are
+ * statements that somebody else kept. Free what *out gets. */
+TACET_MUST_CHECK tacet_err desk_verify(desk_store *s,
+                                       const desk_day_hash *known, size_t n,
+                                       desk_trouble *why, desk_verdict *out);
+
+/* ---- commitments of days ---- */
+
+/* Commits to every day that is over and is not committed to yet: the day of the
+ * first event, and each after it, empty or not. One event "day-committed" a
+ * day. tell() gets each as it is made, in a transaction of its own. */
+TACET_MUST_CHECK tacet_err desk_days_commit(
+    desk_store *s, void (*tell)(void *user, const desk_day_hash *d), void *user,
+    desk_trouble *why);
+/* Those that there are, from a day on. */
+TACET_MUST_CHECK tacet_err desk_days_each(desk_store *s, desk_day from,
+                                          void (*tell)(void *user,
+                                                       const desk_day_hash *d),
+                                          void *user, desk_trouble *why);
+
+/* ---- one case, for somebody who may see no other ---- */
+
+/* What shows the events of a case: each with its salt and its path to the
+ * commitment of its day (docs/protocol/desk-log.md). The days of its events
+ * have to be over and committed to: STATE where none is; "later" counts those
+ * that are not yet. A new reference. */
+TACET_MUST_CHECK tacet_err desk_case_prove(desk_store *s, const char *id,
+                                           desk_trouble *why, json_t **proof);
+/* Checks one, with nothing but itself: AUTH where something does not fit. What
+ * it claims of days has then to be held against the statements that the key log
+ * has: days[] of the verdict. */
+TACET_MUST_CHECK tacet_err desk_proof_check(const json_t *proof,
+                                            desk_trouble *why,
+                                            desk_verdict *out);
+
+#endif

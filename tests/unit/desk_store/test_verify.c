@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whatever is changed in the desk's database behind its back is found, and it
+ * is said where: bits of every column, events that are missing, doubled or in
+ * another order, a log that is cut off, put back or written again; and what
+ * shows one case. */
+#include "tests/unit/desk_store/desk.h"
+
+#include "tacet/crypto.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static desk_trouble why;
+static char id[DESK_CASE_ID_MAX + 1];
+
+/* Three days of a desk: cases, reads, a decision, commitments. */
+static int busy(void **state) {
+  (void)desk_setup(state);
+  (void)desk_file("criminal");
+  memcpy(id, desk_file("civil"), sizeof(id));
+  desk_clock += 86400;
+  assert_ok(desk_case_evaluated(desk_db, id, "uid:1", NULL, NULL, NULL, &why));
+  desk_bring(id, DESK_DO_REFUSE);
+  desk_clock += 2 * 86400;
+  return 0;
+}
+
+static void tell(void *user, const desk_day_hash *d) {
+  desk_day_hash *days = user;
+  while (days->day != 0) {
+    days++;
+  }
+  *days = *d;
+}
+
+static size_t commit(desk_day_hash *days, size_t cap) {
+  size_t n = 0;
+  memset(days, 0, cap * sizeof(*days));
+  assert_ok(desk_days_commit(desk_db, tell, days, &why));
+  while (n < cap && days[n].day != 0) {
+    n++;
+  }
+  return n;
+}
+
+static tacet_err against(const desk_day_hash *days, size_t n) {
+  desk_verdict v = {.days = NULL};
+  tacet_err e = desk_verify(desk_db, days, n, &why, &v);
+  desk_verdict_free(&v);
+  return e;
+}
+
+/* ---- flips ---- */
+
+static void copy_file(const char *from, const char *to) {
+  char command[3 * TEST_PATH_MAX];
+  (void)snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
+  assert_int_equal(0, system(command));
+}
+
+static char database[TEST_PATH_MAX], aside[TEST_PATH_MAX];
+
+static void keep(void) {
+  desk_store_close(desk_db);
+  desk_db = NULL;
+  test_folder_path(desk_folder, DESK_DATABASE, database);
+  test_folder_path(desk_folder, "aside.db", aside);
+  copy_file(database, aside);
+  desk_reopen();
+}
+
+static void put_back(void) {
+  desk_store_close(desk_db);
+  desk_db = NULL;
+  copy_file(aside, database);
+  desk_reopen();
+}
+
+/* Each column of each event, one bit or letter. */
+static void every_column(void **state) {
+  (void)state;
+  static const char *const changes[] = {
+      "day = day + 1",
+      "time = time + 1",
+      "actor = actor || 'x'",
+      "kind = kind || 'x'",
+      "case_id = case_id || 'x'",
+      "body = replace(body, '}', ',\"x\":1}')",
+      "salt = CAST(x'00' || substr(salt, 2) AS BLOB)",
+      "commitment = CAST(x'00' || substr(commitment, 2) AS BLOB)",
+      "signature = CASE signature WHEN x'' THEN x'00' ELSE x'' END",
+      "signature = CASE signature WHEN x'' THEN zeroblob(64) ELSE"
+      " CAST(x'00' || substr(signature, 2) AS BLOB) END",
+      "time = NULL, kind = NULL, case_id = NULL, body = NULL, salt = NULL"};
+  desk_day_hash days[8];
+  assert_int_equal(3, commit(days, 8));
+  desk_expect(TACET_OK, "");
+  keep();
+  /* The first, one that an officer signed, one of nobody, a decision, a day. */
+  static const int numbers[] = {1, 4, 8, 9, 12};
+  for (size_t at = 0; at < sizeof(numbers) / sizeof(numbers[0]); at++) {
+    int n = numbers[at];
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+      char sql[256];
+      (void)snprintf(sql, sizeof(sql), "UPDATE event SET %s WHERE number = %d",
+                     changes[i], n);
+      desk_sql(sql);
+      desk_trouble found = {""};
+      desk_verdict v = {.days = NULL};
+      tacet_err e = desk_verify(desk_db, NULL, 0, &found, &v);
+      desk_verdict_free(&v);
+      if (e == TACET_OK || found.text[0] == '\0') {
+        fail_msg("not found: %s", sql);
+      }
+      put_back();
+    }
+  }
+}
+
+static void what_is_gone(void **state) {
+  (void)state;
+  desk_day_hash days[8];
+  (void)commit(days, 8);
+  keep();
+  static const struct {
+    const char *sql, *word;
+  } changes[] = {
+      {"DELETE FROM event WHERE number = 5",
+       "event 6: it stands where event 5"},
+      {"DELETE FROM event WHERE number = 1", "event 2"},
+      {"DELETE FROM event WHERE number > 9", "cut off"},
+      {"UPDATE event SET number = 99 WHERE number = 5; UPDATE event SET number"
+       " = 5 WHERE number = 6; UPDATE event SET number = 6 WHERE number = 99",
+       "event 5"},
+      {"UPDATE head SET signature = zeroblob(64)", "the desk's signature"},
+      {"UPDATE head SET head = zeroblob(32)", "the desk's signature"},
+      {"UPDATE head SET time = time + 1", "the desk's signature"},
+      {"UPDATE head SET number = number - 1; DELETE FROM event WHERE number ="
+       " (SELECT max(number) FROM event)",
+       "the desk's signature"},
+      {"UPDATE cases SET row = replace(row, 'pending', 'refused')", "its row"},
+      {"UPDATE cases SET event = 4, row = (SELECT json_extract(body, '$.row')"
+       " FROM event WHERE number = 5) WHERE id = (SELECT case_id FROM event"
+       " WHERE number = 5)",
+       "its row"},
+      {"DELETE FROM cases", "taken away"},
+      {"UPDATE cases SET received = '2011-11-11'", "its row"},
+      {"UPDATE officer SET cleared = 1", "officer ann"},
+      {"UPDATE officer SET role = 'administrator'", "officer ann"},
+      {"UPDATE officer SET removed = 1", "officer ann"},
+      {"DELETE FROM officer WHERE name = 'bob'", "list of officers"},
+      {"UPDATE desk SET pad_key = zeroblob(32)", "not those that were"},
+  };
+  for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+    desk_sql(changes[i].sql);
+    desk_expect(TACET_ERR_AUTH, changes[i].word);
+    put_back();
+  }
+  desk_expect(TACET_OK, "");
+}
+
+/* ---- who has the desk's key ---- */
+
+/* What one may write who has the desk's folder, but no officer's key. */
+static void acts_of_officers(void **state) {
+  (void)state;
+  json_t *body = json_pack("{s:s}", "reason", "none");
+  const desk_act forged = {"ann", "decided-accept", id, body, NULL};
+  const desk_act nobody = {"", "decided-accept", id, body, NULL};
+  keep();
+  assert_ok(desk_append(desk_db, &forged, 1, &why, NULL));
+  desk_expect(TACET_ERR_AUTH, "has no signature");
+  put_back();
+  assert_ok(desk_append(desk_db, &nobody, 1, &why, NULL));
+  desk_expect(TACET_ERR_AUTH, "nobody signed it");
+  put_back();
+  json_decref(body);
+  /* A state that no step leads to. */
+  const char *other = desk_file("criminal");
+  json_t *row = NULL;
+  assert_ok(desk_case_get(desk_db, other, &why, &row));
+  (void)json_object_set_new(row, "state", json_string("delivered"));
+  body = json_pack("{s:o}", "row", row);
+  const desk_act jump = {"ann", "case-changed", other, body, &desk_ann};
+  assert_ok(desk_append(desk_db, &jump, 1, &why, NULL));
+  json_decref(body);
+  desk_expect(TACET_ERR_AUTH, "from received to delivered");
+}
+
+/* ---- commitments of days ---- */
+
+static void once_a_day(void **state) {
+  (void)state;
+  desk_day_hash days[16], more[16];
+  assert_int_equal(3, commit(days, 16));
+  assert_int_equal(0, commit(more, 16));
+  for (int i = 1; i < 3; i++) {
+    assert_int_equal(days[0].day + i, days[i].day); /* the empty one too */
+    assert_false(tacet_tlog_equal(&days[0].hash, &days[i].hash));
+  }
+  desk_clock += 86400;
+  assert_int_equal(1, commit(more, 16));
+  assert_int_equal(days[2].day + 1, more[0].day);
+  assert_ok(against(days, 3));
+  assert_ok(against(more, 1));
+}
+
+static void another_history(void **state) {
+  (void)state;
+  desk_day_hash days[16], again[16];
+  keep(); /* a copy of before */
+  assert_int_equal(3, commit(days, 16));
+  put_back();
+  assert_err(TACET_ERR_AUTH, against(days, 3));
+  assert_non_null(strstr(why.text, "put back to an older state"));
+  /* It is written on from the copy; with all keys, all of it is well. */
+  desk_bring(id, DESK_DO_CLOSE);
+  desk_clock += 86400;
+  assert_int_equal(4, commit(again, 16));
+  desk_expect(TACET_OK, "");
+  assert_true(tacet_tlog_equal(&days[0].hash, &again[0].hash)); /* before it */
+  assert_err(TACET_ERR_AUTH,
+             against(again + 0, 0) == TACET_OK ? TACET_ERR_AUTH : TACET_OK);
+  days[3] = days[2];
+  days[3].hash.b[0] ^= 1;
+  assert_err(TACET_ERR_AUTH, against(&days[3], 1));
+  assert_non_null(strstr(why.text, "another history"));
+}
+
+/* ---- one case ---- */
+
+static json_t *proof_of(void) {
+  json_t *proof = NULL;
+  tacet_err e = desk_case_prove(desk_db, id, &why, &proof);
+  if (e != TACET_OK) {
+    fail_msg("%s", why.text);
+  }
+  return proof;
+}
+
+static tacet_err check(const json_t *proof, size_t *events) {
+  desk_verdict v = {.days = NULL};
+  tacet_err e = desk_proof_check(proof, &why, &v);
+  *events = (size_t)v.events;
+  desk_verdict_free(&v);
+  return e;
+}
+
+static void shows_one_case(void **state) {
+  (void)state;
+  desk_day_hash days[16];
+  json_t *none = NULL;
+  size_t n = 0;
+  assert_err(TACET_ERR_STATE, desk_case_prove(desk_db, id, &why, &none));
+  (void)commit(days, 16);
+  desk_bring(id, DESK_DO_CLOSE);
+  json_t *proof = proof_of();
+  assert_ok(check(proof, &n));
+  assert_int_equal(5, n); /* filed, three steps, refused */
+  assert_int_equal(1, json_integer_value(json_object_get(proof, "later")));
+  assert_int_equal(2, json_object_size(json_object_get(proof, "days")));
+  char *text = json_dumps(proof, 0);
+  assert_null(strstr(text, "\"number\""));
+  free(text);
+  json_decref(proof);
+}
+
+/* Every text and number of a proof, changed. */
+static size_t change_nth(json_t *v, size_t *n) {
+  const char *name;
+  json_t *child;
+  size_t i, changed = 0;
+  void *tmp;
+  json_object_foreach_safe(v, tmp, name, child) {
+    changed += change_nth(child, n);
+  }
+  json_array_foreach(v, i, child) {
+    changed += change_nth(child, n);
+  }
+  if (json_is_string(v) && (*n)-- == 0) {
+    const char *t = json_string_value(v);
+    char *other = malloc(strlen(t) + 2);
+    assert_non_null(other);
+    (void)sprintf(other, "%s", *t ? t : "x");
+    other[0] = other[0] == '1' ? '2' : '1';
+    assert_int_equal(0, json_string_set(v, other));
+    free(other);
+    return 1;
+  }
+  if (json_is_integer(v) && (*n)-- == 0) {
+    assert_int_equal(0, json_integer_set(v, json_integer_value(v) + 1));
+    return 1;
+  }
+  return changed;
+}
+
+static void every_part_of_a_proof(void **state) {
+  (void)state;
+  desk_day_hash days[16];
+  size_t tried = 0;
+  (void)commit(days, 16);
+  json_t *whole = proof_of();
+  (void)json_object_del(whole, "later"); /* a remark */
+  for (size_t i = 0;; i++) {
+    json_t *proof = json_deep_copy(whole);
+    size_t n = i, events;
+    if (change_nth(proof, &n) == 0) {
+      json_decref(proof);
+      break;
+    }
+    if (check(proof, &events) == TACET_OK) {
+      fail_msg("part %zu of the proof may be changed", i);
+    }
+    json_decref(proof);
+    tried++;
+  }
+  assert_true(tried > 100);
+  json_decref(whole);
+}
+
+static void no_proofs(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "{}",
+      "{\"version\":1}",
+      "{\"version\":2}",
+      "{\"version\":1,\"days\":{},\"events\":[],\"desk\":\"00\"}",
+      "{\"version\":1,\"days\":{},\"events\":[1],\"case\":\"c\",\"desk\":"
+      "\"0000000000000000000000000000000000000000000000000000000000000000\"}",
+      "{\"version\":1,\"days\":{\"9999-99-99\":{}},\"events\":[{}],\"desk\":"
+      "\"0000000000000000000000000000000000000000000000000000000000000000\"}"};
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    json_t *v = json_loads(texts[i], 0, NULL);
+    size_t n;
+    assert_non_null(v);
+    why.text[0] = '\0';
+    assert_true(check(v, &n) != TACET_OK);
+    assert_true(why.text[0] != '\0');
+    json_decref(v);
+  }
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, busy, desk_teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(every_column),          TEST(what_is_gone),
+      TEST(acts_of_officers),      TEST(once_a_day),
+      TEST(another_history),       TEST(shows_one_case),
+      TEST(every_part_of_a_proof), TEST(no_proofs)};
+#undef TEST
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
