@@ -58,6 +58,16 @@ if(NOT TACET_ONLY_LIBRARY)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET GLOBAL sqlite3>=3.40)
   pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+  # libharu, for the desk alone; it has no .pc file everywhere.
+  find_path(TACET_HPDF_INCLUDE hpdf.h)
+  find_library(TACET_HPDF_LIB hpdf)
+  if(NOT TACET_HPDF_INCLUDE OR NOT TACET_HPDF_LIB)
+    message(FATAL_ERROR "libharu (libhpdf-dev) is missing: run tools/setup")
+  endif()
+  add_library(tacet_dep_hpdf UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(tacet_dep_hpdf PROPERTIES
+    IMPORTED_LOCATION ${TACET_HPDF_LIB}
+    INTERFACE_INCLUDE_DIRECTORIES ${TACET_HPDF_INCLUDE})
 endif()
 
 # ---- kinds of target ----
