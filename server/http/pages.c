@@ -3,10 +3,12 @@
  * the page behind an invite link. */
 #include "server/http/private.h"
 
+#include "server/ops/holdings.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
-#define PAGE_MAX (256 * 1024)
+#define PAGE_MAX TACETD_HOLDINGS_MAX
 
 /* No scripts, nothing from elsewhere, no address passed on: the fragment of an
  * invite link holds a secret, and this page must not be able to read it. */
@@ -139,6 +141,19 @@ static void sample(tacetd_service *s) {
   tacetd_gauge(TACETD_METRIC_CLOCK, 0, !d.clock_trusted || !v.clock_trusted);
 }
 
+/* ---- what the server can hand over ---- */
+
+/* The same for everybody until another version runs: a day in caches. */
+static void write_holdings(const tacetd_service *s, tacetd_call call,
+                           tacet_buf *w, tacetd_answer *a) {
+  bool html = call == TACETD_CALL_HOLDINGS;
+  a->type = html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+  a->headers = page_headers;
+  a->cache = "public, max-age=86400";
+  tacetd_holdings_write(w, html ? TACETD_HOLDINGS_HTML : TACETD_HOLDINGS_TEXT,
+                        s->config->domain, tacetd_inventory_at);
+}
+
 /* ---- answering ---- */
 
 void tacetd_page(tacetd_service *s, tacetd_call call, net_request *r) {
@@ -169,6 +184,10 @@ void tacetd_page(tacetd_service *s, tacetd_call call, net_request *r) {
     sample(s);
     a.type = "text/plain; version=0.0.4";
     tacetd_metrics_write(&w);
+    break;
+  case TACETD_CALL_HOLDINGS:
+  case TACETD_CALL_HOLDINGS_TEXT:
+    write_holdings(s, call, &w, &a);
     break;
   default:
     a.type = "text/html; charset=utf-8";

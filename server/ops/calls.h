@@ -23,8 +23,8 @@
 #define TACETD_BODY_PIECE (TACETD_BLOB_PIECE_MAX + TACETD_KIB(4))
 
 /* X(NAME, "name", method, path, limit of the body). The order of rows with one
- * path is that of the Allow header. A path that ends with a slash stands for all
- * that begin with it. */
+ * path is that of the Allow header. A path that ends with a slash stands for
+ * all that begin with it. */
 #define TACETD_CALLS(X)                                                        \
   X(NONCE, "nonce", POST, "/v1/nonce", 0)                                      \
   X(REGISTER, "register", POST, "/v1/accounts", TACETD_BODY_MANIFEST)          \
@@ -50,6 +50,8 @@
   X(WELL_KNOWN, "well-known", GET, "/.well-known/tacet", 0)                    \
   X(HEALTH, "health", GET, "/v1/health", 0)                                    \
   X(METRICS, "metrics", GET, "/metrics", 0)                                    \
+  X(HOLDINGS, "what-we-hold", GET, "/what-we-hold", 0)                         \
+  X(HOLDINGS_TEXT, "what-we-hold-text", GET, "/what-we-hold.txt", 0)           \
   X(INVITE_PAGE, "invite-page", GET, "/i", 0)
 
 typedef enum tacetd_call {

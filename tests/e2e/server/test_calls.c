@@ -543,6 +543,9 @@ static void test_pages(void **state) {
       {"/v1/health", "application/json", "\"status\":\"ok\""},
       {"/metrics", "text/plain; version=0.0.4", "tacetd_requests_total{"},
       {"/i", "text/html; charset=utf-8", "You have an invite"},
+      {"/what-we-hold", "text/html; charset=utf-8", "What does not exist here"},
+      {"/what-we-hold.txt", "text/plain; charset=utf-8",
+       "What does not exist here"},
   };
   peer p;
   peer_open(&p, &server);
@@ -557,7 +560,11 @@ static void test_pages(void **state) {
     assert_non_null(strstr(text, pages[i].has));
     assert_null(strstr(text, "<script"));
     free(text);
-    if (strcmp(pages[i].path, "/i") == 0) {
+    if (strncmp(pages[i].path, "/what-we-hold", 13) == 0) {
+      assert_span(tacet_span_str("public, max-age=86400"),
+                  net_http_get(&a.parsed, "cache-control"));
+    }
+    if (strstr(pages[i].type, "html") != NULL) {
       tacet_span csp = net_http_get(&a.parsed, "content-security-policy");
       assert_true(csp.len > 20 && memcmp(csp.p, "default-src 'none'", 18) == 0);
     }
