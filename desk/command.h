@@ -62,6 +62,9 @@ typedef enum desk_exit {
   X(OTHERS, "others", "FILE",                                                  \
     "hashes of all else that the operator said in the key log")                \
   X(LISTEN, "listen", "ADDRESS", "where it listens")                           \
+  X(HOME, "home", "COUNTRY",                                                   \
+    "whose own demands cross no border: two letters, US by itself")            \
+  X(TABLE, "table", "NAME", "one table of a CSV alone")                        \
   X(CLOCK, "clock-is-right", "",                                               \
     "the clock is far ahead of the log's newest event, and right")
 
@@ -179,5 +182,10 @@ int desk_cmd_log_verify(const desk_args *a);
 int desk_cmd_log_commit(const desk_args *a);
 int desk_cmd_log_prove(const desk_args *a);
 int desk_cmd_log_check(const desk_args *a);
+int desk_cmd_report(const desk_args *a);
+int desk_cmd_publish(const desk_args *a);
+int desk_cmd_published_list(const desk_args *a);
+int desk_cmd_published_show(const desk_args *a);
+int desk_cmd_page(const desk_args *a);
 
 #endif

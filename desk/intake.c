@@ -46,7 +46,7 @@ static bool is_country(const char *t) {
 typedef struct line {
   const char *received, *kind, *instrument, *authority, *country, *outcome;
   json_int_t accounts, with_data;
-  int preservation, gagged, notified;
+  int preservation, gagged, notified, new_service;
 } line;
 
 static tacet_err check_line(const line *l, desk_day today, desk_trouble *why) {
@@ -86,13 +86,14 @@ static tacet_err check_line(const line *l, desk_day today, desk_trouble *why) {
 
 static tacet_err row_of(const line *l, desk_trouble *why, json_t **row) {
   json_t *v = json_pack(
-      "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:n, s:n,"
-      " s:n, s:s}",
+      "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:n,"
+      " s:n, s:n, s:s}",
       "received", l->received, "kind", l->kind, "instrument", l->instrument,
       "authority", l->authority, "country", l->country, "outcome", l->outcome,
       "accounts", l->accounts, "with_data", l->with_data, "preservation",
-      l->preservation, "gagged", l->gagged, "notified", l->notified, "imported",
-      1, "due", "due_at", "document", "filed_by", "");
+      l->preservation, "gagged", l->gagged, "notified", l->notified,
+      "new_service", l->new_service, "imported", 1, "due", "due_at", "document",
+      "filed_by", "");
   if (v == NULL) {
     desk_trouble_set(why, "%s", tacet_err_text(TACET_ERR_NOMEM));
     return TACET_ERR_NOMEM;
@@ -109,17 +110,19 @@ tacet_err desk_intake_line(tacet_span text, desk_day today, desk_trouble *why,
   TACET_TRY(desk_json_read(text, why, &v));
   int bad = json_unpack_ex(
       v, &at, JSON_STRICT,
-      "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s?s, s?b, s?b, s?b}", "received",
-      &l.received, "kind", &l.kind, "instrument", &l.instrument, "authority",
-      &l.authority, "outcome", &l.outcome, "accounts", &l.accounts, "with_data",
-      &l.with_data, "country", &l.country, "preservation", &l.preservation,
-      "gagged", &l.gagged, "notified", &l.notified);
+      "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s?s, s?b, s?b, s?b, s?b}",
+      "received", &l.received, "kind", &l.kind, "instrument", &l.instrument,
+      "authority", &l.authority, "outcome", &l.outcome, "accounts", &l.accounts,
+      "with_data", &l.with_data, "country", &l.country, "preservation",
+      &l.preservation, "gagged", &l.gagged, "notified", &l.notified,
+      "new_service", &l.new_service);
   tacet_err e = TACET_ERR_ENCODING;
   if (bad != 0) {
     desk_trouble_set(why,
                      "it needs received, kind, instrument, authority, "
                      "accounts, with_data and outcome, may have country, "
-                     "preservation, gagged and notified, and nothing else; "
+                     "preservation, gagged, notified and new_service, and "
+                     "nothing else; "
                      "texts, numbers and true or false as the manual says");
   } else {
     e = check_line(&l, today, why);

@@ -18,8 +18,8 @@ TACET_MUST_CHECK tacet_err desk_intake_row(const json_t *demand, desk_day today,
                                            int64_t now, const char *filed_by,
                                            desk_trouble *why, json_t **row);
 /* One line of `case import`: received, kind, instrument, authority, accounts,
- * with_data, outcome; also country, preservation, gagged, notified. Any other
- * name is refused. A new reference. */
+ * with_data, outcome; also country, preservation, gagged, notified,
+ * new_service. Any other name is refused. A new reference. */
 TACET_MUST_CHECK tacet_err desk_intake_line(tacet_span line, desk_day today,
                                             desk_trouble *why, json_t **row);
 /* Copies an original into the folder of documents, under its SHA-256. */

@@ -58,6 +58,18 @@ static const desk_command commands[] = {
      T(COMMITMENTS) | DESK_WITHOUT_DATA, 0, desk_cmd_log_check},
     {"log show", "[CASE]", "print the events of the log", 0, 1,
      T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_log_show},
+    {"report", "", "count demands, in the form that is asked for", 0, 0,
+     T(FORMAT) | T(OUT) | T(TABLE) | T(OPERATOR) | T(HOME),
+     T(FROM) | T(TO) | T(FORM), desk_cmd_report},
+    {"publish", "", "make a report public, if it tells no more than it may", 0,
+     0, T(FORMAT) | T(OUT) | T(TABLE) | T(OPERATOR) | T(HOME) | T(KEY) | SIGNED,
+     T(FROM) | T(TO) | T(FORM), desk_cmd_publish},
+    {"published list", "", "print what is published", 0, 0, T(JSON), 0,
+     desk_cmd_published_list},
+    {"published show", "NUMBER", "a published report, as it was", 1, 1,
+     T(FORMAT) | T(OUT) | T(TABLE), 0, desk_cmd_published_show},
+    {"page", "", "what can be handed over, and what does not exist", 0, 0,
+     T(FORMAT) | T(OUT), 0, desk_cmd_page},
 };
 #undef SIGNED
 #undef T

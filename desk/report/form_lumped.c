@@ -33,11 +33,15 @@ static void say(build *b, const tally *t) {
   thousands(requests + WIDTH, n[1]);
   thousands(accounts, n[2]);
   thousands(accounts + WIDTH, n[3]);
+  /* A sentence each, so that no line of a text breaks within what it says. */
   build_say(b, b->summary,
-            "From %s to %s, we received between %s and %s requests for "
-            "customer data from authorities. In those requests, between %s "
-            "and %s accounts or devices were specified.",
-            from, to, n[0], n[1], n[2], n[3]);
+            "From %s to %s, all kinds of demands together:", from, to);
+  build_say(b, b->summary,
+            "We received between %s and %s requests for customer data.", n[0],
+            n[1]);
+  build_say(b, b->summary,
+            "They specified between %s and %s accounts or devices.", n[2],
+            n[3]);
 }
 
 static void state(build *b, const tally *t, const tally *others) {

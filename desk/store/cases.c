@@ -105,15 +105,16 @@ static uint64_t number_of(const json_t *row, const char *key) {
 
 static tacet_err count_row(void *user, const json_t *row) {
   const counting *x = user;
-  desk_count c = {.instrument = text_of(row, "instrument"),
-                  .authority = text_of(row, "authority"),
-                  .country = text_of(row, "country"),
-                  .accounts = number_of(row, "accounts"),
-                  .with_data = number_of(row, "with_data"),
-                  .preservation =
-                      json_is_true(json_object_get(row, "preservation")),
-                  .gagged = json_is_true(json_object_get(row, "gagged")),
-                  .notified = json_is_true(json_object_get(row, "notified"))};
+  desk_count c = {
+      .instrument = text_of(row, "instrument"),
+      .authority = text_of(row, "authority"),
+      .country = text_of(row, "country"),
+      .accounts = number_of(row, "accounts"),
+      .with_data = number_of(row, "with_data"),
+      .preservation = json_is_true(json_object_get(row, "preservation")),
+      .gagged = json_is_true(json_object_get(row, "gagged")),
+      .notified = json_is_true(json_object_get(row, "notified")),
+      .new_service = json_is_true(json_object_get(row, "new_service"))};
   if (!desk_day_read(text_of(row, "received"), &c.received) ||
       !desk_kind_read(text_of(row, "kind"), &c.kind) ||
       !desk_outcome_read(text_of(row, "outcome"), &c.outcome)) {

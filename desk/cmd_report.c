@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tacet-desk report, publish, published, page: what the public is told. */
+#include "desk/reporting.h"
+
+#include "server/ops/holdings.h"
+#include "server/ops/inventory.h"
+#include "tacet/codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* A period that is none is a slip of whoever typed it. */
+static int end(tacet_err e, const desk_trouble *why) {
+  int code = desk_end(e, why);
+  return e == TACET_ERR_ARGUMENT ? DESK_EXIT_USAGE : code;
+}
+
+/* ---- report ---- */
+
+int desk_cmd_report(const desk_args *a) {
+  int code;
+  desk_asked asked;
+  desk_trouble why = {""};
+  desk_report r = {0};
+  if (!desk_asked_read(a, &asked)) {
+    return DESK_EXIT_USAGE;
+  }
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL) {
+    return code;
+  }
+  tacet_err e = desk_report_asked(a, s, &asked, &why, &r);
+  if (e == TACET_OK) {
+    e = desk_report_put(a, r.json, asked.format, &why);
+  }
+  desk_report_free(&r);
+  desk_store_close(s);
+  return end(e, &why);
+}
+
+/* ---- publish ---- */
+
+typedef struct collecting {
+  desk_published published;
+  const char *sha256;
+  uint64_t same; /* the event that published these very bytes, or 0 */
+} collecting;
+
+static tacet_err collect(void *user, const desk_event *e) {
+  collecting *x = user;
+  json_t *body = json_loadb((const char *)e->body.p, e->body.len,
+                            JSON_REJECT_DUPLICATES, NULL);
+  const char *hash = json_string_value(json_object_get(body, "sha256"));
+  if (hash != NULL && strcmp(hash, x->sha256) == 0) {
+    x->same = e->number;
+  }
+  tacet_err err = desk_published_add(&x->published, e->number, body);
+  json_decref(body);
+  return err;
+}
+
+/* Everything that was ever published, with this. */
+static tacet_err check_bands(desk_store *s, const desk_report *r,
+                             const char *sha256, desk_trouble *why) {
+  collecting x = {.sha256 = sha256};
+  const desk_filter f = {.kind = DESK_REPORT_EVENT};
+  desk_leak leak = {""};
+  tacet_err e = desk_events_each(s, &f, collect, &x, why);
+  if (e == TACET_ERR_ENCODING) {
+    desk_trouble_set(why, "a report in the log cannot be read, so it is not "
+                          "known what is published; `tacet-desk log verify` "
+                          "says where");
+  } else if (e == TACET_OK && x.same != 0) {
+    desk_trouble_set(why,
+                     "this very report is published already, as report "
+                     "%" PRIu64,
+                     x.same);
+    e = TACET_ERR_EXISTS;
+  } else if (e == TACET_OK) {
+    e = desk_published_check(&x.published, r, &leak);
+  }
+  desk_published_free(&x.published);
+  if (e == TACET_ERR_POLICY) {
+    desk_say("%s", leak.text);
+    desk_trouble_set(why, "nothing was published: these numbers must not "
+                          "stand beside those that are");
+  }
+  return e;
+}
+
+static tacet_err append(desk_store *s, const desk_who *who,
+                        const desk_report *r, const char *sha256,
+                        desk_trouble *why, uint64_t *number) {
+  json_t *body = desk_published_body(r, desk_store_today(s), sha256);
+  const desk_act act = {who->actor, DESK_REPORT_EVENT, "", body, who->signs};
+  tacet_err e =
+      body == NULL ? TACET_ERR_NOMEM : desk_append(s, &act, 1, why, number);
+  json_decref(body);
+  return e;
+}
+
+static tacet_err publish(const desk_args *a, desk_store *s, const desk_who *who,
+                         const desk_asked *asked, desk_trouble *why) {
+  char sha256[DESK_SHA256_TEXT];
+  uint64_t number = 0;
+  desk_report r = {0};
+  tacet_err e = desk_report_asked(a, s, asked, why, &r);
+  if (e == TACET_OK) {
+    e = desk_report_hash(r.json, sha256);
+  }
+  if (e == TACET_OK) {
+    e = check_bands(s, &r, sha256, why);
+  }
+  if (e == TACET_OK) {
+    e = append(s, who, &r, sha256, why, &number);
+  }
+  if (e == TACET_OK) {
+    (void)fprintf(stderr, "published as report %" PRIu64 ", sha256 %s\n",
+                  number, sha256);
+    e = desk_report_put(a, r.json, asked->format, why);
+  }
+  desk_report_free(&r);
+  return e;
+}
+
+/* Two at once would each be checked without the other. */
+static int lock_folder(desk_store *s, desk_trouble *why) {
+  int fd = open(desk_store_folder(s), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+    if (errno != EINTR) {
+      (void)close(fd);
+      fd = -1;
+    }
+  }
+  if (fd < 0) {
+    desk_trouble_set(why, "the desk's folder cannot be locked: %s",
+                     strerror(errno));
+  }
+  return fd;
+}
+
+static bool may_publish(const desk_who *who) {
+  return who->signs == NULL || desk_role_works(who->officer.role) ||
+         who->officer.role == DESK_ADMINISTRATOR;
+}
+
+int desk_cmd_publish(const desk_args *a) {
+  int code;
+  DESK_WHO(who);
+  desk_asked asked;
+  desk_trouble why = {""};
+  if (!desk_asked_read(a, &asked)) {
+    return DESK_EXIT_USAGE;
+  }
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL || !desk_who_of(a, s, DESK_O_KEY, false, &who, &code)) {
+    desk_store_close(s);
+    return code;
+  }
+  tacet_err e = TACET_ERR_POLICY;
+  if (!may_publish(&who)) {
+    desk_trouble_set(&why, "an auditor reads and publishes nothing");
+  } else {
+    int lock = lock_folder(s, &why);
+    e = lock < 0 ? TACET_ERR_IO : publish(a, s, &who, &asked, &why);
+    if (lock >= 0) {
+      (void)close(lock);
+    }
+  }
+  desk_store_close(s);
+  return end(e, &why);
+}
+
+/* ---- published list, published show ---- */
+
+static const char *text_of(const json_t *object, const char *name) {
+  const char *text = json_string_value(json_object_get(object, name));
+  return text == NULL ? "" : text;
+}
+
+static tacet_err list_one(void *user, const desk_event *e) {
+  json_t *body = json_loadb((const char *)e->body.p, e->body.len,
+                            JSON_REJECT_DUPLICATES, NULL);
+  if (desk_flag(user, DESK_O_JSON)) {
+    desk_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "number",
+                         (json_int_t)e->number, "day", text_of(body, "day"),
+                         "form", text_of(body, "form"), "from",
+                         text_of(body, "from"), "to", text_of(body, "to"),
+                         "sha256", text_of(body, "sha256"), "actor", e->actor));
+  } else {
+    printf("%6" PRIu64 "  %s  %-6s  %s to %s  %s\n", e->number,
+           text_of(body, "day"), text_of(body, "form"), text_of(body, "from"),
+           text_of(body, "to"), text_of(body, "sha256"));
+  }
+  json_decref(body);
+  return TACET_OK;
+}
+
+int desk_cmd_published_list(const desk_args *a) {
+  int code;
+  desk_trouble why = {""};
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL) {
+    return code;
+  }
+  const desk_filter f = {.kind = DESK_REPORT_EVENT};
+  tacet_err e = desk_events_each(s, &f, list_one,
+                                 (void *)(uintptr_t)(const void *)a, &why);
+  desk_store_close(s);
+  return desk_end(e, &why);
+}
+
+typedef struct finding {
+  uint64_t number;
+  json_t *body;
+} finding;
+
+static tacet_err find_one(void *user, const desk_event *e) {
+  finding *x = user;
+  if (e->number == x->number) {
+    x->body = json_loadb((const char *)e->body.p, e->body.len,
+                         JSON_REJECT_DUPLICATES, NULL);
+  }
+  return TACET_OK;
+}
+
+static tacet_err show(const desk_args *a, desk_store *s, uint64_t number,
+                      desk_format format, desk_trouble *why) {
+  finding x = {.number = number};
+  const desk_filter f = {.kind = DESK_REPORT_EVENT};
+  char sha256[DESK_SHA256_TEXT];
+  TACET_TRY(desk_events_each(s, &f, find_one, &x, why));
+  const json_t *report = json_object_get(x.body, "report");
+  tacet_err e = TACET_ERR_NOT_FOUND;
+  if (report == NULL) {
+    desk_trouble_set(why, "there is no such report; `tacet-desk published "
+                          "list` has their numbers");
+  } else {
+    e = desk_report_hash(report, sha256);
+  }
+  if (e == TACET_OK && strcmp(sha256, text_of(x.body, "sha256")) != 0) {
+    desk_trouble_set(why, "this is not the report that was published: its hash "
+                          "is another one");
+    e = TACET_ERR_AUTH;
+  }
+  if (e == TACET_OK) {
+    e = desk_report_put(a, report, format, why);
+  }
+  json_decref(x.body);
+  return e;
+}
+
+int desk_cmd_published_show(const desk_args *a) {
+  int code;
+  desk_format format;
+  desk_trouble why = {""};
+  char *rest = NULL;
+  unsigned long long number = strtoull(a->words[0], &rest, 10);
+  if (!desk_format_asked(a, &format)) {
+    return DESK_EXIT_USAGE;
+  }
+  if (*rest != '\0' || number == 0) {
+    desk_say("give the number of a report, as `tacet-desk published list` "
+             "prints it");
+    return DESK_EXIT_USAGE;
+  }
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL) {
+    return code;
+  }
+  tacet_err e = show(a, s, number, format, &why);
+  desk_store_close(s);
+  return desk_end(e, &why);
+}
+
+/* ---- page ---- */
+
+int desk_cmd_page(const desk_args *a) {
+  int code;
+  desk_format format;
+  char domain[256];
+  desk_trouble why = {""};
+  tacet_span page;
+  TACET_BUF(w, TACETD_HOLDINGS_MAX);
+  if (!desk_format_asked(a, &format) ||
+      (format != DESK_TEXT && format != DESK_HTML)) {
+    desk_say("the page is --format text or html");
+    return DESK_EXIT_USAGE;
+  }
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL) {
+    return code;
+  }
+  tacet_err e = desk_domain(s, &why, domain, sizeof(domain));
+  if (e == TACET_OK) {
+    tacetd_holdings_write(
+        &w, format == DESK_HTML ? TACETD_HOLDINGS_HTML : TACETD_HOLDINGS_TEXT,
+        domain, tacetd_inventory_at);
+    e = tacet_buf_done(&w, &page);
+  }
+  if (e == TACET_OK) {
+    const char *out = desk_arg(a, DESK_O_OUT);
+    e = desk_file_write(out != NULL ? out : "-", page, &why);
+  }
+  desk_store_close(s);
+  return desk_end(e, &why);
+}

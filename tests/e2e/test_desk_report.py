@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reports of the desk: counted from imported cases, published if they tell no
+more than they may, and the page of what can be handed over."""
+import csv
+import hashlib
+import io
+import json
+import os
+import subprocess
+import unittest
+import urllib.request
+import ssl
+
+from harness import BIN, Case
+
+HALVES = [('2012-12-01', '2013-05-31'), ('2013-06-01', '2013-11-30'),
+          ('2013-12-01', '2014-05-31')]
+
+
+class Reports(Case):
+    def setUp(self):
+        super().setUp()
+        self.data = os.path.join(self.folder, 'server')
+        self.place = os.path.join(self.folder, 'desk')
+        subprocess.run([f'{BIN}/tacetd', 'init', '--data', self.data],
+                       check=True, capture_output=True)
+        self.desk('init', '--server', self.data)
+        self.runs = 0
+
+    def desk(self, *args, code=0, both=False):
+        p = subprocess.run([f'{BIN}/tacet-desk', *args, '--data', self.place],
+                           capture_output=True, text=True)
+        self.assertEqual(p.returncode, code, p.stdout + p.stderr)
+        return (p.stdout, p.stderr) if both else p.stdout
+
+    def cases(self, rows):
+        self.runs += 1
+        path = os.path.join(self.folder, f'cases-{self.runs}.jsonl')
+        with open(path, 'w') as f:
+            for r in rows:
+                f.write(json.dumps({'instrument': 'subpoena', 'authority': 'A',
+                                    'accounts': 1, 'with_data': 0,
+                                    'outcome': 'refused', **r}) + '\n')
+        self.desk('case', 'import', path)
+
+    def lumped(self, demands, accounts, day='2013-02-03'):
+        """So many demands of all kinds that name so many accounts."""
+        kinds = ['criminal', 'emergency', 'civil', 'criminal']
+        each = accounts // demands
+        rows = [{'received': day, 'kind': kinds[i % 4], 'accounts': each}
+                for i in range(demands)]
+        for i in range(demands // 200):
+            rows[i].update(kind='national-security', instrument='nsl')
+        rows[-1]['accounts'] += accounts - each * demands
+        self.cases(rows)
+
+    def report(self, *args, **kw):
+        return self.desk('report', *args, **kw)
+
+    def period(self, begin, end, form):
+        return '--from', begin, '--to', end, '--form', form
+
+    def test_june_2013(self):
+        for demands, accounts, requests, specified in [
+                (4321, 9876, 'between 4,000 and 5,000 requests',
+                 'between 9,000 and 10,000 accounts or devices'),
+                (6543, 31234, 'between 10,000 and 11,000 requests',
+                 'between 41,000 and 42,000 accounts or devices')]:
+            self.lumped(demands, accounts)
+            text = self.report(*self.period(*HALVES[0], '2013'))
+            self.assertIn(requests, text)
+            self.assertIn(specified, text)
+            self.assertIn('December 1, 2012 to May 31, 2013', text)
+
+    def test_series_and_attack(self):
+        self.lumped(4321, 9876)
+        self.cases([{'received': '2013-07-01', 'kind': 'criminal'}] * 30 +
+                   [{'received': '2013-06-01', 'kind': 'national-security',
+                     'instrument': 'nsl'}] * 250 +
+                   [{'received': '2014-01-01', 'kind': 'civil'}])
+        # A lawful series, and the same in other rhythms.
+        self.desk('publish', *self.period(*HALVES[0], 'a3'))
+        self.desk('publish', *self.period(*HALVES[1], 'a3'))
+        self.desk('publish', *self.period(*HALVES[2], 'a3'))
+        self.desk('publish', *self.period('2013-01-01', '2013-12-31', 'dsa'))
+        before = self.desk('published', 'list', '--json').splitlines()
+        self.assertEqual(len(before), 4)
+        # All kinds together, over days whose other kinds are told exactly.
+        out, err = self.desk('publish', *self.period(*HALVES[0], '2013'),
+                             code=4, both=True)
+        self.assertEqual(out, '')
+        self.assertIn('nothing was published', err)
+        # The second half-year, a day later: it lacks the 250 letters of 1 June.
+        out, err = self.desk(
+            'publish', *self.period('2013-06-02', '2013-12-01', 'a3'), code=4,
+            both=True)
+        self.assertIn('2013-06-01', err)
+        self.assertIn('at least', err)
+        self.assertIn('this report (a3, 2013-06-02 to 2013-12-01)', err)
+        # The whole year in another structure, and one of the halves again.
+        for begin, end, form in [('2012-12-01', '2013-11-30', 'a4'),
+                                 (*HALVES[0], 'a1'), (*HALVES[1], 'a3')]:
+            self.desk('publish', *self.period(begin, end, form), code=4)
+        self.assertEqual(before,
+                         self.desk('published', 'list', '--json').splitlines())
+
+    def test_total_after_total(self):
+        self.lumped(4321, 9876)
+        self.desk('publish', *self.period(*HALVES[0], '2013'))
+        self.desk('publish', *self.period(*HALVES[1], '2013'))
+        # A half-year with its exact numbers, in a form without structure.
+        out, err = self.desk('publish',
+                             *self.period('2012-12-01', '2013-05-31', 'github'),
+                             code=4, both=True)
+        self.assertIn('at most', err)
+        self.assertIn('of all kinds together', err)
+
+    def test_published_as_it_was(self):
+        self.lumped(400, 500)
+        what = self.period(*HALVES[0], 'a3')
+        key = os.path.join(self.folder, 'key')
+        subprocess.run([f'{BIN}/tacet-desk', 'key', 'new', key,
+                        '--no-passphrase'], check=True, capture_output=True)
+        self.desk('officer', 'add', 'ann', '--key', key + '.pub', '--role',
+                  'officer')
+        built = {f: self.report(*what, '--format', f)
+                 for f in ('text', 'json', 'csv', 'html')}
+        self.desk('publish', *what, '--key', key)
+        row = json.loads(self.desk('published', 'list', '--json'))
+        self.assertEqual(row['actor'], 'ann')
+        self.assertEqual(row['sha256'],
+                         hashlib.sha256(built['json'].encode()).hexdigest())
+        self.desk('publish', *what, code=4)  # is there already
+        # What comes in later does not change what was published.
+        self.lumped(300, 300)
+        self.assertNotEqual(built['text'], self.report(*what))
+        for f, text in built.items():
+            self.assertEqual(text, self.desk('published', 'show',
+                                             str(row['number']), '--format', f))
+        self.assertNotIn('others', self.desk('published', 'show',
+                                             str(row['number']), '--format',
+                                             'json'))
+        self.desk('published', 'show', '99999', code=1)
+
+    def test_tables(self):
+        self.cases([{'received': '2025-08-01', 'kind': 'criminal',
+                     'instrument': 'epoc', 'country': 'DE'},
+                    {'received': '2025-08-01', 'kind': 'national-security',
+                     'instrument': 'nsl', 'country': 'DE'}])
+        text = self.report(*self.period('2025-07-01', '2025-12-31', 'dsa'),
+                           '--format', 'csv', '--table',
+                           'part_3_member_states_orders', '--operator', '=x')
+        rows = list(csv.reader(io.StringIO(text)))
+        self.assertEqual({len(r) for r in rows}, {20})
+        self.assertEqual({r[1] for r in rows[1:]}, {"'=x"})
+        states = [r for r in rows if r[5] == 'DE']
+        self.assertEqual([r[10] for r in states], ['1', '1'])
+        text = self.report(*self.period('2025-07-01', '2025-12-31', 'github'),
+                           '--format', 'csv')
+        self.assertIn('\nyear,month_range,type,count\n2025,Jul-Dec,National '
+                      'security letters and orders received,0-249\n', text)
+        out = os.path.join(self.folder, 'report.html')
+        self.report(*self.period('2025-07-01', '2025-12-31', 'github'),
+                    '--format', 'html', '--out', out)
+        with open(out) as f:
+            html = f.read()
+        self.assertNotIn('<script', html)
+        self.assertNotIn('http', html.replace('http-equiv', ''))
+
+    def test_bad_input(self):
+        for code, args in [
+                (2, self.period('2013-05-31', '2012-12-01', '2013')),
+                (2, self.period('2013-02-30', '2013-03-01', '2013')),
+                (2, self.period('2012-12-01', '2013-05-31', 'a5')),
+                (2, self.period('2012-12-01', '2013-05-30', 'a4')),
+                (2, ('--from', '2013-01-01', '--form', '2013')),
+                (4, self.period('9999-01-01', '9999-12-31', '2013')),
+                (4, self.period('2012-12-01', '2999-05-31', '2013'))]:
+            out, err = self.report(*args, code=code, both=True)
+            self.assertEqual(out, '')
+            self.assertEqual(len(err.strip().splitlines()), 1, err)
+        for table in ('nothing', ''):
+            self.report(*self.period(*HALVES[0], 'a3'), '--format', 'csv',
+                        '--table', table, code=1)
+        self.assertEqual(self.desk('published', 'list'), '')
+
+    def test_page(self):
+        text = self.desk('page')
+        for words in ('The server of localhost.', 'the day the account was made',
+                      'Telephone numbers', 'Locations', 'Contacts'):
+            self.assertIn(words, text)
+        html = self.desk('page', '--format', 'html')
+        self.desk('page', '--format', 'csv', code=2)
+        server = self.server('--open', name='served')
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for path, want in (('/what-we-hold', html),
+                           ('/what-we-hold.txt', text)):
+            with urllib.request.urlopen(f'https://{server.listen}{path}',
+                                        context=context) as answer:
+                self.assertEqual(answer.read().decode(), want)
+                self.assertEqual(answer.headers['Cache-Control'],
+                                 'public, max-age=86400')
+
+
+if __name__ == '__main__':
+    unittest.main()
