@@ -67,7 +67,9 @@ static json_int_t greatest(const json_t *rows, size_t column) {
 }
 
 static int scaled(json_int_t n, json_int_t most) {
-  return n <= 0 ? 0 : (int)((double)n * LENGTH / (double)most);
+  return n <= 0      ? 0
+         : n >= most ? LENGTH
+                     : (int)((double)n * LENGTH / (double)most);
 }
 
 /* A number is a bar from 0; a band is a bar over all that it may be. */
