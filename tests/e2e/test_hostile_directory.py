@@ -69,7 +69,7 @@ class HostileCase(Case):
         self.host.start()
         self.running.append(self.host)
 
-    def person(self, name):
+    def person(self, name, server=None):
         p = Person(self.folder, name)
         p.register(self.host)
         return p

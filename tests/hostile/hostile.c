@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where the real server is taken over: four functions that the linker wraps. */
+ * Where the real server is taken over: functions that the linker wraps. */
 #include "tests/hostile/hostile.h"
 
 #include <stdio.h>
@@ -41,6 +41,9 @@ static const char *const names[HOSTILE_N] = {
     [HOSTILE_DELAY] = "delay",
     [HOSTILE_WITHHOLD] = "withhold",
     [HOSTILE_OMIT] = "omit",
+    [HOSTILE_DROP] = "drop",
+    [HOSTILE_DOUBLE] = "double",
+    [HOSTILE_HOLD] = "hold",
 };
 
 /* A word that is no attack is a test that tests nothing: it ends the server. */

@@ -2,7 +2,8 @@
  * tests/hostile/hostile.h -- a tacetd that lies as it is told to.
  *
  * The file that the environment variable TACET_HOSTILE names is read at each
- * call of the directory: one line, an attack and its number. An empty file, or
+ * call of the directory, and at each item that is about to be shown to a reader
+ * of its mailbox: one line, an attack and its number. An empty file, or
  * none, and the server is honest. What is not an answer but a deed, such as a
  * forged device list in the log, is done beforehand with `tacetd-hostile
  * forge`.
@@ -14,8 +15,9 @@
 
 typedef enum hostile_attack {
   HOSTILE_NONE = 0,
-  HOSTILE_RECORD,        /* honest; remembers its answers */
-  HOSTILE_REPLAY,        /* look-ups: what was remembered of that handle */
+  HOSTILE_RECORD,        /* honest; remembers its answers, and the items */
+  HOSTILE_REPLAY,        /* look-ups: what was remembered of that handle; items:
+                            what was remembered, once more behind the next */
   HOSTILE_OLD_MANIFEST,  /* look-ups: without the newest list of devices */
   HOSTILE_OTHER_ACCOUNT, /* look-ups: all of another account's answer */
   HOSTILE_OTHER_PROOF,   /* look-ups: its proofs alone */
@@ -27,6 +29,10 @@ typedef enum hostile_attack {
   HOSTILE_DELAY,         /* all: NUMBER milliseconds late */
   HOSTILE_WITHHOLD,      /* a change of devices: "done", and nothing is */
   HOSTILE_OMIT,          /* a change of devices: logged, and not in the map */
+  HOSTILE_DROP,          /* items: never shown */
+  HOSTILE_DOUBLE,        /* items: NUMBER times more */
+  HOSTILE_HOLD,          /* items: the first NUMBER of a mailbox not now; once
+                            there is another attack, or none, behind the next */
   HOSTILE_N
 } hostile_attack;
 
