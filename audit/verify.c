@@ -69,10 +69,20 @@ static void print_what(const tacet_evidence_verdict *v) {
   }
 }
 
-static void print_key(const tacet_note_key *k) {
+static void print_key(const char *before, const tacet_note_key *k) {
   TACET_BUF(vkey, 512);
   tacet_note_key_write(k, &vkey);
-  printf("%.*s", (int)vkey.len, (const char *)vkey.p);
+  printf("%s%.*s", before, (int)vkey.len, (const char *)vkey.p);
+}
+
+/* Whom the file accuses, where nobody said whom he knows. */
+static void print_accused(const tacet_evidence_verdict *v) {
+  bool two = v->other.type != 0;
+  print_key(" (by the key that the file names, ", &v->log);
+  if (two) {
+    print_key(" and the one that took its place, ", &v->other);
+  }
+  printf(": see that %s the log's)", two ? "one is" : "it is");
 }
 
 /* ---- verify ---- */
@@ -126,9 +136,7 @@ int aud_command_verify(const aud_args *a) {
          tacet_evidence_kind_name(v.kind), v.log.name);
   print_what(&v);
   if (!trust.has_key && trust.policy == NULL) {
-    printf(" (by the key that the file names, ");
-    print_key(&v.log);
-    printf(": see that it is the log's)");
+    print_accused(&v);
   }
   printf(".\n");
   return aud_printed() ? AUD_DONE : AUD_FAILED;

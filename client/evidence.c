@@ -11,6 +11,7 @@
 #include "client/spool.h"
 #include "client/trust.h"
 #include "tacet/keytrans/evidence.h"
+#include "tacet/keytrans/handover.h"
 
 /* ---- taking a head apart ---- */
 
@@ -129,20 +130,43 @@ static tacet_err report(const client_keylog *k, const client_finding *f,
   return tacet_evidence_write(e, NULL, out);
 }
 
+/* Whatever it proves against this key of the log. */
+static bool prove(const client_keylog *k, const client_finding *f,
+                  const tacet_note_key *log, tacet_buf *w) {
+  tacet_evidence e = {.log = *log};
+  bool two = (k->r.head.len > 0 || f->note.len > 0) && f->head.len > 0;
+  if (two && split_view(k, f, &e, w) == TACET_OK) {
+    return true;
+  }
+  return f->handle != NULL && f->label.len > 0 &&
+         answer(k, f, log, w) == TACET_OK;
+}
+
+/* Of two heads each may have been signed by another key of the log. */
+static bool prove_by_two(const client_keylog *k, const client_finding *f,
+                         tacet_buf *w) {
+  tacet_evidence e = {.kind = TACET_EVIDENCE_SPLIT_VIEW};
+  if (tacet_handover_read(k->trust.policy, &e.handover) != TACET_OK) {
+    return false;
+  }
+  e.log = e.handover.from;
+  return split_view(k, f, &e, w) == TACET_OK;
+}
+
 static tacet_err compose(const client_keylog *k, const client_finding *f,
                          tacet_buf *w, bool *stands) {
+  tacet_span text = k->trust.policy, vkey;
   tacet_evidence e = {.kind = TACET_EVIDENCE_REPORT};
-  TACET_TRY(key_of(k, &e.log));
-  *stands = (k->r.head.len > 0 || f->note.len > 0) && f->head.len > 0 &&
-            split_view(k, f, &e, w) == TACET_OK;
-  if (!*stands && f->handle != NULL && f->label.len > 0) {
-    tacet_buf_clear(w);
-    *stands = answer(k, f, &e.log, w) == TACET_OK;
+  *stands = false;
+  while (!*stands && client_trust_next_log(&text, &vkey)) {
+    TACET_TRY(tacet_note_key_read(vkey, &e.log));
+    *stands = prove(k, f, &e.log, w);
   }
+  *stands = *stands || prove_by_two(k, f, w);
   if (*stands) {
     return TACET_OK;
   }
-  tacet_buf_clear(w);
+  TACET_TRY(key_of(k, &e.log));
   return report(k, f, &e, w);
 }
 

@@ -2,6 +2,7 @@
  * What a directory, a log or a witness may send: entries, notes, checkpoints,
  * policies, proofs. What is read is written again to the same bytes; a proof
  * that nobody made shows nothing. */
+#include "tacet/keytrans/handover.h"
 #include "tacet/keytrans/keylog.h"
 #include "tacet/keytrans/witness.h"
 
@@ -73,6 +74,10 @@ static void witness(tacet_span in) {
 static void judge(tacet_span in) {
   tacet_policy *policy = NULL;
   size_t line;
+  tacet_handover h;
+  if (tacet_handover_read(in, &h) == TACET_OK) {
+    (void)!tacet_handover_verify(&h);
+  }
   if (tacet_policy_read(in, &policy, &line) == TACET_OK) {
     tacet_policy_verdict v;
     (void)!tacet_policy_judge(policy, in, 0, &v);

@@ -27,10 +27,11 @@ static void say_restart(const char *folder) {
 /* Makes the key, once it is clear that the policy can take it. */
 static bool make_key(const tacetd_args *a, const char *domain,
                      const tacetd_policy_file *f, tacet_note_key *now,
-                     tacet_note_key *next) {
+                     tacet_handover *h) {
   sto_trouble why = {""};
   tacetd_trouble trouble = {""};
   char path[TACETD_PATH_MAX];
+  tacet_note_key next;
   if (dir_log_name(a->data, domain, now, &why) != TACET_OK) {
     tacetd_say("%s", why.text);
     return false;
@@ -41,7 +42,8 @@ static bool make_key(const tacetd_args *a, const char *domain,
                f->path, now->name, DIR_LOG_KEY);
     return false;
   }
-  if (dir_log_rotate(a->data, domain, next, &why) != TACET_OK) {
+  if (dir_log_rotate(a->data, domain, &next, &why) != TACET_OK ||
+      dir_log_handover(a->data, domain, h, &why) != TACET_OK) {
     tacetd_say("%s", why.text);
     return false;
   }
@@ -56,13 +58,13 @@ static bool make_key(const tacetd_args *a, const char *domain,
 static int rotate(const tacetd_args *a, const char *domain,
                   tacetd_policy_file *f) {
   tacetd_trouble why = {""};
-  tacet_note_key now, next;
+  tacet_note_key now;
+  tacet_handover h;
   TACET_BUF(text, TACET_POLICY_TEXT_MAX);
-  if (!make_key(a, domain, f, &now, &next)) {
+  if (!make_key(a, domain, f, &now, &h)) {
     return TACETD_FAILED;
   }
-  tacet_err e =
-      wts_edit_log_add(tacetd_policy_text(f), &now, &next, &text, &why);
+  tacet_err e = wts_edit_log_add(tacetd_policy_text(f), &h, &text, &why);
   if (e == TACET_ERR_EXISTS) {
     tacetd_say("another key is there already; when witnesses and users have "
                "it, go on with `tacetd log retire`");
@@ -72,7 +74,7 @@ static int rotate(const tacetd_args *a, const char *domain,
     tacetd_say("%s", why.text);
     return TACETD_FAILED;
   }
-  print_key("the new key is ", &next);
+  print_key("the new key is ", &h.to);
   say_restart(a->data);
   printf("from then on both keys sign; let each witness run `tacet-witness log "
          "add` with the new one,\nand who has registered `tacet trust accept "

@@ -34,6 +34,7 @@
 #define TACETD_DIRECTORY_LOG_H
 
 #include "server/directory/directory.h"
+#include "tacet/keytrans/handover.h"
 #include "tacet/keytrans/keylog.h"
 #include "tacet/keytrans/trust.h"
 
@@ -67,6 +68,12 @@ TACET_MUST_CHECK tacet_err dir_log_rotate(const char *folder,
                                           const char *domain,
                                           tacet_note_key *next,
                                           sto_trouble *why);
+/* What the key and the one that is to follow say of each other. NOT_FOUND where
+ * none is to. */
+TACET_MUST_CHECK tacet_err dir_log_handover(const char *folder,
+                                            const char *domain,
+                                            tacet_handover *out,
+                                            sto_trouble *why);
 /* Puts it into the place of the first. NOT_FOUND. */
 TACET_MUST_CHECK tacet_err dir_log_retire(const char *folder, sto_trouble *why);
 

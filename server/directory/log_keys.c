@@ -91,6 +91,27 @@ tacet_err dir_log_next_name(const char *folder, const char *domain,
   return read_next(folder, domain, &key, out, there, why);
 }
 
+tacet_err dir_log_handover(const char *folder, const char *domain,
+                           tacet_handover *out, sto_trouble *why) {
+  TACET_SECRET(key);
+  TACET_SECRET(next_key);
+  tacet_note_key name, next;
+  bool there = false;
+  TACET_TRY(read_secret(folder, DIR_LOG_KEY, &key, why));
+  TACET_TRY(dir_log_name(folder, domain, &name, why));
+  TACET_TRY(read_next(folder, domain, &next_key, &next, &there, why));
+  if (!there) {
+    sto_trouble_set(why, "%s has no key that is to follow", folder);
+    return TACET_ERR_NOT_FOUND;
+  }
+  tacet_err err = tacet_handover_sign(&name, &key, &next, &next_key, out);
+  if (err != TACET_OK) {
+    sto_trouble_set(why, "the hand-over cannot be signed: %s",
+                    tacet_err_text(err));
+  }
+  return err;
+}
+
 tacet_err dir_log_vrf_key(const char *folder, tacet_vrf_key *out,
                           sto_trouble *why) {
   TACET_SECRET(key);

@@ -372,31 +372,34 @@ static tacet_err finish(tacet_buf *out, tacetd_trouble *why) {
   return e;
 }
 
-tacet_err wts_edit_log_add(tacet_span policy, const tacet_note_key *beside,
-                           const tacet_note_key *key, tacet_buf *out,
-                           tacetd_trouble *why) {
+tacet_err wts_edit_log_add(tacet_span policy, const tacet_handover *h,
+                           tacet_buf *out, tacetd_trouble *why) {
   tacet_span rest = policy;
   tacet_note_key k;
   TACET_TRY(well_formed(policy, why));
-  if (wts_edit_has_log(policy, key)) {
+  if (wts_edit_has_log(policy, &h->to)) {
     tacetd_trouble_set(why, "the key is in log-policy already");
     return TACET_ERR_EXISTS;
   }
-  if (!wts_edit_has_log(policy, beside)) {
+  if (!wts_edit_has_log(policy, &h->from)) {
     tacetd_trouble_set(why,
                        "log-policy does not name the log %.128s with its "
                        "key; change it with an editor",
-                       beside->name);
+                       h->from.name);
     return TACET_ERR_NOT_FOUND;
   }
   while (rest.len > 0) {
     tacet_span line = tacet_policy_line(&rest);
+    if (tacet_handover_is_line(line)) {
+      continue; /* of the change before */
+    }
     put(out, line);
     tacet_write_u8(out, '\n');
-    if (read_log(line, &k) && same_key(&k, beside)) {
+    if (read_log(line, &k) && same_key(&k, &h->from)) {
       put(out, TACET_SPAN_LIT("log "));
-      tacet_note_key_write(key, out);
+      tacet_note_key_write(&h->to, out);
       tacet_write_u8(out, '\n');
+      tacet_handover_write(h, out);
     }
   }
   return finish(out, why);

@@ -10,6 +10,7 @@
 
 #include "server/ops/config.h"
 #include "tacet/codec.h"
+#include "tacet/keytrans/handover.h"
 #include "tacet/keytrans/policy.h"
 
 #define WTS_GROUP "witnesses"
@@ -34,11 +35,10 @@ TACET_MUST_CHECK tacet_err wts_edit_read(tacet_span policy, size_t *witnesses,
 
 /* Is this one of the logs? */
 bool wts_edit_has_log(tacet_span policy, const tacet_note_key *key);
-/* The policy with another key of the log behind `beside`, one that it names.
- * EXISTS, NOT_FOUND. */
+/* The policy with h->to behind h->from, a key that it names, and with `h` as
+ * its one hand-over. EXISTS, NOT_FOUND. */
 TACET_MUST_CHECK tacet_err wts_edit_log_add(tacet_span policy,
-                                            const tacet_note_key *beside,
-                                            const tacet_note_key *key,
+                                            const tacet_handover *h,
                                             tacet_buf *out,
                                             tacetd_trouble *why);
 /* The policy without the other keys of the log that `key` is of. NOT_FOUND

@@ -3,6 +3,7 @@
  * docs/protocol/keylog.md, in things that the log's key has bound: a log that
  * keeps the rules has bound nothing of the sort. */
 #include "keytrans/evidence.h"
+#include "keytrans/policy.h"
 
 #include "tacet/crypto.h"
 
@@ -12,6 +13,8 @@
 typedef struct trial {
   const tacet_evidence *e;
   const tacet_policy *policy;
+  evidence_keys keys;
+  unsigned signers; /* of all notes so far: keys that have signed each */
   tacet_evidence_verdict v;
 } trial;
 
@@ -25,23 +28,40 @@ static const tacet_evidence_shown *shown_at(const trial *t, int i) {
   return i == 0 ? &t->e->first : &t->e->second;
 }
 
+static bool same_key(const tacet_note_key *a, const tacet_note_key *b) {
+  return a->id == b->id && strcmp(a->name, b->name) == 0 &&
+         memcmp(a->public_key, b->public_key, sizeof(a->public_key)) == 0;
+}
+
+/* One of the keys is a log's of the policy. */
+static bool is_named(const trial *t) {
+  for (size_t i = 0; i < t->policy->n_logs; i++) {
+    for (size_t k = 0; k < t->keys.n; k++) {
+      if (same_key(&t->policy->logs[i], t->keys.key[k])) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* Number i is signed; for a late inclusion the first may be cosigned. */
 static tacet_err check_head(trial *t, int i) {
   bool cosigned = i == 0 && t->e->kind == TACET_EVIDENCE_LATE_INCLUSION;
   tacet_policy_verdict v;
+  unsigned signers;
   tacet_span note = shown_at(t, i)->note;
-  TACET_TRY(evidence_note_check(note, &t->e->log, cosigned ? t->policy : NULL,
-                                &t->v.heads[i]));
+  TACET_TRY(evidence_note_check(note, &t->keys, cosigned ? t->policy : NULL,
+                                &t->v.heads[i], &signers));
+  t->signers &= signers;
   if (t->policy == NULL) {
     return TACET_OK;
   }
-  tacet_err e = tacet_policy_judge(t->policy, note, UINT64_MAX, &v);
-  if (e != TACET_ERR_POLICY || cosigned) { /* others need no quorum */
-    TACET_TRY(e);
+  if (cosigned) { /* others need no quorum */
+    TACET_TRY(tacet_policy_judge(t->policy, note, UINT64_MAX, &v));
+    t->v.witnessed = v.witnessed;
   }
-  t->v.witnessed = cosigned ? v.witnessed : t->v.witnessed;
-  return stands_if(v.log->id == t->e->log.id &&
-                   memcmp(v.log->public_key, t->e->log.public_key, 32) == 0);
+  return stands_if(is_named(t));
 }
 
 /* The entry of number i, and that it is of this kind (0: any). */
@@ -278,22 +298,42 @@ static tacet_err try_kind(trial *t) {
   return TACET_ERR_UNKNOWN_TYPE;
 }
 
+/* Another key counts where the two have said that they are of one log, and no
+ * key alone has signed it all. */
+static tacet_err check_handover(const trial *t) {
+  const tacet_evidence *e = t->e;
+  if (t->keys.n == 1) {
+    return TACET_OK;
+  }
+  TACET_TRY(stands_if(same_key(&e->handover.from, &e->log) && t->signers == 0));
+  return tacet_handover_verify(&e->handover);
+}
+
+static bool is_suspect(const trial *t, const tacet_note_key *log) {
+  return same_key(log, &t->e->log) ||
+         (t->keys.n > 1 && same_key(log, &t->e->handover.to));
+}
+
 tacet_err tacet_evidence_verify(tacet_span file, const tacet_note_key *log,
                                 const tacet_policy *policy,
                                 tacet_evidence_verdict *out) {
   TACET_BUF(store, TACET_EVIDENCE_MAX);
   tacet_evidence e;
   TACET_TRY(evidence_read(file, &store, &e));
-  trial t = {.e = &e, .policy = policy, .v = {.kind = e.kind, .log = e.log}};
+  trial t = {.e = &e, .policy = policy, .keys = evidence_keys_of(&e)};
+  t.signers = ~0u;
+  t.v = (tacet_evidence_verdict){
+      .kind = e.kind, .log = e.log, .other = e.handover.to};
   if (e.log.type != TACET_NOTE_ED25519) {
     return TACET_ERR_ENCODING;
   }
-  if (e.kind != TACET_EVIDENCE_REPORT && log != NULL &&
-      (log->id != e.log.id || strcmp(log->name, e.log.name) != 0 ||
-       memcmp(log->public_key, e.log.public_key, 32) != 0)) {
+  if (e.kind != TACET_EVIDENCE_REPORT && log != NULL && !is_suspect(&t, log)) {
     return TACET_ERR_AUTH;
   }
   tacet_err err = try_kind(&t);
+  if (err == TACET_OK) {
+    err = check_handover(&t);
+  }
   if (err == TACET_OK || err == TACET_ERR_UNSUPPORTED) {
     *out = t.v;
   }
@@ -328,10 +368,10 @@ static tacet_err prune(tacet_evidence_shown *s) {
   return e;
 }
 
-static tacet_err strip(tacet_evidence_shown *s, const tacet_note_key *log,
+static tacet_err strip(tacet_evidence_shown *s, const evidence_keys *keys,
                        const tacet_policy *policy, tacet_buf *note) {
   if (s->note.len > 0) {
-    TACET_TRY(evidence_note_strip(s->note, log, policy, note));
+    TACET_TRY(evidence_note_strip(s->note, keys, policy, note));
     s->note = tacet_buf_span(note);
   }
   return TACET_OK;
@@ -347,10 +387,11 @@ tacet_err tacet_evidence_write(const tacet_evidence *e,
   if (e->log.type != TACET_NOTE_ED25519) {
     return TACET_ERR_ARGUMENT;
   }
-  TACET_TRY(strip(&stripped.first, &e->log,
+  const evidence_keys keys = evidence_keys_of(e);
+  TACET_TRY(strip(&stripped.first, &keys,
                   e->kind == TACET_EVIDENCE_LATE_INCLUSION ? policy : NULL,
                   &first));
-  TACET_TRY(strip(&stripped.second, &e->log, NULL, &second));
+  TACET_TRY(strip(&stripped.second, &keys, NULL, &second));
   if (e->kind == TACET_EVIDENCE_SPLIT_VIEW) {
     TACET_TRY(prune(&stripped.first));
     TACET_TRY(prune(&stripped.second));

@@ -14,14 +14,23 @@ void evidence_write(const tacet_evidence *e, tacet_buf *out);
 
 /* ---- notes (evidence_note.c) ---- */
 
-/* The note with the lines of the log's key alone, and of the policy's
- * witnesses; policy may be NULL. Any INPUT error; AUTH if a line is wrong. */
-tacet_err evidence_note_strip(tacet_span note, const tacet_note_key *log,
+/* The keys that may have signed: the log's, and another one of it. */
+typedef struct evidence_keys {
+  size_t n;
+  const tacet_note_key *key[2];
+} evidence_keys;
+evidence_keys evidence_keys_of(const tacet_evidence *e);
+
+/* The note with the lines of these keys alone, and of the policy's witnesses;
+ * policy may be NULL. Any INPUT error; AUTH if a line is wrong. */
+tacet_err evidence_note_strip(tacet_span note, const evidence_keys *keys,
                               const tacet_policy *policy, tacet_buf *out);
-/* AUTH unless the log has signed it as its checkpoint, and no line is there
- * that evidence_note_strip() would not keep. */
-tacet_err evidence_note_check(tacet_span note, const tacet_note_key *log,
-                              const tacet_policy *policy, tacet_tlog_head *out);
+/* AUTH unless one of them has signed it as its checkpoint, and no line is there
+ * that evidence_note_strip() would not keep. *signers: a bit for each of the
+ * keys that has. */
+tacet_err evidence_note_check(tacet_span note, const evidence_keys *keys,
+                              const tacet_policy *policy, tacet_tlog_head *out,
+                              unsigned *signers);
 
 /* ---- ranges (evidence_ranges.c) ---- */
 

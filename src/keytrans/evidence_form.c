@@ -194,6 +194,23 @@ static void log_line(form *f, tacet_note_key *log) {
   end(f, words);
 }
 
+/* "handover", the other key, and what both have signed. */
+static void handover_line(form *f, tacet_evidence *e) {
+  tacet_handover *h = &e->handover;
+  tacet_span words = begin(f, "handover"), w = word(f, &words);
+  if (f->writing) {
+    tacet_note_key_write(&h->to, f->out);
+  } else if (f->err == TACET_OK) {
+    tacet_err err = tacet_note_key_read(w, &h->to);
+    if (err != TACET_OK) {
+      fail(f, err);
+    }
+    h->from = e->log;
+  }
+  fixed(f, &words, h->signatures, sizeof(h->signatures));
+  end(f, words);
+}
+
 static void label_line(form *f, tacet_keylog_label *label) {
   tacet_span words = begin(f, "label"), w = word(f, &words);
   if (f->writing) {
@@ -368,6 +385,10 @@ static void walk(form *f, tacet_evidence *e) {
   end(f, begin(f, FIRST_LINE));
   kind_line(f, &e->kind);
   log_line(f, &e->log);
+  if (e->kind != TACET_EVIDENCE_REPORT &&
+      has(f, "handover", e->handover.to.type != 0)) {
+    handover_line(f, e);
+  }
   if (f->err != TACET_OK) {
     return;
   }

@@ -97,10 +97,11 @@ class HostileCase(Case):
             self.stands(new[-1], kind)
         return err
 
-    def stands(self, path, kind):
+    def stands(self, path, kind, vkey=None):
         """Checked as a stranger does: with the key, away from all else."""
         r = subprocess.run([f'{BIN}/tacet-audit', 'verify', path, '--key',
-                            self.vkey()], capture_output=True, timeout=TIMEOUT,
+                            vkey or self.vkey()], capture_output=True,
+                           timeout=TIMEOUT,
                            env={'PATH': ''})
         text = r.stdout.decode() + r.stderr.decode()
         self.assertEqual(r.returncode, 1 if kind is None else 0, text)
@@ -298,6 +299,32 @@ class Histories(HostileCase):
         self.host.go_back_to('before')
         self.refused(alice, 'bob', 'log-rollback')
         bob.run('send', 'alice', 'hello')
+
+    def test_another_history_by_another_key(self):
+        """She saw one log by the key of before, and is shown another one by the
+        key of after: what the keys say of each other makes it one accused."""
+        alice = self.person('alice')
+        self.person('bob')
+        old = self.vkey()
+        self.host.keep_as('before')
+        self.person('carol')
+        alice.send('carol', 'hello')
+        self.host.go_back_to('before')
+        self.host.stop()
+        self.host.run('log', 'rotate')
+        self.host.start()
+        self.host.stop()
+        self.host.run('log', 'retire')
+        self.host.start()
+        for name in ('dave', 'erin', 'frank'):
+            self.person(name)
+        self.assertNotEqual(self.vkey(), old)
+        alice.run('trust', 'accept', self.host.invite(), '--yes')
+        self.refused(alice, 'bob', 'log-fork', 'split-view')
+        path, = self.evidence(alice)
+        self.stands(path, 'split-view', old)
+        with open(path) as f:
+            self.assertEqual(f.read().count('\nhandover '), 1)
 
     def test_a_mirror_notices(self):
         """tacet-audit over the server's own address."""

@@ -174,7 +174,9 @@ class Rotation(Case):
         os.rename(self.path('log-next.key'), self.path('log.key'))
         self.serves()  # in its place, and the old line not dropped
         self.assertIn(new, self.log('retire'))
-        self.assertEqual(self.policy(), f'log {new}\nquorum none\n')
+        handover, = re.findall(f'# handover .* {re.escape(new)} .*\n', both)
+        self.assertEqual(self.policy(),
+                         f'log {new}\n{handover}quorum none\n')
         self.serves()
         self.log('retire', code=4)
 

@@ -22,6 +22,7 @@
 
 #include "tacet/base.h"
 #include "tacet/codec.h"
+#include "tacet/keytrans/handover.h"
 #include "tacet/keytrans/keylog.h"
 #include "tacet/keytrans/manifest.h"
 #include "tacet/keytrans/policy.h"
@@ -67,6 +68,9 @@ typedef struct tacet_evidence_shown {
 typedef struct tacet_evidence {
   tacet_evidence_kind kind;
   tacet_note_key log; /* who is accused */
+  /* Where a part was signed by another key of that log: that the two are of one
+   * (from: `log`). to.type 0: all was signed by `log`. */
+  tacet_handover handover;
 
   /* SPLIT_VIEW         two checkpoints, each with an entry, a prefix, or none
    * ROLLBACK           the earlier EPOCH, the later one
@@ -104,7 +108,7 @@ typedef struct tacet_evidence {
   tacet_span text; /* REPORT: lines of UTF-8, each with its newline */
 } tacet_evidence;
 
-/* Writes the file. Of the notes only the log's signature is kept, and for a
+/* Writes the file. Of the notes only the log's signatures are kept, and for a
  * LATE_INCLUSION the cosignatures of the policy's witnesses (`policy` is NULL
  * for other kinds). Nothing is written unless it stands: errors as of
  * tacet_evidence_verify(). A REPORT is written in any case. */
@@ -116,6 +120,7 @@ TACET_MUST_CHECK tacet_err tacet_evidence_write(const tacet_evidence *e,
 typedef struct tacet_evidence_verdict {
   tacet_evidence_kind kind;
   tacet_note_key log;
+  tacet_note_key other;     /* another key of it, which signed too; or type 0 */
   tacet_tlog_head heads[2]; /* of first and second; zero where there is none */
   uint64_t indexes[2];      /* of their entries */
   /* SPLIT_VIEW: the first entries of the range that both have, differently,
@@ -128,7 +133,8 @@ typedef struct tacet_evidence_verdict {
 } tacet_evidence_verdict;
 
 /* Checks a file. `log` is whom one suspects, NULL for whoever the file names:
- * then compare verdict.log with the key that one knows. `policy` may be NULL;
+ * then compare verdict.log with the key that one knows. It may be either
+ * key that a hand-over names, for both have signed that. `policy` may be NULL;
  * if not, the log has to be one of its.
  *   AUTH         it does not stand: a signature or a proof is wrong, or what is
  *                shown is no contradiction, or it is about another log

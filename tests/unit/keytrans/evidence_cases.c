@@ -67,6 +67,7 @@ static void begin(small_log *l) {
 void evidence_stage_start(evidence_stage *s) {
   memset(s, 0, sizeof(*s));
   small_keys_make(&s->keys);
+  small_keys_rotate(&s->keys, &s->rotated, &s->handover);
   make_manifests(s);
   begin(&s->honest);
   begin(&s->lying);
@@ -131,6 +132,16 @@ static void another_node(evidence_stage *s, tacet_evidence *e) {
   e->second = small_shown(&s->honest, &s->keys, 12, 11);
 }
 
+/* One head of before the log got another key, one of after. */
+static void across_keys(evidence_stage *s, tacet_evidence *e) {
+  fork(s);
+  e->kind = TACET_EVIDENCE_SPLIT_VIEW;
+  e->handover = s->handover;
+  e->first = small_shown(&s->lying, &s->keys, 7, 6);
+  e->second = small_head(&s->honest, &s->rotated, 12);
+  small_prefix(&s->honest, &e->second, 12, 7);
+}
+
 /* ---- rollbacks ---- */
 
 static void a_key_is_gone(evidence_stage *s, tacet_evidence *e) {
@@ -161,6 +172,12 @@ static void the_map_is_smaller(evidence_stage *s, tacet_evidence *e) {
   e->kind = TACET_EVIDENCE_ROLLBACK;
   e->first = small_shown(l, &s->keys, 5, 4);
   e->second = small_shown(l, &s->keys, 7, 6);
+}
+
+static void a_key_is_gone_with_the_log_s(evidence_stage *s, tacet_evidence *e) {
+  a_key_is_gone(s, e);
+  e->handover = s->handover;
+  e->second = small_shown(&s->lying, &s->rotated, 7, 6);
 }
 
 /* ---- omissions ---- */
@@ -303,7 +320,10 @@ const evidence_case evidence_cases[] = {
     {"split view: another root of the first entries", another_prefix, false},
     {"split view: another entry", another_entry, false},
     {"split view: another node of two proofs", another_node, false},
+    {"split view: across a change of the log's key", across_keys, false},
     {"rollback: a key is gone", a_key_is_gone, false},
+    {"rollback: across a change of the log's key", a_key_is_gone_with_the_log_s,
+     false},
     {"rollback: a value has changed", a_value_has_changed, false},
     {"rollback: the map is smaller", the_map_is_smaller, false},
     {"omission: an UPDATE is left out", an_update_is_left_out, false},

@@ -8,7 +8,8 @@
 
 /* Where they stand: what the evidence's spans point into. */
 typedef struct evidence_stage {
-  small_keys keys;
+  small_keys keys, rotated; /* of the honest log and of the lying one */
+  tacet_handover handover;
   small_log honest, lying;
   tacet_bytes manifests[3]; /* Bob's number 0, his number 1, a ghost's */
 } evidence_stage;

@@ -41,6 +41,15 @@ void small_keys_make(small_keys *k) {
   memcpy(k->policy, text.p, text.len);
 }
 
+void small_keys_rotate(const small_keys *k, small_keys *out,
+                       tacet_handover *h) {
+  *out = *k;
+  make_key("next", SMALL_ORIGIN, TACET_NOTE_ED25519, &out->log_private,
+           &out->log);
+  assert_ok(tacet_handover_sign(&k->log, &k->log_private, &out->log,
+                                &out->log_private, h));
+}
+
 void small_log_start(small_log *l) {
   memset(l, 0, sizeof(*l));
   tacet_buf_init(&l->arena, ARENA);

@@ -38,6 +38,8 @@ typedef struct small_keys {
 /* SHA-256 of a name. */
 void small_bytes(const char *name, uint8_t out[32]);
 void small_keys_make(small_keys *k);
+/* The same after the log got another key, with what both say of each other. */
+void small_keys_rotate(const small_keys *k, small_keys *out, tacet_handover *h);
 
 void small_log_start(small_log *l);
 void small_log_end(small_log *l);

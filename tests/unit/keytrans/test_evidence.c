@@ -115,6 +115,90 @@ static void only_the_accused_log_is(void **state) {
   scene_end(&s);
 }
 
+/* ---- two keys of one log ---- */
+
+static bool accuses(scene *s, const tacet_note_key *log) {
+  tacet_evidence_verdict v;
+  return tacet_evidence_verify(tacet_buf_span(&s->file), log, NULL, &v) ==
+         TACET_OK;
+}
+
+static void either_key_is_enough(void **state) {
+  (void)state;
+  static scene s;
+  tacet_evidence_verdict v;
+  scene_start(&s, case_named("split view: across a change of the log's key"));
+  scene_write(&s);
+  assert_true(accuses(&s, &s.stage.keys.log));
+  assert_true(accuses(&s, &s.stage.rotated.log));
+  assert_false(accuses(&s, &s.stage.keys.witness[0]));
+  assert_ok(tacet_evidence_verify(tacet_buf_span(&s.file), NULL, NULL, &v));
+  assert_memory_equal(v.log.public_key, s.stage.keys.log.public_key, 32);
+  assert_memory_equal(v.other.public_key, s.stage.rotated.log.public_key, 32);
+  /* and so it is for a policy that has dropped the old key */
+  TACET_BUF(text, 1000);
+  tacet_write_bytes(&text, TACET_SPAN_LIT("log "));
+  tacet_note_key_write(&s.stage.rotated.log, &text);
+  tacet_write_bytes(&text, TACET_SPAN_LIT("\nquorum none\n\0"));
+  tacet_policy *p = read_policy((const char *)text.p);
+  assert_ok(tacet_evidence_verify(tacet_buf_span(&s.file), NULL, p, &v));
+  tacet_policy_free(p);
+  scene_end(&s);
+}
+
+/* Nobody is accused with a key that he has not said is his. */
+static void a_hand_over_takes_both(void **state) {
+  (void)state;
+  static scene s;
+  TACET_BUF(file, TACET_EVIDENCE_MAX);
+  for (size_t at = 0; at < TACET_HANDOVER_LEN; at += 64) {
+    scene_start(&s, case_named("split view: across a change of the log's key"));
+    memset(s.e.handover.signatures + at, 0, 64);
+    assert_err(TACET_ERR_AUTH, tacet_evidence_write(&s.e, NULL, &file));
+    scene_end(&s);
+  }
+  scene_start(&s, case_named("split view: across a change of the log's key"));
+  memset(&s.e.handover, 0, sizeof(s.e.handover)); /* a note without a line */
+  assert_err(TACET_ERR_ENCODING, tacet_evidence_write(&s.e, NULL, &file));
+  scene_end(&s);
+  /* nor may one be there that is not needed */
+  scene_start(&s, case_named("split view: one size, two roots"));
+  s.e.handover = s.stage.handover;
+  assert_err(TACET_ERR_AUTH, tacet_evidence_write(&s.e, NULL, &file));
+  scene_end(&s);
+  assert_int_equal(file.len, 0);
+}
+
+static void a_hand_over_in_a_policy(void **state) {
+  (void)state;
+  static scene s;
+  tacet_handover h;
+  TACET_BUF(text, 4000);
+  TACET_BUF(again, 4000);
+  scene_start(&s, case_named("split view: one size, two roots"));
+  assert_err(TACET_ERR_NOT_FOUND,
+             tacet_handover_read(tacet_span_str(s.stage.keys.policy), &h));
+  tacet_write_bytes(&text, TACET_SPAN_LIT("# a comment\n# handover a b\n"));
+  tacet_handover_write(&s.stage.handover, &text);
+  tacet_write_bytes(&text, tacet_span_str(s.stage.keys.policy));
+  assert_ok(tacet_handover_read(tacet_buf_span(&text), &h));
+  assert_ok(tacet_handover_verify(&h));
+  tacet_handover_write(&h, &again);
+  tacet_span rest = tacet_buf_span(&text);
+  assert_false(tacet_handover_is_line(tacet_policy_line(&rest)));
+  assert_true(tacet_handover_is_line(tacet_policy_line(&rest)));
+  assert_memory_equal(rest.p, again.p, again.len);
+  tacet_write_u8(&text, 0);
+  tacet_policy_free(read_policy((const char *)text.p));
+  h.to = h.from;
+  assert_err(TACET_ERR_AUTH, tacet_handover_verify(&h));
+  assert_err(TACET_ERR_ARGUMENT,
+             tacet_handover_sign(&s.stage.keys.log, &s.stage.keys.log_private,
+                                 &s.stage.keys.witness[0],
+                                 &s.stage.keys.witness_private[0], &h));
+  scene_end(&s);
+}
+
 /* ---- nothing may change ---- */
 
 static bool stands(scene *s, tacet_span file) {
@@ -774,6 +858,9 @@ int main(void) {
       cmocka_unit_test(each_kind_stands),
       cmocka_unit_test(it_says_where_two_logs_part),
       cmocka_unit_test(only_the_accused_log_is),
+      cmocka_unit_test(either_key_is_enough),
+      cmocka_unit_test(a_hand_over_takes_both),
+      cmocka_unit_test(a_hand_over_in_a_policy),
       cmocka_unit_test(no_bit_may_change),
       cmocka_unit_test(nothing_may_be_cut_off_or_added),
       cmocka_unit_test(what_is_no_evidence),

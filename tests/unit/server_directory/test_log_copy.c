@@ -266,6 +266,28 @@ static void invites_say_what_readers_need(void **state) {
   assert_int_equal(t.max_age, 77);
 }
 
+/* What the keys of a log say of each other goes along where there is room. */
+static void invites_tell_of_a_hand_over(void **state) {
+  (void)state;
+  static char text[4096];
+  sto_trouble why = {""};
+  tacet_trust t;
+  TACET_BUF(out, TACET_TRUST_MAX);
+  write_policy("log L+1+2 https://x\n# handover K+1+2 L+1+2 AA\nquorum none");
+  assert_ok(dir_log_trust(book_folder, 77, &out, &why));
+  assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
+  assert_span(TACET_SPAN_LIT("log L+1+2\n# handover K+1+2 L+1+2 AA\n"
+                             "quorum none\n"),
+              t.policy);
+  (void)snprintf(text, sizeof(text), "# handover %01200d\nlog L+1+2\n%s", 0,
+                 "quorum none\n");
+  write_policy(text);
+  tacet_buf_clear(&out);
+  assert_ok(dir_log_trust(book_folder, 77, &out, &why));
+  assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
+  assert_span(TACET_SPAN_LIT("log L+1+2\nquorum none\n"), t.policy);
+}
+
 static void invites_have_an_end(void **state) {
   (void)state;
   static char text[4096];
@@ -284,7 +306,7 @@ int main(void) {
       TEST(says_what_the_server_says),    TEST(a_statement_is_said_once),
       TEST(statements_wait_for_a_server), TEST(a_statement_is_proven),
       TEST(a_damaged_log_is_said),        TEST(invites_say_what_readers_need),
-      TEST(invites_have_an_end),
+      TEST(invites_tell_of_a_hand_over),  TEST(invites_have_an_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,11 @@
 #include "server/witnesses/edit.h"
 #include "tacet/crypto.h"
 
+/* A hand-over's signatures that are not there, in base64. */
+#define ZEROS                                                                  \
+  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"               \
+  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"               \
+  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define PIN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define URL "https://w.example:8444"
 
@@ -260,21 +265,31 @@ static void another_key_of_the_log(void **state) {
   assert_ok(tacet_note_key_read(tacet_span_str(log_key), &a));
   assert_ok(tacet_note_key_read(tacet_span_str(next_key), &b));
   assert_ok(tacet_note_key_read(tacet_span_str(other_key), &c));
+  const tacet_handover ab = {.from = a, .to = b}, ba = {.from = b, .to = a},
+                       aa = {.from = a, .to = a};
   TACET_BUF(out, TACET_POLICY_TEXT_MAX);
   assert_err(TACET_ERR_NOT_FOUND,
              take(&t, wts_edit_log_keep(of(&t), &a, &out, &why), &out));
   assert_err(TACET_ERR_EXISTS,
-             take(&t, wts_edit_log_add(of(&t), &b, &a, &out, &why), &out));
-  assert_ok(take(&t, wts_edit_log_add(of(&t), &a, &b, &out, &why), &out));
-  expect(&t, "# ours\nlog $L https://x\nlog $N\nlog $X\nquorum none\n");
+             take(&t, wts_edit_log_add(of(&t), &ba, &out, &why), &out));
+  assert_ok(take(&t, wts_edit_log_add(of(&t), &ab, &out, &why), &out));
+  expect(&t, "# ours\nlog $L https://x\nlog $N\n# handover $L $N " ZEROS
+             "\nlog $X\nquorum none\n");
   tacet_buf_clear(&out);
   assert_err(TACET_ERR_EXISTS,
-             take(&t, wts_edit_log_add(of(&t), &a, &b, &out, &why), &out));
+             take(&t, wts_edit_log_add(of(&t), &ab, &out, &why), &out));
   assert_ok(take(&t, wts_edit_log_keep(of(&t), &b, &out, &why), &out));
-  expect(&t, "# ours\nlog $N\nlog $X\nquorum none\n");
+  expect(&t,
+         "# ours\nlog $N\n# handover $L $N " ZEROS "\nlog $X\nquorum none\n");
+  tacet_buf_clear(&out);
+  assert_ok(take(&t, wts_edit_log_add(of(&t), &ba, &out, &why), &out));
+  expect(&t, "# ours\nlog $N\nlog $L\n# handover $N $L " ZEROS
+             "\nlog $X\nquorum none\n");
+  tacet_buf_clear(&out);
+  assert_ok(take(&t, wts_edit_log_keep(of(&t), &b, &out, &why), &out));
   tacet_buf_clear(&out);
   assert_err(TACET_ERR_NOT_FOUND,
-             take(&t, wts_edit_log_add(of(&t), &a, &a, &out, &why), &out));
+             take(&t, wts_edit_log_add(of(&t), &aa, &out, &why), &out));
   assert_err(TACET_ERR_NOT_FOUND,
              take(&t, wts_edit_log_keep(of(&t), &a, &out, &why), &out));
 }
