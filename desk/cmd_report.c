@@ -104,12 +104,47 @@ static tacet_err append(desk_store *s, const desk_who *who,
   return e;
 }
 
+/* What could go wrong with giving it out goes wrong before it is published. */
+static tacet_err render(const desk_args *a, const desk_report *r,
+                        const desk_asked *asked, desk_trouble *why, char **text,
+                        size_t *len) {
+  const char *out = desk_arg(a, DESK_O_OUT);
+  if (out != NULL && strcmp(out, "-") != 0 && access(out, F_OK) == 0) {
+    desk_trouble_set(why, "%.300s is there already; nothing was published",
+                     out);
+    return TACET_ERR_EXISTS;
+  }
+  return desk_report_text(a, r->json, asked->format, why, text, len);
+}
+
+static tacet_err give_out(const desk_args *a, uint64_t number,
+                          const char *sha256, tacet_span text,
+                          desk_trouble *why) {
+  const char *out = desk_arg(a, DESK_O_OUT);
+  (void)fprintf(stderr, "published as report %" PRIu64 ", sha256 %s\n", number,
+                sha256);
+  if (desk_file_write(out != NULL ? out : "-", text, why) != TACET_OK) {
+    char cause[sizeof(why->text)];
+    memcpy(cause, why->text, sizeof(cause));
+    desk_trouble_set(why,
+                     "%.300s; it is published: `tacet-desk published show "
+                     "%" PRIu64 "` has it",
+                     cause, number);
+    return TACET_ERR_IO;
+  }
+  return TACET_OK;
+}
+
 static tacet_err publish(const desk_args *a, desk_store *s, const desk_who *who,
                          const desk_asked *asked, desk_trouble *why) {
-  char sha256[DESK_SHA256_TEXT];
+  char sha256[DESK_SHA256_TEXT], *text = NULL;
+  size_t len = 0;
   uint64_t number = 0;
   desk_report r = {0};
   tacet_err e = desk_report_asked(a, s, asked, why, &r);
+  if (e == TACET_OK) {
+    e = render(a, &r, asked, why, &text, &len);
+  }
   if (e == TACET_OK) {
     e = desk_report_hash(r.json, sha256);
   }
@@ -120,10 +155,9 @@ static tacet_err publish(const desk_args *a, desk_store *s, const desk_who *who,
     e = append(s, who, &r, sha256, why, &number);
   }
   if (e == TACET_OK) {
-    (void)fprintf(stderr, "published as report %" PRIu64 ", sha256 %s\n",
-                  number, sha256);
-    e = desk_report_put(a, r.json, asked->format, why);
+    e = give_out(a, number, sha256, tacet_span_of(text, len), why);
   }
+  free(text);
   desk_report_free(&r);
   return e;
 }

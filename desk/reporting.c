@@ -150,18 +150,25 @@ tacet_err desk_report_asked(const desk_args *a, desk_store *s,
 
 /* ---- giving it out ---- */
 
-tacet_err desk_report_put(const desk_args *a, const json_t *report,
-                          desk_format format, desk_trouble *why) {
-  char *text = NULL;
-  size_t len = 0;
-  const char *table = desk_arg(a, DESK_O_TABLE);
-  tacet_err e = desk_report_render(report, format, table, &text, &len);
+tacet_err desk_report_text(const desk_args *a, const json_t *report,
+                           desk_format format, desk_trouble *why, char **text,
+                           size_t *len) {
+  tacet_err e =
+      desk_report_render(report, format, desk_arg(a, DESK_O_TABLE), text, len);
   if (e == TACET_ERR_NOT_FOUND) {
     desk_trouble_set(why, "the report has no table of that name; its JSON "
                           "lists them");
   }
-  TACET_TRY(e);
-  e = desk_file_write(given(a, DESK_O_OUT, "-"), tacet_span_of(text, len), why);
+  return e;
+}
+
+tacet_err desk_report_put(const desk_args *a, const json_t *report,
+                          desk_format format, desk_trouble *why) {
+  char *text = NULL;
+  size_t len = 0;
+  TACET_TRY(desk_report_text(a, report, format, why, &text, &len));
+  tacet_err e =
+      desk_file_write(given(a, DESK_O_OUT, "-"), tacet_span_of(text, len), why);
   free(text);
   return e;
 }

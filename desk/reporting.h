@@ -36,7 +36,13 @@ TACET_MUST_CHECK tacet_err desk_report_asked(const desk_args *a, desk_store *s,
                                              const desk_asked *asked,
                                              desk_trouble *why,
                                              desk_report *out);
-/* Writes it to --out, or to stdout. */
+/* As --format and --table want it; to be freed with free(). */
+TACET_MUST_CHECK tacet_err desk_report_text(const desk_args *a,
+                                            const json_t *report,
+                                            desk_format format,
+                                            desk_trouble *why, char **text,
+                                            size_t *len);
+/* Writes that to --out, or to stdout. */
 TACET_MUST_CHECK tacet_err desk_report_put(const desk_args *a,
                                            const json_t *report,
                                            desk_format format,

@@ -9,10 +9,6 @@ static bool takes_unit(const desk_statement *s, const void *user) {
   return s->unit == f->unit;
 }
 
-static bool takes_others(const desk_statement *s, const void *user) {
-  return takes_unit(s, user) && s->kind != DESK_SAYS_BAND;
-}
-
 bool bands_takes(const desk_statement *s, const void *user) {
   const bands_family *f = user;
   return takes_unit(s, user) &&
@@ -65,47 +61,67 @@ static bool spreads(const desk_statement *s, size_t n, size_t total,
   return other;
 }
 
-static tacet_err range_of_others(const desk_statement *s, size_t n,
-                                 size_t total, const paths *others,
-                                 int64_t *least, int64_t *most) {
-  bool *reached = tacet_alloc_array(n, sizeof(*reached));
-  if (reached == NULL) {
-    return TACET_ERR_NOMEM;
-  }
-  if (spreads(s, n, total, reached)) {
-    *least = *most = (int64_t)s[total].others;
-  } else {
-    size_t u = paths_node(others, s[total].from);
-    size_t v = paths_node(others, s[total].to + 1);
-    *most = paths_get(others, u, v);
-    *least = -paths_get(others, v, u);
-  }
-  tacet_free(reached);
-  return TACET_OK;
+typedef struct component {
+  const desk_statement *first; /* of the array that `reached` goes with */
+  const bool *reached;
+} component;
+
+static bool takes_reached(const desk_statement *s, const void *user) {
+  const component *c = user;
+  return c->reached[s - c->first];
 }
 
-/* All that is known of the other kinds alone. */
-static tacet_err close_others(const desk_statement *s, size_t n,
-                              const bands_family *f, paths *out) {
+/* All that is known of the other kinds, from what hangs together with a total.
+ * POLICY if that contradicts itself. */
+static tacet_err close_others(const desk_statement *s, size_t n, size_t total,
+                              const bool *reached, paths *out) {
+  component c = {s, reached};
   paths g;
-  TACET_TRY(paths_new(&g, s, n, takes_others, f, s[0].from, s[0].to));
+  TACET_TRY(paths_new(&g, s, n, takes_reached, &c, s[total].from, s[total].to));
   for (size_t i = 0; i < n; i++) {
-    if (takes_others(&s[i], f) && s[i].kind == DESK_SAYS_EXACT &&
-        tells(&s[i])) {
+    if (reached[i] && s[i].kind == DESK_SAYS_EXACT) {
       paths_at_most(&g, s[i].from, s[i].to, (int64_t)s[i].others, i);
       paths_at_least(&g, s[i].from, s[i].to, (int64_t)s[i].others, i);
     }
   }
   paths_close(&g);
+  if (paths_contradiction(&g) != g.n) {
+    paths_free(&g);
+    return TACET_ERR_POLICY;
+  }
   *out = g;
   return TACET_OK;
 }
 
+static tacet_err range_of_others(const desk_statement *s, size_t n,
+                                 size_t total, int64_t *least, int64_t *most) {
+  bool *reached = tacet_alloc_array(n, sizeof(*reached));
+  if (reached == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  tacet_err err = TACET_OK;
+  if (spreads(s, n, total, reached)) {
+    *least = *most = (int64_t)s[total].others;
+  } else {
+    paths g = {0};
+    err = close_others(s, n, total, reached, &g);
+    if (err == TACET_OK) {
+      size_t u = paths_node(&g, s[total].from);
+      size_t v = paths_node(&g, s[total].to + 1);
+      *most = paths_get(&g, u, v);
+      *least = -paths_get(&g, v, u);
+    }
+    paths_free(&g);
+  }
+  tacet_free(reached);
+  return err;
+}
+
 /* What a total says of the protected count: itself less the others. */
 static tacet_err add_total(bands_family *f, const desk_statement *s, size_t n,
-                           size_t total, const paths *others) {
-  int64_t least, most;
-  TACET_TRY(range_of_others(s, n, total, others, &least, &most));
+                           size_t total) {
+  int64_t least = 0, most = 0;
+  TACET_TRY(range_of_others(s, n, total, &least, &most));
   paths_at_most(&f->sums, s[total].from, s[total].to, (int64_t)s[total].high,
                 total);
   paths_at_most(&f->all, s[total].from, s[total].to,
@@ -133,21 +149,12 @@ static void add_bands(bands_family *f, const desk_statement *s, size_t n) {
 
 static tacet_err add_totals(bands_family *f, const desk_statement *s,
                             size_t n) {
-  paths others = {0};
-  tacet_err err = TACET_OK;
-  for (size_t i = 0; i < n && err == TACET_OK; i++) {
+  for (size_t i = 0; i < n; i++) {
     if (s[i].kind == DESK_SAYS_TOTAL && bands_takes(&s[i], f)) {
-      err = others.n == 0 ? close_others(s, n, f, &others) : TACET_OK;
-      if (err == TACET_OK && paths_contradiction(&others) != others.n) {
-        err = TACET_ERR_POLICY;
-      }
-      if (err == TACET_OK) {
-        err = add_total(f, s, n, i, &others);
-      }
+      TACET_TRY(add_total(f, s, n, i));
     }
   }
-  paths_free(&others);
-  return err;
+  return TACET_OK;
 }
 
 static tacet_err fill(bands_family *f, const desk_statement *s, size_t n,

@@ -22,8 +22,9 @@ static const char style[] =
     ".n{text-align:right}\n"
     ".wide{overflow-x:auto}\n"
     "svg{max-width:100%;height:auto}\n"
+    "rect{fill:#1f5fa8;stroke:#1f5fa8}\n"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#111}"
-    "svg text{fill:#eee}}\n"
+    "svg text{fill:#eee}rect{fill:#7ab4f5;stroke:#7ab4f5}}\n"
     "</style>\n";
 
 static void text(FILE *out, const char *s) {
@@ -83,8 +84,8 @@ static void bar(FILE *out, const json_t *row, size_t column, size_t i,
   (void)fprintf(out, "<text x=\"0\" y=\"%d\">", y + 16);
   text(out, render_cell(json_array_get(row, 0), true, room));
   (void)fprintf(out,
-                "</text><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"16\" "
-                "fill=\"#1f5fa8\"%s/><text x=\"%d\" y=\"%d\">%s</text>\n",
+                "</text><rect x=\"%d\" y=\"%d\" width=\"%d\" "
+                "height=\"16\"%s/><text x=\"%d\" y=\"%d\">%s</text>\n",
                 LABELS + from, y + 3, to > from ? to - from : 1,
                 json_is_object(cell) ? " fill-opacity=\"0.5\"" : "",
                 LABELS + to + 8, y + 16, render_cell(cell, true, room));

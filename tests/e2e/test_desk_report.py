@@ -120,10 +120,20 @@ class Reports(Case):
         self.lumped(400, 500)
         what = self.period(*HALVES[0], 'a3')
         key = os.path.join(self.folder, 'key')
-        subprocess.run([f'{BIN}/tacet-desk', 'key', 'new', key,
-                        '--no-passphrase'], check=True, capture_output=True)
+        other = key + '-other'
+        for k in (key, other):
+            subprocess.run([f'{BIN}/tacet-desk', 'key', 'new', k,
+                            '--no-passphrase'], check=True,
+                           capture_output=True)
         self.desk('officer', 'add', 'ann', '--key', key + '.pub', '--role',
                   'officer')
+        self.desk('officer', 'add', 'eve', '--key', other + '.pub', '--role',
+                  'auditor')
+        self.desk('publish', *what, '--key', other, code=4)
+        self.desk('publish', *what, '--out', key, code=4)  # is there already
+        self.desk('publish', *what, '--format', 'csv', '--table', 'x', code=1)
+        self.desk('publish', *what, '--key', key + '.pub', code=1)
+        self.assertEqual(self.desk('published', 'list'), '')
         built = {f: self.report(*what, '--format', f)
                  for f in ('text', 'json', 'csv', 'html')}
         self.desk('publish', *what, '--key', key)

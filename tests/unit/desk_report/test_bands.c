@@ -392,6 +392,18 @@ static void bands_that_exclude_each_other(void **state) {
   refused(s, 2, "contradicts");
 }
 
+/* Late cases change what is exact; that matters where a total hangs on it, and
+ * nowhere else. */
+static void exact_numbers_that_changed(void **state) {
+  (void)state;
+  desk_leak why = {""};
+  desk_statement s[3] = {total(0, 181, 21, 4300, 1000), exact(400, 500, 7),
+                         exact(400, 500, 8)};
+  assert_err(TACET_OK, desk_bands_check(s, 3, &why));
+  s[0] = total(450, 600, 21, 4300, 1000);
+  refused(s, 3, "contradict each other");
+}
+
 static void malformed_statements(void **state) {
   (void)state;
   desk_leak why = {""};
@@ -438,6 +450,7 @@ int main(void) {
       cmocka_unit_test(a_total_and_the_rest),
       cmocka_unit_test(accounts_leak_as_requests_do),
       cmocka_unit_test(bands_that_exclude_each_other),
+      cmocka_unit_test(exact_numbers_that_changed),
       cmocka_unit_test(malformed_statements),
       cmocka_unit_test(no_memory),
   };
