@@ -191,7 +191,8 @@ tacet_err desk_report_render(const json_t *report, desk_format format,
     return TACET_ERR_NOMEM;
   }
   tacet_err err = render(f, report, format, table);
-  if ((ferror(f) != 0) | (fclose(f) != 0)) {
+  bool failed = ferror(f) != 0;
+  if (fclose(f) != 0 || failed) {
     err = TACET_ERR_NOMEM;
   }
   if (err != TACET_OK) {
