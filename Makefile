@@ -14,6 +14,7 @@
 #   make analyze  clang-tidy and gcc -fanalyzer over the core
 #   make constant-time  secrets that valgrind sees nobody look at
 #   make big-groups  1,000 random epochs with 10,000 members, and what one needs
+#   make check-page  the desk's page in a real browser
 #   make control  10,000 operations with an honest server: no alarm (minutes)
 #   make kill     1,000 x kill -9 of the server under load
 #   make tsan     the tests of net and server under ThreadSanitizer
@@ -35,7 +36,7 @@ build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuz
 build: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release $(if $(VERBOSE),,--quiet)
 
-.PHONY: setup setup-check setup-bench setup-audit setup-interop
+.PHONY: setup setup-check setup-bench setup-audit setup-interop setup-page
 setup:
 	@tools/setup build
 setup-check:
@@ -46,6 +47,8 @@ setup-audit:
 	@tools/setup audit
 setup-interop:
 	@tools/setup interop
+setup-page:
+	@tools/setup page
 
 # The programs alone: what demo and run need.
 .PHONY: programs
@@ -120,6 +123,12 @@ control: setup-check build
 	  TACET_CONTROL_OPERATIONS=$(OPERATIONS) \
 	  TACET_CONTROL_WORKERS=$$((2 * $(JOBS))) TMPDIR=$(CONTROL_TMP) \
 	  python3 tests/e2e/test_control.py
+
+# The desk's page in Chromium, by keyboard, with and without scripts.
+.PHONY: check-page
+check-page: setup-page build
+	TACET_BIN=build/release/bin TACET_TESTS=build/release/tests \
+	  python3 tests/e2e/browser_desk_page.py
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

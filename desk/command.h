@@ -61,7 +61,8 @@ typedef enum desk_exit {
     "by which witnesses are judged (else that of the server's folder)")        \
   X(OTHERS, "others", "FILE",                                                  \
     "hashes of all else that the operator said in the key log")                \
-  X(LISTEN, "listen", "ADDRESS", "where it listens")                           \
+  X(LISTEN, "listen", "ADDRESS",                                               \
+    "where it listens (127.0.0.1:8480), or unix:/PATH")                        \
   X(HOME, "home", "COUNTRY",                                                   \
     "whose own demands cross no border: two letters, US by itself")            \
   X(TABLE, "table", "NAME", "one table of a CSV alone")                        \
@@ -187,5 +188,7 @@ int desk_cmd_publish(const desk_args *a);
 int desk_cmd_published_list(const desk_args *a);
 int desk_cmd_published_show(const desk_args *a);
 int desk_cmd_page(const desk_args *a);
+int desk_cmd_serve(const desk_args *a);
+int desk_cmd_sign_in(const desk_args *a);
 
 #endif

@@ -70,6 +70,10 @@ static const desk_command commands[] = {
      T(FORMAT) | T(OUT) | T(TABLE), 0, desk_cmd_published_show},
     {"page", "", "what can be handed over, and what does not exist", 0, 0,
      T(FORMAT) | T(OUT), 0, desk_cmd_page},
+    {"serve", "", "show the desk as a page, on this machine alone", 0, 0,
+     T(LISTEN) | T(CLOCK), 0, desk_cmd_serve},
+    {"sign-in", "", "print a ticket that opens the page once", 0, 0,
+     T(PASSPHRASE_FILE), T(KEY), desk_cmd_sign_in},
 };
 #undef SIGNED
 #undef T

@@ -299,6 +299,8 @@ const char *net_http_reason(int status) {
     return "No Content";
   case 206:
     return "Partial Content";
+  case 303:
+    return "See Other";
   case 304:
     return "Not Modified";
   case 400:
@@ -325,6 +327,8 @@ const char *net_http_reason(int status) {
     return "Unsupported Media Type";
   case 416:
     return "Range Not Satisfiable";
+  case 421:
+    return "Misdirected Request";
   case 422:
     return "Unprocessable Content";
   case 429:

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tickets and sessions. */
+#include "desk/web/session.h"
+
+#include "tacet/codec.h"
+#include "tacet/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL "DeskSignIn"
+#define VERSION 1
+#define NONCE_LEN 16
+#define COOKIE_LEN 32
+#define TICKET_MAX 512
+#define USED_MAX 1024 /* tickets that were used and have not expired */
+
+/* ---- tickets ---- */
+
+/* What the signature covers: the desk, then the ticket's bytes before it. */
+static void write_signed(tacet_buf *w, const uint8_t desk[DESK_KEY_LEN],
+                         tacet_span before) {
+  tacet_write_bytes(w, tacet_span_of(desk, DESK_KEY_LEN));
+  tacet_write_bytes(w, before);
+}
+
+tacet_err web_ticket_write(const desk_officer *officer, const desk_key *key,
+                           const uint8_t desk[DESK_KEY_LEN], int64_t now,
+                           tacet_bytes *out) {
+  TACET_BUF(w, TICKET_MAX);
+  TACET_BUF(tbs, TICKET_MAX);
+  uint8_t nonce[NONCE_LEN], signature[DESK_SIGNATURE_LEN];
+  tacet_span all;
+  TACET_TRY(tacet_random(nonce, sizeof(nonce)));
+  tacet_write_u8(&w, VERSION);
+  tacet_write_vec(&w, tacet_span_str(officer->name));
+  tacet_write_u64(&w, (uint64_t)now + WEB_TICKET_S);
+  tacet_write_bytes(&w, tacet_span_of(nonce, sizeof(nonce)));
+  TACET_TRY(tacet_buf_done(&w, &all));
+  write_signed(&tbs, desk, all);
+  TACET_TRY(tacet_buf_done(&tbs, &all));
+  TACET_TRY(desk_key_sign(key, LABEL, all, signature));
+  tacet_write_bytes(&w, tacet_span_of(signature, sizeof(signature)));
+  TACET_TRY(tacet_buf_done(&w, &all));
+  TACET_TRY(tacet_bytes_new(out, TACET_BASE64_LEN(all.len) + 1));
+  tacet_base64url_write(all, (char *)out->p);
+  return TACET_OK;
+}
+
+typedef struct ticket {
+  char name[DESK_NAME_MAX + 1];
+  uint64_t expires;
+  uint8_t nonce[NONCE_LEN];
+  uint8_t signed_part[TICKET_MAX];
+  size_t signed_len;
+  uint8_t signature[DESK_SIGNATURE_LEN];
+} ticket;
+
+static tacet_err read_ticket(tacet_span text, ticket *out) {
+  uint8_t bytes[TICKET_MAX];
+  size_t len = 0;
+  TACET_TRY(tacet_base64url_read((const char *)text.p, text.len, bytes,
+                                 sizeof(bytes), &len));
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(tacet_span_of(bytes, len), &err);
+  uint8_t version = tacet_read_u8(&r);
+  tacet_span name = tacet_read_vec_max(&r, DESK_NAME_MAX);
+  out->expires = tacet_read_u64(&r);
+  tacet_span nonce = tacet_read_bytes(&r, NONCE_LEN);
+  out->signed_len = tacet_read_since(&r, bytes).len;
+  tacet_span signature = tacet_read_bytes(&r, DESK_SIGNATURE_LEN);
+  tacet_read_end(&r);
+  TACET_TRY(err);
+  if (version != VERSION || name.len == 0 ||
+      memchr(name.p, '\0', name.len) != NULL) {
+    return TACET_ERR_ENCODING;
+  }
+  memcpy(out->name, name.p, name.len);
+  out->name[name.len] = '\0';
+  memcpy(out->nonce, nonce.p, NONCE_LEN);
+  memcpy(out->signed_part, bytes, out->signed_len);
+  memcpy(out->signature, signature.p, DESK_SIGNATURE_LEN);
+  return TACET_OK;
+}
+
+/* ---- sessions ---- */
+
+typedef struct session {
+  bool open;
+  uint8_t hash[32];
+  char name[DESK_NAME_MAX + 1];
+  uint8_t key[DESK_KEY_LEN]; /* another key is another officer */
+  int64_t began, seen;
+} session;
+
+typedef struct used {
+  uint8_t nonce[NONCE_LEN];
+  int64_t until;
+} used;
+
+struct web_sessions {
+  session all[WEB_SESSIONS_MAX];
+  used used[USED_MAX];
+  size_t n_used;
+};
+
+tacet_err web_sessions_new(web_sessions **out) {
+  web_sessions *w = calloc(1, sizeof(*w));
+  if (w == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  *out = w;
+  return TACET_OK;
+}
+
+void web_sessions_free(web_sessions *w) {
+  if (w != NULL) {
+    tacet_wipe(w, sizeof(*w));
+    free(w);
+  }
+}
+
+static bool is_open(const session *s, int64_t now) {
+  return s->open && now >= s->began - DESK_SLACK_S &&
+         now < s->began + WEB_SESSION_S && now < s->seen + WEB_IDLE_S;
+}
+
+/* Notes a nonce, or says that it was used. Forgets those that expired. */
+static tacet_err use(web_sessions *w, const ticket *t, int64_t now) {
+  size_t kept = 0;
+  for (size_t i = 0; i < w->n_used; i++) {
+    if (w->used[i].until >= now) {
+      w->used[kept++] = w->used[i];
+    }
+  }
+  w->n_used = kept;
+  for (size_t i = 0; i < kept; i++) {
+    if (memcmp(w->used[i].nonce, t->nonce, NONCE_LEN) == 0) {
+      return TACET_ERR_AUTH;
+    }
+  }
+  if (kept == USED_MAX) {
+    return TACET_ERR_LIMIT;
+  }
+  memcpy(w->used[kept].nonce, t->nonce, NONCE_LEN);
+  w->used[kept].until = (int64_t)t->expires;
+  w->n_used++;
+  return TACET_OK;
+}
+
+static session *free_place(web_sessions *w, int64_t now) {
+  for (size_t i = 0; i < WEB_SESSIONS_MAX; i++) {
+    if (!is_open(&w->all[i], now)) {
+      return &w->all[i];
+    }
+  }
+  return NULL;
+}
+
+/* The officer whose ticket it is. One answer for all that is wrong with it: who
+ * guesses learns nothing. */
+static tacet_err judge(desk_store *s, tacet_span text, int64_t now, ticket *t,
+                       desk_officer *officer) {
+  TACET_BUF(tbs, TICKET_MAX);
+  tacet_span content;
+  desk_trouble none;
+  if (read_ticket(text, t) != TACET_OK || t->expires < (uint64_t)now ||
+      t->expires > (uint64_t)now + WEB_TICKET_S + DESK_SLACK_S ||
+      desk_officer_find(s, t->name, &none, officer) != TACET_OK ||
+      officer->removed) {
+    return TACET_ERR_AUTH;
+  }
+  write_signed(&tbs, desk_store_key(s)->public_key,
+               tacet_span_of(t->signed_part, t->signed_len));
+  TACET_TRY(tacet_buf_done(&tbs, &content));
+  return desk_key_verify(officer->key, LABEL, content,
+                         tacet_span_of(t->signature, DESK_SIGNATURE_LEN));
+}
+
+tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
+                      desk_trouble *why, char cookie[WEB_COOKIE_TEXT]) {
+  ticket t;
+  desk_officer officer;
+  uint8_t random[COOKIE_LEN];
+  int64_t now = desk_store_now(s);
+  tacet_err e = now < 0 ? TACET_ERR_STATE : judge(s, text, now, &t, &officer);
+  session *place = free_place(w, now);
+  if (e == TACET_OK && place == NULL) {
+    desk_trouble_set(why, "too many officers are signed in; sign out "
+                          "somewhere, or try again in half an hour");
+    return TACET_ERR_LIMIT;
+  }
+  if (e == TACET_OK) {
+    e = use(w, &t, now);
+  }
+  if (e == TACET_ERR_AUTH) {
+    desk_trouble_set(why, "that is no ticket that opens this desk now: each is "
+                          "good for five minutes and once; print another with "
+                          "`tacet-desk sign-in`");
+  }
+  TACET_TRY(e);
+  TACET_TRY(tacet_random(random, sizeof(random)));
+  session opened = {.open = true, .began = now, .seen = now};
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
+                           tacet_span_of(random, sizeof(random)), opened.hash));
+  memcpy(opened.name, officer.name, sizeof(opened.name));
+  memcpy(opened.key, officer.key, DESK_KEY_LEN);
+  *place = opened;
+  tacet_base64url_write(tacet_span_of(random, sizeof(random)), cookie);
+  tacet_wipe(random, sizeof(random));
+  return TACET_OK;
+}
+
+static session *find(web_sessions *w, tacet_span cookie) {
+  uint8_t random[COOKIE_LEN], hash[32];
+  size_t len = 0;
+  if (tacet_base64url_read((const char *)cookie.p, cookie.len, random,
+                           sizeof(random), &len) != TACET_OK ||
+      len != sizeof(random) ||
+      tacet_hash_one(&tacet_hash_sha256, tacet_span_of(random, len), hash) !=
+          TACET_OK) {
+    return NULL;
+  }
+  for (size_t i = 0; i < WEB_SESSIONS_MAX; i++) {
+    if (w->all[i].open && memcmp(w->all[i].hash, hash, sizeof(hash)) == 0) {
+      return &w->all[i];
+    }
+  }
+  return NULL;
+}
+
+bool web_session_of(web_sessions *w, desk_store *s, tacet_span cookie,
+                    desk_officer *out) {
+  int64_t now = desk_store_now(s);
+  session *x = find(w, cookie);
+  desk_officer officer;
+  desk_trouble none;
+  if (x == NULL) {
+    return false;
+  }
+  if (!is_open(x, now) ||
+      desk_officer_find(s, x->name, &none, &officer) != TACET_OK ||
+      officer.removed || memcmp(officer.key, x->key, DESK_KEY_LEN) != 0) {
+    *x = (session){.open = false};
+    return false;
+  }
+  x->seen = now;
+  *out = officer;
+  return true;
+}
+
+void web_sign_out(web_sessions *w, tacet_span cookie) {
+  session *x = find(w, cookie);
+  if (x != NULL) {
+    *x = (session){.open = false};
+  }
+}
