@@ -11,39 +11,60 @@
 /* ---- new ---- */
 
 static tacet_err read_demand(const char *path, desk_trouble *why,
-                             json_t **out) {
+                             desk_request *out) {
   TACET_BYTES(text);
   desk_trouble t = {""};
-  TACET_TRY(desk_file_read(path, DESK_DEMAND_MAX, why, &text));
-  tacet_err e = desk_json_read(tacet_bytes_span(&text), &t, out);
+  TACET_TRY(desk_file_read(path, DESK_REQUEST_MAX, why, &text));
+  tacet_err e = desk_request_read(tacet_bytes_span(&text), out, &t);
   if (e != TACET_OK) {
-    desk_trouble_set(why, "the demand %.200s cannot be read: %.250s", path,
+    desk_trouble_set(why, "the demand %.200s cannot be filed: %.250s", path,
                      t.text);
   }
   return e;
 }
 
+static tacet_err keep_document(const desk_args *a, desk_store *s,
+                               const desk_request *demand, json_t *row,
+                               desk_trouble *why) {
+  const char *path = desk_arg(a, DESK_O_DOCUMENT);
+  char hash[65] = "";
+  if (path != NULL) {
+    TACET_TRY(desk_intake_document(s, path, why, hash));
+  }
+  if (demand->document.given) {
+    if (path != NULL && strcmp(hash, demand->document.sha256) != 0) {
+      desk_trouble_set(why, "the document is not the one that the demand "
+                            "names: its SHA-256 is another");
+      return TACET_ERR_ENCODING;
+    }
+    (void)snprintf(hash, sizeof(hash), "%.64s", demand->document.sha256);
+  }
+  return *hash == '\0' ||
+                 json_object_set_new(row, "document", json_string(hash)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
 static tacet_err file_demand(const desk_args *a, desk_store *s,
-                             const desk_who *who, json_t *demand,
+                             const desk_who *who, const desk_request *demand,
                              desk_trouble *why, char id[DESK_CASE_ID_MAX + 1]) {
   json_t *row = NULL;
-  char hash[65] = "";
-  const char *document = desk_arg(a, DESK_O_DOCUMENT);
+  desk_tables tables = {.json = NULL};
   desk_trouble t = {""};
-  tacet_err e = desk_intake_row(demand, desk_store_today(s), desk_store_now(s),
-                                who->actor, &t, &row);
+  TACET_TRY(desk_intake_tables(a, why, &tables));
+  tacet_err e =
+      desk_intake_row(demand, &tables, desk_store_now(s), who->actor, &t, &row);
   if (e != TACET_OK) {
     desk_trouble_set(why, "the demand cannot be filed: %.400s", t.text);
-    return e;
-  }
-  if (document != NULL) {
-    e = desk_intake_document(s, document, why, hash);
-    (void)json_object_set_new(row, "document", json_string(hash));
   }
   if (e == TACET_OK) {
-    e = desk_case_file(s, demand, row, who->actor, who->signs, why, id);
+    e = keep_document(a, s, demand, row, why);
+  }
+  if (e == TACET_OK) {
+    e = desk_case_file(s, demand->json, row, who->actor, who->signs, why, id);
   }
   json_decref(row);
+  desk_tables_free(&tables);
   return e;
 }
 
@@ -60,7 +81,7 @@ int desk_cmd_case_new(const desk_args *a) {
   int code;
   DESK_WHO(who);
   desk_trouble why = {""};
-  json_t *demand = NULL;
+  desk_request demand = {.json = NULL};
   char id[DESK_CASE_ID_MAX + 1];
   desk_store *s = desk_open(a, &code);
   if (s == NULL || !desk_who_of(a, s, DESK_O_KEY, false, &who, &code)) {
@@ -72,12 +93,12 @@ int desk_cmd_case_new(const desk_args *a) {
     e = read_demand(desk_arg(a, DESK_O_FILE), &why, &demand);
   }
   if (e == TACET_OK) {
-    e = file_demand(a, s, &who, demand, &why, id);
+    e = file_demand(a, s, &who, &demand, &why, id);
   }
   if (e == TACET_OK) {
     printf("%s\n", id);
   }
-  json_decref(demand);
+  desk_request_free(&demand);
   desk_store_close(s);
   return desk_end(e, &why);
 }

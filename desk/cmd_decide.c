@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet-desk decide, case authenticate, withdraw, close, purge: what officers
  * do to a case, each time with their key. */
-#include "desk/command.h"
+#include "desk/intake.h"
+#include "desk/notice.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,14 +75,64 @@ static const struct {
     {"fraud", DESK_DO_FRAUD, "decided-fraud", "refused"},
 };
 
+/* Who is to be told, and when, follows from the paper. */
+static tacet_err notice_of(const desk_args *a, desk_store *s, json_t *changes,
+                           desk_trouble *why) {
+  json_t *demand = NULL, *notice = NULL;
+  desk_request r = {.json = NULL};
+  desk_tables tables = {.json = NULL};
+  char *text = NULL;
+  TACET_TRY(desk_case_request(s, a->words[0], why, &demand));
+  tacet_err e = desk_intake_tables(a, why, &tables);
+  if (e == TACET_OK) {
+    text = json_dumps(demand, JSON_COMPACT);
+    e = text == NULL ? TACET_ERR_NOMEM
+                     : desk_request_read(tacet_span_str(text), &r, why);
+  }
+  if (e == TACET_OK) {
+    e = desk_notice_new(&r, &tables, desk_store_today(s), &notice);
+  }
+  if (e == TACET_OK && json_object_set_new(changes, "notice", notice) != 0) {
+    e = TACET_ERR_NOMEM;
+  }
+  free(text);
+  desk_request_free(&r);
+  desk_tables_free(&tables);
+  json_decref(demand);
+  return e;
+}
+
+static int decide(const desk_args *a, size_t which) {
+  int code;
+  DESK_WHO(who);
+  desk_trouble why = {""};
+  json_t *changes = decisions[which].outcome == NULL
+                        ? json_object()
+                        : ended(decisions[which].outcome);
+  desk_step act = decisions[which].act;
+  desk_store *s = desk_open(a, &code);
+  if (s == NULL || !desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
+    json_decref(changes);
+    desk_store_close(s);
+    return code;
+  }
+  tacet_err e = changes == NULL ? TACET_ERR_NOMEM : TACET_OK;
+  if (e == TACET_OK && (act == DESK_DO_ACCEPT || act == DESK_DO_NARROW)) {
+    e = notice_of(a, s, changes, &why);
+  }
+  if (e == TACET_OK) {
+    e = signed_step(a, s, &who, act, decisions[which].kind, changes, &why);
+  } else {
+    json_decref(changes);
+  }
+  desk_store_close(s);
+  return desk_end(e, &why);
+}
+
 int desk_cmd_decide(const desk_args *a) {
   for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
     if (strcmp(decisions[i].word, a->words[1]) == 0) {
-      json_t *changes = decisions[i].outcome == NULL
-                            ? NULL
-                            : json_pack("{s:s, s:n, s:n}", "outcome",
-                                        decisions[i].outcome, "due", "due_at");
-      return run_signed(a, decisions[i].act, decisions[i].kind, changes);
+      return decide(a, i);
     }
   }
   desk_say("a decision is accept, narrow, refuse, clarify, challenge or fraud");
@@ -96,8 +148,51 @@ int desk_cmd_case_withdraw(const desk_args *a) {
   return run_signed(a, DESK_DO_WITHDRAW, "case-withdrawn", ended("withdrawn"));
 }
 
+/* Before a case is closed its notice has gone, or has a day. */
+static tacet_err notice_before_end(desk_store *s, const desk_who *who,
+                                   const char *id, desk_trouble *why) {
+  json_t *row = NULL;
+  TACET_TRY(desk_case_get(s, id, why, &row));
+  const char *state = json_string_value(json_object_get(row, "state"));
+  const char *notice = json_string_value(
+      json_object_get(json_object_get(row, "notice"), "state"));
+  bool delivered = state != NULL && strcmp(state, "delivered") == 0;
+  desk_case_step step = {
+      .case_id = id, .actor = who->actor, .key = who->signs, .act = DESK_STEPS};
+  tacet_err e = TACET_OK;
+  if (delivered && notice != NULL && strcmp(notice, "sent") == 0) {
+    step.act = DESK_DO_NOTIFY;
+    step.kind = "case-notified";
+  } else if (delivered && notice != NULL && strcmp(notice, "delayed") == 0) {
+    step.act = DESK_DO_DELAY;
+    step.kind = "case-notice-waits";
+  } else if (delivered && notice != NULL && strcmp(notice, "none") != 0) {
+    desk_trouble_set(why, "the person was not told yet: `tacet-desk notices "
+                          "run` does that");
+    e = TACET_ERR_POLICY;
+  }
+  if (e == TACET_OK && step.act != DESK_STEPS) {
+    e = desk_case_act(s, &step, why);
+  }
+  json_decref(row);
+  return e;
+}
+
 int desk_cmd_case_close(const desk_args *a) {
-  return run_signed(a, DESK_DO_CLOSE, "case-closed", ended(NULL));
+  int code;
+  DESK_WHO(who);
+  desk_trouble why = {""};
+  desk_store *s = desk_open(a, &code);
+  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
+    tacet_err e = notice_before_end(s, &who, a->words[0], &why);
+    if (e == TACET_OK) {
+      e = signed_step(a, s, &who, DESK_DO_CLOSE, "case-closed", ended(NULL),
+                      &why);
+    }
+    code = desk_end(e, &why);
+  }
+  desk_store_close(s);
+  return code;
 }
 
 /* ---- purge ---- */

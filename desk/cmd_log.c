@@ -21,7 +21,7 @@ static void day_line(const desk_day_hash *d) {
 /* ---- verify ---- */
 
 static tacet_err against_keylog(const desk_args *a, desk_day today, int64_t now,
-                                const desk_verdict *v, desk_trouble *why) {
+                                const desk_audit *v, desk_trouble *why) {
   desk_keylog_found found;
   const desk_keylog_check c = {.server = desk_arg(a, DESK_O_SERVER),
                                .policy = desk_arg(a, DESK_O_POLICY),
@@ -41,7 +41,7 @@ static tacet_err against_keylog(const desk_args *a, desk_day today, int64_t now,
 }
 
 /* Yesterday has to be committed to, or the timer does not run. */
-static void say_missing(const desk_verdict *v, desk_day first, desk_day today) {
+static void say_missing(const desk_audit *v, desk_day first, desk_day today) {
   desk_day next = v->n_days > 0 ? v->days[v->n_days - 1].day + 1 : first;
   if (next < today) {
     char day[DESK_DAY_TEXT];
@@ -57,7 +57,7 @@ static tacet_err first_day(void *user, const desk_event *e) {
   return TACET_ERR_CLOSED; /* the first is enough */
 }
 
-static void print_verdict(const desk_args *a, const desk_verdict *v) {
+static void print_verdict(const desk_args *a, const desk_audit *v) {
   if (desk_flag(a, DESK_O_JSON)) {
     desk_print(json_pack("{s:I, s:I, s:I, s:I}", "events",
                          (json_int_t)v->events, "signatures",
@@ -76,7 +76,7 @@ static void print_verdict(const desk_args *a, const desk_verdict *v) {
 
 static tacet_err verify(const desk_args *a, desk_store *s, desk_trouble *why) {
   desk_day_hash *known = NULL;
-  desk_verdict v = {.days = NULL};
+  desk_audit v = {.days = NULL};
   size_t n = 0;
   desk_day first = desk_store_today(s), today = first;
   const desk_filter all = {.from = 0};
@@ -96,7 +96,7 @@ static tacet_err verify(const desk_args *a, desk_store *s, desk_trouble *why) {
   if (e == TACET_OK && desk_flag(a, DESK_O_SERVER)) {
     e = against_keylog(a, today, desk_store_now(s), &v, why);
   }
-  desk_verdict_free(&v);
+  desk_audit_free(&v);
   return e;
 }
 
@@ -207,7 +207,7 @@ static tacet_err read_proof(const char *path, desk_trouble *why, json_t **out) {
   return e;
 }
 
-static tacet_err in_file(const char *path, const desk_verdict *v,
+static tacet_err in_file(const char *path, const desk_audit *v,
                          desk_trouble *why) {
   desk_day_hash *known = NULL;
   size_t n = 0;
@@ -232,7 +232,7 @@ static tacet_err in_file(const char *path, const desk_verdict *v,
   return e;
 }
 
-static tacet_err check_days(const desk_args *a, const desk_verdict *v,
+static tacet_err check_days(const desk_args *a, const desk_audit *v,
                             desk_trouble *why) {
   const char *file = desk_arg(a, DESK_O_COMMITMENTS);
   if (file != NULL) {
@@ -247,7 +247,7 @@ static tacet_err check_days(const desk_args *a, const desk_verdict *v,
 
 int desk_cmd_log_check(const desk_args *a) {
   desk_trouble why = {""};
-  desk_verdict v = {.days = NULL};
+  desk_audit v = {.days = NULL};
   json_t *proof = NULL;
   tacet_err e = read_proof(a->words[0], &why, &proof);
   if (e == TACET_OK) {
@@ -266,7 +266,7 @@ int desk_cmd_log_check(const desk_args *a) {
              later);
     }
   }
-  desk_verdict_free(&v);
+  desk_audit_free(&v);
   json_decref(proof);
   return desk_end(e, &why);
 }

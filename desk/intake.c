@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define WORD_MAX 64
-#define WORDS_MAX 500
+#define WORDS_MAX DESK_TEXT_MAX
 
 static tacet_err refuse(desk_trouble *why, const char *name, const char *what) {
   desk_trouble_set(why, "\"%s\" %s", name, what);
@@ -136,57 +136,103 @@ tacet_err desk_intake_line(tacet_span text, desk_day today, desk_trouble *why,
 
 /* ---- a new demand ---- */
 
-static const char *text_in(const json_t *v, const char *name) {
-  const char *t = json_string_value(json_object_get(v, name));
-  return t != NULL ? t : "";
-}
+#define DAY_S ((int64_t)86400)
 
-/* How a demand is counted, where it does not say so itself. */
-static const char *kind_of(const json_t *demand) {
-  static const struct {
-    const char *instrument, *kind;
-  } kinds[] = {{"nsl", "national-security"},
-               {"fisa-order", "national-security"},
-               {"fisa-702", "national-security"},
-               {"emergency", "emergency"},
-               {"emergency-disclosure", "emergency"},
-               {"civil-subpoena", "civil"}};
-  const char *said = text_in(demand, "kind");
-  const char *instrument = text_in(demand, "instrument");
-  for (size_t i = 0; *said == '\0' && i < sizeof(kinds) / sizeof(kinds[0]);
-       i++) {
-    if (strcmp(kinds[i].instrument, instrument) == 0) {
-      return kinds[i].kind;
-    }
+tacet_err desk_intake_tables(const desk_args *a, desk_trouble *why,
+                             desk_tables *out) {
+  TACET_BYTES(text);
+  desk_trouble t = {""};
+  const char *path = desk_arg(a, DESK_O_RULES);
+  if (path == NULL) {
+    *out = (desk_tables){.json = NULL};
+    return TACET_OK;
   }
-  return *said != '\0' ? said : "criminal";
+  TACET_TRY(desk_file_read(path, DESK_TABLES_MAX, why, &text));
+  tacet_err e = desk_tables_read(tacet_bytes_span(&text), out, &t);
+  if (e != TACET_OK) {
+    desk_trouble_set(why, "the tables %.200s: %.250s", path, t.text);
+  }
+  return e;
 }
 
-tacet_err desk_intake_row(const json_t *demand, desk_day today, int64_t now,
-                          const char *filed_by, desk_trouble *why,
+/* The last second of a day. */
+static int64_t end_of(desk_day d) {
+  return (d + 1) * DAY_S - 1;
+}
+
+/* When an answer is due, in seconds; 0: nobody says. */
+static int64_t due_at(const desk_request *r, const desk_instrument *i,
+                      int64_t now) {
+  int64_t due = r->deadline != DESK_NO_DAY ? end_of(r->deadline) : 0, law = 0;
+  if (i != NULL && i->answer_hours > 0) {
+    /* Hours run from when it came; of another day than today its end counts. */
+    int64_t from = r->received == now / DAY_S ? now : end_of(r->received);
+    law = from + (int64_t)i->answer_hours * 3600;
+  } else if (i != NULL && i->answer_days > 0) {
+    law = end_of(r->received + (desk_day)i->answer_days);
+  }
+  return law != 0 && (due == 0 || law < due) ? law : due;
+}
+
+static json_t *day_or_null(desk_day d) {
+  char text[DESK_DAY_TEXT];
+  if (d == DESK_NO_DAY || d > 2932896) {
+    return json_null();
+  }
+  desk_day_text(d, text);
+  return json_string(text);
+}
+
+static tacet_err add_dates(const desk_request *r, const desk_instrument *i,
+                           int64_t now, json_t *row) {
+  int64_t due = due_at(r, i, now);
+  desk_day kept = i != NULL && i->keep_days > 0
+                      ? r->received + (desk_day)i->keep_days
+                      : DESK_NO_DAY;
+  return json_object_set_new(row, "due",
+                             due == 0
+                                 ? json_null()
+                                 : day_or_null((desk_day)(due / DAY_S))) == 0 &&
+                 json_object_set_new(row, "due_at",
+                                     due == 0 ? json_null()
+                                              : json_integer(due)) == 0 &&
+                 json_object_set_new(row, "kept_until", day_or_null(kept)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+tacet_err desk_intake_row(const desk_request *r, const desk_tables *tables,
+                          int64_t now, const char *filed_by, desk_trouble *why,
                           json_t **row) {
   char day[DESK_DAY_TEXT];
-  const json_t *authority = json_object_get(demand, "authority");
-  bool parts = json_is_object(authority);
-  (void)now;
-  desk_day_text(today, day);
+  json_t *v = NULL;
+  const desk_instrument *i = desk_instrument_find(tables, r->instrument);
+  uint64_t listed = r->identifier_list.given ? r->identifier_list.count : 0;
+  desk_day_text(r->received, day);
   line l = {
-      .received =
-          *text_in(demand, "received") ? text_in(demand, "received") : day,
-      .kind = kind_of(demand),
-      .instrument = text_in(demand, "instrument"),
-      .authority =
-          parts ? text_in(authority, "name") : text_in(demand, "authority"),
-      .country =
-          parts ? text_in(authority, "country") : text_in(demand, "country"),
+      .received = day,
+      .kind = desk_kind_name(r->kind),
+      .instrument = r->instrument,
+      .authority = r->authority.name,
+      .country = r->authority.country,
       .outcome = "withdrawn", /* for the check alone */
       .accounts =
-          (json_int_t)json_array_size(json_object_get(demand, "identifiers")),
-      .gagged = json_is_object(json_object_get(demand, "gag"))};
-  TACET_TRY(check_line(&l, today, why));
+          (json_int_t)(r->identifiers.n > listed ? r->identifiers.n : listed),
+      .preservation = i != NULL && i->preservation,
+      .gagged = r->gag.given};
+  TACET_TRY(check_line(&l, (desk_day)(now / DAY_S), why));
   l.outcome = "pending";
-  TACET_TRY(row_of(&l, why, row));
-  (void)json_object_set_new(*row, "imported", json_false());
-  (void)json_object_set_new(*row, "filed_by", json_string(filed_by));
+  TACET_TRY(row_of(&l, why, &v));
+  tacet_err e = add_dates(r, i, now, v);
+  if (e == TACET_OK &&
+      (json_object_set_new(v, "imported", json_false()) != 0 ||
+       json_object_set_new(v, "filed_by", json_string(filed_by)) != 0)) {
+    e = TACET_ERR_NOMEM;
+  }
+  if (e != TACET_OK) {
+    json_decref(v);
+    return e;
+  }
+  *row = v;
   return TACET_OK;
 }

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * desk/intake.h -- what the desk notes of a demand when it comes in: the row of
- * a case (desk/store/store.h), and the original document.
+ * a case (desk/store/store.h), its deadlines, and the original document.
  */
 #ifndef TACET_DESK_INTAKE_H
 #define TACET_DESK_INTAKE_H
 
 #include "desk/command.h"
+#include "desk/rules/tables.h"
 
-#define DESK_DEMAND_MAX (1024 * 1024)  /* bytes of a demand as JSON */
 #define DESK_DOCUMENT_MAX (1ULL << 30) /* of an original */
 #define DESK_IMPORT_MAX (256ULL << 20) /* of a file of closed cases */
 #define DESK_ACCOUNTS_MAX 1000000000   /* that a line may claim */
 
-/* The row of a new case, from the demand as it was made: a new reference.
- * ENCODING where a member that is counted is no word or day. */
-TACET_MUST_CHECK tacet_err desk_intake_row(const json_t *demand, desk_day today,
+/* Reads the operator's tables (--rules FILE), or gives the program's own. */
+TACET_MUST_CHECK tacet_err desk_intake_tables(const desk_args *a,
+                                              desk_trouble *why,
+                                              desk_tables *out);
+
+/* The row of a new case, a new reference. `due` is the earlier of what the
+ * paper says and what the instrument's law says; `kept_until` is set where the
+ * instrument preserves. ENCODING where it came in the future. */
+TACET_MUST_CHECK tacet_err desk_intake_row(const desk_request *demand,
+                                           const desk_tables *tables,
                                            int64_t now, const char *filed_by,
                                            desk_trouble *why, json_t **row);
 /* One line of `case import`: received, kind, instrument, authority, accounts,

@@ -27,7 +27,7 @@ static const desk_command commands[] = {
     {"officer list", "", "print who works at the desk", 0, 0, T(JSON), 0,
      desk_cmd_officer_list},
     {"case new", "", "file a demand; prints the case's id", 0, 0,
-     T(DOCUMENT) | T(KEY) | SIGNED, T(FILE), desk_cmd_case_new},
+     T(DOCUMENT) | T(KEY) | T(RULES) | SIGNED, T(FILE), desk_cmd_case_new},
     {"case import", "FILE.jsonl", "closed cases of earlier periods, to count",
      1, 1, T(CLOCK), 0, desk_cmd_case_import},
     {"case list", "", "print the cases", 0, 0,
@@ -45,8 +45,18 @@ static const desk_command commands[] = {
     {"case purge", "ID", "erase what a closed case says; its counts stay", 1, 1,
      SIGNED, T(KEY), desk_cmd_case_purge},
     {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud",
-     "decide about a demand, and say why", 2, 2, SIGNED, T(KEY) | T(REASON),
-     desk_cmd_decide},
+     "decide about a demand, and say why", 2, 2, T(RULES) | SIGNED,
+     T(KEY) | T(REASON), desk_cmd_decide},
+    {"notices run", "", "tell the people whose notice is due", 0, 0,
+     T(RULES) | T(CLOCK), 0, desk_cmd_notices_run},
+    {"notices delay", "ID", "let a notice wait, on a legal basis, until a day",
+     1, 1, SIGNED, T(KEY) | T(UNTIL) | T(BASIS), desk_cmd_notices_delay},
+    {"notices", "", "print who is to be told, and when", 0, 0,
+     T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_notices},
+    {"preservation extend", "ID", "keep what is frozen longer, once", 1, 1,
+     SIGNED, T(KEY) | T(REASON), desk_cmd_preservation_extend},
+    {"preservation", "", "print what is kept frozen, and until when", 0, 0,
+     T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_preservation},
     {"log verify", "", "say whether the log is whole, and where it is not", 0,
      0, T(SERVER) | T(POLICY) | T(COMMITMENTS) | T(OTHERS) | T(JSON), 0,
      desk_cmd_log_verify},
@@ -94,7 +104,7 @@ static void print_help(void) {
          "or refused,\nlogged, and counted in public.\n\n"
          "usage: tacet-desk COMMAND --data DIR [OPTION]...\n\n");
   for (size_t i = 0; i < N_COMMANDS; i++) {
-    printf("  %-17s %s\n", commands[i].name, commands[i].help);
+    printf("  %-19s %s\n", commands[i].name, commands[i].help);
   }
   printf("\n`tacet-desk COMMAND --help` lists its options; tacet-desk(8) "
          "explains them.\n");

@@ -128,6 +128,7 @@ static const struct {
 
     {S(DELIVERED), D(NOTIFY), S(NOTIFIED)},
     {S(DELIVERED), D(DELAY), S(NOTICE_DELAYED)},
+    {S(DELIVERED), D(CLOSE), S(CLOSED)}, /* nobody has to be told */
     {S(NO_DATA), D(NOTIFY), S(NOTIFIED)},
     {S(NO_DATA), D(DELAY), S(NOTICE_DELAYED)},
     {S(NO_DATA), D(CLOSE), S(CLOSED)}, /* nothing was handed over */

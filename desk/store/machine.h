@@ -9,6 +9,7 @@
  *     -> minimised (extract and plan agree) -> sealed -> delivered
  *                                           -> no-data: nothing was held
  *   delivered, no-data -> notified, notice-delayed (until a day) -> closed
+ *                                           or closed, where nobody is told
  *   closed -> purged                        counts stay
  *
  * An emergency goes the same way, only faster. Preservation freezes what is

@@ -16,7 +16,7 @@ typedef struct checking {
   desk_hash desk;
   desk_trouble *why;
   size_t at; /* which event, from 1 */
-  desk_verdict out;
+  desk_audit out;
 } checking;
 
 static tacet_err bad(checking *c, const char *what) {
@@ -144,7 +144,7 @@ static tacet_err check_all(checking *c, const json_t *proof) {
 }
 
 tacet_err desk_proof_check(const json_t *proof, desk_trouble *why,
-                           desk_verdict *out) {
+                           desk_audit *out) {
   const json_t *events = json_object_get(proof, "events");
   checking c = {.days = json_object_get(proof, "days"),
                 .case_id = text_of(proof, "case"),
@@ -166,7 +166,7 @@ tacet_err desk_proof_check(const json_t *proof, desk_trouble *why,
   if (e == TACET_OK) {
     *out = c.out;
   } else {
-    desk_verdict_free(&c.out);
+    desk_audit_free(&c.out);
   }
   return store_failed(e, why);
 }

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void desk_verdict_free(desk_verdict *v) {
+void desk_audit_free(desk_audit *v) {
   free(v->days);
-  *v = (desk_verdict){.days = NULL};
+  *v = (desk_audit){.days = NULL};
 }
 
 tacet_err fault(verifying *v, const char *format, ...) {
@@ -181,7 +181,7 @@ static tacet_err verify_all(verifying *v, const desk_day_hash *known,
 }
 
 tacet_err desk_verify(desk_store *s, const desk_day_hash *known, size_t n,
-                      desk_trouble *why, desk_verdict *out) {
+                      desk_trouble *why, desk_audit *out) {
   verifying v = {.s = s,
                  .why = why,
                  .officers = json_object(),
@@ -203,7 +203,7 @@ tacet_err desk_verify(desk_store *s, const desk_day_hash *known, size_t n,
   if (e == TACET_OK) {
     *out = v.out;
   } else {
-    desk_verdict_free(&v.out);
+    desk_audit_free(&v.out);
   }
   return store_failed(e, why);
 }

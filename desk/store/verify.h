@@ -24,18 +24,18 @@ typedef struct desk_day_hash {
   desk_hash hash;
 } desk_day_hash;
 
-typedef struct desk_verdict {
+typedef struct desk_audit {
   uint64_t events, signatures, purged;
   size_t n_days; /* committed to; days[0] is the first */
   desk_day_hash *days;
-} desk_verdict;
-void desk_verdict_free(desk_verdict *v);
+} desk_audit;
+void desk_audit_free(desk_audit *v);
 
 /* AUTH, and a sentence that says where, at the first fault. `known` are
  * statements that somebody else kept. Free what *out gets. */
 TACET_MUST_CHECK tacet_err desk_verify(desk_store *s,
                                        const desk_day_hash *known, size_t n,
-                                       desk_trouble *why, desk_verdict *out);
+                                       desk_trouble *why, desk_audit *out);
 
 /* ---- commitments of days ---- */
 
@@ -63,7 +63,6 @@ TACET_MUST_CHECK tacet_err desk_case_prove(desk_store *s, const char *id,
  * it claims of days has then to be held against the statements that the key log
  * has: days[] of the verdict. */
 TACET_MUST_CHECK tacet_err desk_proof_check(const json_t *proof,
-                                            desk_trouble *why,
-                                            desk_verdict *out);
+                                            desk_trouble *why, desk_audit *out);
 
 #endif

@@ -156,7 +156,7 @@ static tacet_err root_of(verifying *v, desk_day day, desk_hash *out) {
 }
 
 static tacet_err add_day(verifying *v, desk_day day, const desk_hash *hash) {
-  desk_verdict *o = &v->out;
+  desk_audit *o = &v->out;
   if (o->n_days == v->cap_days) {
     size_t cap = v->cap_days > 0 ? 2 * v->cap_days : 64;
     desk_day_hash *more = realloc(o->days, cap * sizeof(*more));

@@ -9,7 +9,7 @@
 typedef struct verifying {
   desk_store *s;
   desk_trouble *why;
-  desk_verdict out;
+  desk_audit out;
   /* the chain */
   uint64_t number;
   int64_t time;

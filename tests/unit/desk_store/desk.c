@@ -101,9 +101,9 @@ void desk_bring(const char *id, desk_step step) {
 
 void desk_expect(tacet_err want, const char *word) {
   desk_trouble why = {""};
-  desk_verdict v = {.days = NULL};
+  desk_audit v = {.days = NULL};
   tacet_err e = desk_verify(desk_db, NULL, 0, &why, &v);
-  desk_verdict_free(&v);
+  desk_audit_free(&v);
   if (e != want || strstr(why.text, word) == NULL) {
     fail_msg("%s: %s", tacet_err_name(e), why.text);
   }

@@ -34,7 +34,7 @@ static const struct {
     {DESK_S_EXTRACTED, "........fw...SM......."},
     {DESK_S_MINIMISED, "........fw.....L.0...."},
     {DESK_S_SEALED, "........fw......D....."},
-    {DESK_S_DELIVERED, "..................NY.."},
+    {DESK_S_DELIVERED, "..................NYX."},
     {DESK_S_NO_DATA, "..................NYX."},
     {DESK_S_NOTIFIED, "....................X."},
     {DESK_S_NOTICE_DELAYED, "..................NYX."},

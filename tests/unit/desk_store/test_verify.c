@@ -44,9 +44,9 @@ static size_t commit(desk_day_hash *days, size_t cap) {
 }
 
 static tacet_err against(const desk_day_hash *days, size_t n) {
-  desk_verdict v = {.days = NULL};
+  desk_audit v = {.days = NULL};
   tacet_err e = desk_verify(desk_db, days, n, &why, &v);
-  desk_verdict_free(&v);
+  desk_audit_free(&v);
   return e;
 }
 
@@ -106,9 +106,9 @@ static void every_column(void **state) {
                      changes[i], n);
       desk_sql(sql);
       desk_trouble found = {""};
-      desk_verdict v = {.days = NULL};
+      desk_audit v = {.days = NULL};
       tacet_err e = desk_verify(desk_db, NULL, 0, &found, &v);
-      desk_verdict_free(&v);
+      desk_audit_free(&v);
       if (e == TACET_OK || found.text[0] == '\0') {
         fail_msg("not found: %s", sql);
       }
@@ -239,10 +239,10 @@ static json_t *proof_of(void) {
 }
 
 static tacet_err check(const json_t *proof, size_t *events) {
-  desk_verdict v = {.days = NULL};
+  desk_audit v = {.days = NULL};
   tacet_err e = desk_proof_check(proof, &why, &v);
   *events = (size_t)v.events;
-  desk_verdict_free(&v);
+  desk_audit_free(&v);
   return e;
 }
 

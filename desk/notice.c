@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * When the person is told, and in which words. */
+#include "desk/notice.h"
+
+#include "tacet/codec.h"
+#include "tacet/crypto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX ((size_t)8192)
+
+static const char *text_of(const json_t *v, const char *name) {
+  const char *t = json_string_value(json_object_get(v, name));
+  return t != NULL ? t : "";
+}
+
+static tacet_err make(const char *state, desk_day until, const char *basis,
+                      json_t **out) {
+  uint8_t random[8];
+  char reference[2 + 2 * sizeof(random) + 1] = "n-", day[DESK_DAY_TEXT];
+  TACET_TRY(tacet_random(random, sizeof(random)));
+  tacet_hex_write(tacet_span_of(random, sizeof(random)), reference + 2);
+  if (until != DESK_NO_DAY) {
+    desk_day_text(until, day);
+  }
+  json_t *v = json_pack("{s:s, s:s?, s:s, s:s}", "state", state, "until",
+                        until != DESK_NO_DAY ? day : NULL, "basis", basis,
+                        "reference", reference);
+  if (v == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  *out = v;
+  return TACET_OK;
+}
+
+tacet_err desk_notice_new(const desk_request *r, const desk_tables *tables,
+                          desk_day today, json_t **notice) {
+  const desk_instrument *i = desk_instrument_find(tables, r->instrument);
+  if (i != NULL && i->preservation) {
+    return make("none", DESK_NO_DAY,
+                "nothing is handed over: it asks to keep data", notice);
+  }
+  if (i != NULL && !i->notice) {
+    return make("none", DESK_NO_DAY,
+                "under this instrument the authority tells the person", notice);
+  }
+  bool delayed = r->gag.given && *r->gag.basis != '\0' &&
+                 r->gag.until != DESK_NO_DAY && r->gag.until >= today;
+  return make(delayed ? "delayed" : "owed",
+              delayed ? r->gag.until : DESK_NO_DAY, delayed ? r->gag.basis : "",
+              notice);
+}
+
+bool desk_notice_is_due(const json_t *row, desk_day today) {
+  const json_t *n = json_object_get(row, "notice");
+  const char *state = text_of(n, "state");
+  desk_day until;
+  if (strcmp(state, "delayed") == 0) {
+    return !desk_day_read(text_of(n, "until"), &until) || until < today;
+  }
+  return strcmp(state, "owed") == 0 || strcmp(state, "sending") == 0 ||
+         strcmp(state, "queued") == 0;
+}
+
+tacet_err desk_notice_gate(const desk_store *s, const json_t *row,
+                           desk_trouble *why) {
+  const char *state = text_of(json_object_get(row, "notice"), "state");
+  if (*desk_store_settings(s)->notices_home == '\0' ||
+      (strcmp(state, "owed") != 0 && strcmp(state, "sending") != 0)) {
+    return TACET_OK;
+  }
+  desk_trouble_set(why, "the person was not told yet: `tacet-desk notices run` "
+                        "does that, or `tacet-desk notices delay` on a legal "
+                        "basis and until a day");
+  return TACET_ERR_POLICY;
+}
+
+char *desk_notice_text(const desk_request *r, const desk_tables *tables,
+                       const char *reference) {
+  const desk_instrument *i = desk_instrument_find(tables, r->instrument);
+  const desk_operator *o = &tables->us;
+  char day[DESK_DAY_TEXT], *out = malloc(TEXT_MAX);
+  desk_day_text(r->received, day);
+  if (out == NULL) {
+    return NULL;
+  }
+  int n = snprintf(
+      out, TEXT_MAX,
+      "This is %s, who runs this server.\n\nOn %s we were served with %s from "
+      "%s. It demands data about your account. We hold what stands on the "
+      "page \"what we can hand over\" of this server, and nothing of what you "
+      "write. What we hand over is only what the law makes us hand over.\n\n"
+      "You may ask a lawyer, or the court, to look at it. You can answer to "
+      "this message.%s%.300s\n\nReference: %s\n",
+      o->given && *o->name ? o->name : "the operator", day,
+      i != NULL ? i->words : "a demand",
+      *r->authority.name ? r->authority.name : "an authority",
+      o->given && *o->contact ? " Or write to " : "",
+      o->given ? o->contact : "", reference);
+  if (n < 0 || (size_t)n >= TEXT_MAX) {
+    free(out);
+    return NULL;
+  }
+  return out;
+}
