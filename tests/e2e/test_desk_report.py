@@ -2,20 +2,61 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reports of the desk: counted from imported cases, published if they tell no
 more than they may, and the page of what can be handed over."""
+import calendar
 import csv
 import hashlib
+import html.parser
 import io
 import json
 import os
+import ssl
 import subprocess
+import time
 import unittest
 import urllib.request
-import ssl
 
-from harness import BIN, Case
+from harness import BIN, Case, wrong_clock
 
 HALVES = [('2012-12-01', '2013-05-31'), ('2013-06-01', '2013-11-30'),
           ('2013-12-01', '2014-05-31')]
+
+
+class Page(html.parser.HTMLParser):
+    """A page as a reader without eyes meets it: everything is closed, ids are
+    there once and are what they are referred to by, tables have captions and
+    heads, pictures have words, and nothing is fetched."""
+
+    VOID = ('meta', 'rect')
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.refers, self.seen = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+        assert len(set(self.ids)) == len(self.ids)
+        assert set(self.refers) <= set(self.ids)
+        for once in ('html', 'title', 'main', 'h1'):
+            assert self.seen.count(once) >= 1, once
+        assert self.seen.count('h1') == self.seen.count('main') == 1
+        assert self.seen.count('table') == self.seen.count('caption')
+
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        self.seen.append(tag)
+        assert not {'src', 'href', 'onload', 'onclick', 'action'} & set(a)
+        assert tag not in ('script', 'link', 'img', 'iframe', 'object')
+        assert tag != 'th' or a.get('scope') in ('row', 'col')
+        assert tag != 'html' or a.get('lang') == 'en'
+        assert tag != 'svg' or (a['role'] == 'img' and 'aria-labelledby' in a)
+        self.ids += [a['id']] if 'id' in a else []
+        self.refers += a.get('aria-labelledby', '').split()
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag, tag
 
 
 class Reports(Case):
@@ -28,9 +69,10 @@ class Reports(Case):
         self.desk('init', '--server', self.data)
         self.runs = 0
 
-    def desk(self, *args, code=0, both=False):
-        p = subprocess.run([f'{BIN}/tacet-desk', *args, '--data', self.place],
-                           capture_output=True, text=True)
+    def desk(self, *args, code=0, both=False, env=None, place=None):
+        p = subprocess.run([f'{BIN}/tacet-desk', *args, '--data',
+                            place or self.place], capture_output=True,
+                           text=True, env={**os.environ, **(env or {})})
         self.assertEqual(p.returncode, code, p.stdout + p.stderr)
         return (p.stdout, p.stderr) if both else p.stdout
 
@@ -177,6 +219,49 @@ class Reports(Case):
             html = f.read()
         self.assertNotIn('<script', html)
         self.assertNotIn('http', html.replace('http-equiv', ''))
+
+    def test_html(self):
+        self.lumped(400, 500)
+        for form in ('2013', 'a1', 'a2', 'a3', 'dsa', 'github'):
+            Page(self.report(*self.period(*HALVES[0], form), '--format',
+                             'html', '--operator', '<b>"&\'</b>'))
+        Page(self.desk('page', '--format', 'html'))
+
+    def test_pending_and_late(self):
+        """A case that is worked here counts on its day, pending as it is; an
+        order on a new service counts when its 540 days are over."""
+        place = os.path.join(self.folder, 'later')
+        now = wrong_clock(calendar.timegm((2026, 12, 2, 12, 0, 0)) -
+                          int(time.time()))
+        how = {'env': now, 'place': place}
+        self.desk('init', '--server', self.data, **how)
+        with open('fuzz/corpus/desk_request/example') as f:
+            demand = json.load(f)
+        path = os.path.join(self.folder, 'demand.json')
+        with open(path, 'w') as f:
+            json.dump({**demand, 'received': '2026-11-30'}, f)
+        self.desk('case', 'new', '--file', path, **how)
+        lines = os.path.join(self.folder, 'late.jsonl')
+        with open(lines, 'w') as f:
+            for _ in range(600):
+                f.write(json.dumps(
+                    {'received': '2024-10-01', 'kind': 'national-security',
+                     'instrument': 'fisa-content', 'authority': 'A',
+                     'accounts': 1, 'with_data': 1, 'outcome': 'disclosed',
+                     'new_service': True}) + '\n')
+        self.desk('case', 'import', lines, **how)
+        rows = self.report(*self.period('2026-06-01', '2026-11-30', 'a3'),
+                           '--format', 'csv', '--table', 'outcomes', **how)
+        self.assertIn('\nCriminal,0,0,0,0,1\n', rows)
+        for begin, end, orders in [
+                ('2026-06-01', '2026-11-30', '500-999'),  # told: 2025-12 to 05
+                ('2025-06-01', '2025-11-30', '0-499')]:
+            rows = self.report(*self.period(begin, end, 'a2'), '--format',
+                               'csv', '--table', 'national-security', **how)
+            self.assertIn(f',{orders},{orders}\nFISA orders for other', rows)
+        self.report(*self.period('2026-06-03', '2026-12-02', '2013'), code=4,
+                    **how)
+        self.report(*self.period('2026-06-02', '2026-12-01', '2013'), **how)
 
     def test_bad_input(self):
         for code, args in [

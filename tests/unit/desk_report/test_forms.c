@@ -205,6 +205,8 @@ static void orders_are_late(void **state) {
     (void)add("2014-02-01", DESK_NATIONAL_SECURITY, "nsl", 1);
     (void)add("2013-09-01", DESK_NATIONAL_SECURITY, "fisa-content", 2);
     (void)add("2014-02-01", DESK_NATIONAL_SECURITY, "fisa-content", 2);
+    (void)add("2014-02-01", DESK_CRIMINAL, "subpoena", 3); /* in no band */
+    (void)add("2013-09-01", DESK_EMERGENCY, "fisa-content", 3);
     /* 540 days later is 2013-09-01. */
     add("2012-03-10", DESK_NATIONAL_SECURITY, "fisa-non-content", 1)
         ->new_service = true;
