@@ -18,7 +18,7 @@ static tacet_err signed_step(const desk_args *a, desk_store *s,
                              desk_trouble *why) {
   const char *reason = desk_arg(a, DESK_O_REASON);
   json_t *body = json_object();
-  tacet_err e = body == NULL || changes == NULL ? TACET_ERR_NOMEM : TACET_OK;
+  tacet_err e = body == NULL ? TACET_ERR_NOMEM : TACET_OK;
   if (e == TACET_OK && reason != NULL &&
       (strlen(reason) > REASON_MAX ||
        json_object_set_new(body, "reason", json_string(reason)) != 0)) {

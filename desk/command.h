@@ -61,6 +61,7 @@ typedef enum desk_exit {
     "by which witnesses are judged (else that of the server's folder)")        \
   X(OTHERS, "others", "FILE",                                                  \
     "hashes of all else that the operator said in the key log")                \
+  X(IDENTITY, "identity", "FILE", "the age key that opens a sealed bundle")     \
   X(LISTEN, "listen", "ADDRESS",                                               \
     "where it listens (127.0.0.1:8480), or unix:/PATH")                        \
   X(HOME, "home", "COUNTRY",                                                   \
@@ -183,6 +184,10 @@ int desk_cmd_notices_delay(const desk_args *a);
 int desk_cmd_notices_run(const desk_args *a);
 int desk_cmd_preservation(const desk_args *a);
 int desk_cmd_preservation_extend(const desk_args *a);
+int desk_cmd_plan(const desk_args *a);
+int desk_cmd_sign(const desk_args *a);
+int desk_cmd_run(const desk_args *a);
+int desk_cmd_verify(const desk_args *a);
 int desk_cmd_log_show(const desk_args *a);
 int desk_cmd_log_verify(const desk_args *a);
 int desk_cmd_log_commit(const desk_args *a);

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A demand from its plan to the bundle: real accounts at a real server, two
+officers, and what somebody gets who has neither the right nor the second
+signature."""
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import unittest
+
+from harness import BIN, TIMEOUT, Case
+
+# What the subpoenas of 2016 and 2021 that Signal published ask for.
+SUBPOENA = ['name', 'address', 'phone', 'email', 'payment', 'ip-history',
+            'sessions', 'contacts', 'call-records', 'message-records',
+            'messages', 'created', 'last-seen']
+# Made by age-keygen for this test.
+IDENTITY = 'AGE-SECRET-KEY-19MJDW4M8TPTJEQM4TM0ZEF2N4ZZ3VZSRUTLY88QT8N7WHVGQ2F5QWY7LG6'
+RECIPIENT = 'age1k2dslpec7tcuuqn7k360v27npxw7lrw8ypcqvenkzxqgxwvxlf6s6px7jh'
+
+
+class Desk(Case):
+    def setUp(self):
+        super().setUp()
+        self.data = os.path.join(self.folder, 'desk')
+        self.out = os.path.join(self.folder, 'out')
+        if ' evaluate ' not in self.desk('--help', data=False):
+            self.skipTest('this build has no evaluate')
+        os.mkdir(self.out)
+        self.identity = os.path.join(self.folder, 'officer.key')
+        with open(self.identity, 'w') as f:
+            f.write('# for the officer alone\n' + IDENTITY + '\n')
+
+    def desk(self, *args, code=0, data=True):
+        where = ['--data', self.data] if data else []
+        r = subprocess.run([f'{BIN}/tacet-desk', *args, *where],
+                           capture_output=True, timeout=TIMEOUT)
+        said = r.stderr.decode(errors='replace')
+        if code is not None:
+            self.assertEqual(r.returncode, code, f'{args}: {said}')
+        if code not in (0, None):
+            self.assertTrue(said.startswith('tacet-desk: '), said)
+            self.assertEqual(said.count('\n'), 1, said)
+        self.said = said
+        return r.stdout.decode()
+
+    def key(self, name):
+        return os.path.join(self.folder, name + '.key')
+
+    def open_desk(self, server):
+        self.desk('init', '--server', server.data)
+        for name, role in (('carl', 'officer'), ('ann', 'officer'),
+                           ('ben', 'approver'), ('eve', 'auditor')):
+            self.desk('key', 'new', self.key(name), '--no-passphrase',
+                      data=False)
+            self.desk('officer', 'add', name, '--key', self.key(name) + '.pub',
+                      '--role', role)
+
+    def file(self, instrument='subpoena', **more):
+        demand = dict({'version': 1, 'instrument': instrument,
+                       'kind': 'criminal', 'received': self.today(),
+                       'dated': self.today(), 'identifiers': ['alice'],
+                       'demands': SUBPOENA,
+                       'authority': {'code': 'us-grand-jury',
+                                     'name': 'Grand Jury', 'country': 'US'},
+                       'case_number': '1:26-gj-7'}, **more)
+        path = os.path.join(self.folder, 'demand.json')
+        with open(path, 'w') as f:
+            json.dump(demand, f)
+        return self.desk('case', 'new', '--file', path, '--key',
+                         self.key('carl')).strip()
+
+    @staticmethod
+    def today():
+        import datetime
+        return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+
+    def accept(self, case, decision='narrow'):
+        self.desk('evaluate', case, '--key', self.key('ann'), code=None)
+        self.desk('decide', case, decision, '--reason', 'it is lawful',
+                  '--key', self.key('ann'))
+
+    def plan(self, case, **kw):
+        return self.desk('plan', case, '--recipient', RECIPIENT, '--key',
+                         self.key('ann'), '--json', **kw)
+
+    def sign(self, case, who, **kw):
+        return self.desk('sign', case, '--key', self.key(who), **kw)
+
+    def run_plan(self, case, **kw):
+        return self.desk('run', case, '--out', self.out, '--key',
+                         self.key('ann'), '--operator', 'Example', **kw)
+
+    def state(self, case):
+        lines = self.desk('case', 'show', case, '--json').splitlines()
+        return json.loads(lines[0])['case']
+
+    def sealed(self, case):
+        return os.path.join(self.out, case + '.tar.age')
+
+    def nothing_out(self):
+        self.assertEqual(os.listdir(self.out), [])
+
+    def files_of(self, case):
+        """What is in the bundle, opened with other people's program."""
+        if shutil.which('age') is None:
+            self.skipTest('age is not installed')
+        tar = subprocess.run(['age', '-d', '-i', self.identity,
+                              self.sealed(case)], check=True,
+                             capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(tar)) as t:
+            return {m.name: t.extractfile(m).read() for m in t.getmembers()}, tar
+
+
+class Answer(Desk):
+    def test_a_subpoena_gets_two_dates(self):
+        server = self.server()
+        for name in ('alice', 'bob'):
+            self.person(name, server)
+        self.open_desk(server)
+        case = self.file(identifiers=['alice', 'nobody-here'])
+        self.accept(case)
+        shown = json.loads(self.plan(case))
+        self.assertEqual([h['present'] for h in shown['plan']['handles']],
+                         [True, False])
+        given = [g['column'] for s in shown['plan']['steps'] for g in s['gives']]
+        self.assertEqual(given, ['account.created', 'account.drawn'])
+        # One signature is not enough, and no second one of the same hand.
+        self.run_plan(case, code=4)
+        self.sign(case, 'ann')
+        self.sign(case, 'ann', code=4)
+        self.run_plan(case, code=4)
+        self.sign(case, 'carl', code=4)  # who filed it
+        self.assertIn('filed', self.said)
+        self.sign(case, 'eve', code=4)  # an auditor
+        self.nothing_out()
+        before = snapshot(server.data)
+        self.sign(case, 'ben')
+        self.assertEqual(self.state(case)['state'], 'approved')
+        self.assertEqual(self.run_plan(case).strip(), self.sealed(case))
+        self.assertEqual(snapshot(server.data), before)
+        row = self.state(case)
+        self.assertEqual((row['state'], row['outcome'], row['with_data']),
+                         ('delivered', 'partly', 1))
+        self.run_plan(case, code=4)  # once
+        # What came.
+        files, tar = self.files_of(case)
+        self.assertEqual(rows(files['data/accounts.csv']),
+                         [['handle', 'account'], ['alice', 'yes'],
+                          ['nobody-here', 'no']])
+        self.assertEqual(rows(files['data/account.csv']),
+                         [['handle', 'created'], ['alice', self.today()]])
+        self.assertEqual(rows(files['data/last-use.csv']),
+                         [['handle', 'last_drew_tokens'],
+                          ['alice', self.today()]])
+        self.assertNotIn(b'bob', tar)
+        readme = ' '.join(files['README.txt'].decode().split())
+        for what in ('telephone numbers', "the subscriber's name",
+                     'the contents of messages', 'who called whom, and when'):
+            self.assertIn(what + ' Does not exist', readme)
+        manifest = json.loads(files['manifest.json'])
+        for f in manifest['files']:
+            self.assertEqual(hashlib.sha256(files[f['name']]).hexdigest(),
+                             f['sha256'])
+        self.assertEqual([a['officer'] for a in manifest['approvals']],
+                         ['ann', 'ben'])
+        self.assertEqual(manifest['plan'],
+                         hashlib.sha256(files['plan.json']).hexdigest())
+        acts = [h['act'] for h in json.loads(files['custody.json'])['handled']]
+        self.assertEqual(acts[0], 'case-filed')
+        self.assertEqual(acts[-1], 'extracted')
+
+    def test_checked_anywhere(self):
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        self.run_plan(case)
+        pub = os.path.join(self.folder, 'desk.pub')
+        with open(pub, 'w') as f:
+            f.write(self.desk('verify', self.sealed(case), '--identity',
+                              self.identity, data=False)
+                    .splitlines()[1].split('with the key ')[1] + '\n')
+        os.rename(self.data, self.data + '.away')  # it needs no desk
+        out = self.desk('verify', self.sealed(case), '--identity', self.identity,
+                        '--key', pub, '--json', data=False)
+        self.assertEqual(json.loads(out)['officers'], 2)
+        self.desk('verify', self.sealed(case), code=1, data=False)
+        self.assertIn('--identity', self.said)
+        self.desk('verify', self.sealed(case), '--identity', self.identity,
+                  '--key', self.key('ann') + '.pub', code=5, data=False)
+        # Unpacked; then something in it is changed.
+        files, tar = self.files_of(case)
+        folder = os.path.join(self.folder, 'unpacked')
+        for name, text in files.items():
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'wb') as f:
+                f.write(text)
+        self.desk('verify', folder, '--key', pub, data=False)
+        with open(os.path.join(folder, 'data/account.csv'), 'ab') as f:
+            f.write(b'bob,2020-01-01\r\n')
+        self.desk('verify', folder, '--key', pub, code=5, data=False)
+        self.assertIn('data/account.csv was changed', self.said)
+        with open(os.path.join(folder, 'b.tar'), 'wb') as f:
+            f.write(tar[:-512])
+        self.desk('verify', os.path.join(folder, 'b.tar'), code=1, data=False)
+
+    def test_what_changed_meanwhile(self):
+        """The account is gone; the server is a newer one; the folder is full."""
+        server = self.server()
+        alice = self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        self.desk('run', case, '--out', '/nowhere', '--key', self.key('ann'),
+                  code=1)
+        self.assertEqual(self.state(case)['state'], 'approved')
+        alice.run('delete-account', '--yes', code=None)
+        server.run('account', 'delete', 'alice', check=False)
+        self.run_plan(case, code=1)
+        self.assertIn('was erased after it was planned', self.said)
+        self.nothing_out()
+        self.assertEqual(self.state(case)['state'], 'planned')
+        self.run_plan(case, code=4)  # what was signed counts no more
+        # It is planned again: then there is none, and that is the answer.
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        self.run_plan(case)
+        self.assertEqual(self.state(case)['state'], 'no-data')
+
+    def test_a_column_that_nobody_declared(self):
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        server.stop()
+        db = sqlite3.connect(os.path.join(server.data, 'directory.db'))
+        db.execute('ALTER TABLE account ADD COLUMN address TEXT')
+        db.commit()
+        db.close()
+        # The server does not start, the inventory does not print, no plan.
+        self.assertNotEqual(server.run('run', check=False).returncode, 0)
+        r = server.run('inventory', check=False)
+        self.assertIn(b'account.address', r.stderr)
+        self.plan(case, code=1)
+        self.assertIn('account.address', self.said)
+        self.assertEqual(self.state(case)['state'], 'narrowed')
+
+    def test_no_way_around(self):
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.plan(case, code=4)  # not decided
+        self.accept(case)
+        self.desk('plan', case, '--key', self.key('ann'), code=1)
+        self.assertIn('age1', self.said)
+        self.desk('plan', case, '--recipient', RECIPIENT[:-1] + 'q', '--key',
+                  self.key('ann'), code=1)
+        self.sign(case, 'ann', code=4)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        # Whoever can write the desk's folder can write anything there: the
+        # plan's text in the log is changed, and found.
+        for name in ('plan', 'other'):
+            db = sqlite3.connect(os.path.join(self.data, 'desk.db'))
+            db.execute("UPDATE event SET body = replace(body,"
+                       " 'SELECT created', 'SELECT draw_hash')"
+                       " WHERE kind = 'planned'")
+            db.commit()
+            db.close()
+        self.run_plan(case, code=1)
+        self.nothing_out()
+
+
+def rows(text):
+    return list(csv.reader(io.StringIO(text.decode())))
+
+
+def snapshot(folder):
+    """Names, sizes, times and bytes of the server's folder. Its write-ahead
+    logs are the server's own to empty, and its index is in memory."""
+    found = {}
+    for where, _, names in os.walk(folder):
+        for n in names:
+            path = os.path.join(where, n)
+            if not n.endswith(('-wal', '-shm', '.db')):
+                st = os.stat(path)
+                found[path] = (st.st_size, st.st_mtime_ns)
+    return found
+
+
+if __name__ == '__main__':
+    unittest.main()
