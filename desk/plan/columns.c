@@ -46,7 +46,7 @@ bool desk_column_category(const tacetd_inventory_row *row, desk_category *out) {
   return false;
 }
 
-const char *desk_form_name(tacetd_inventory_form f) {
+const char *desk_column_form(tacetd_inventory_form f) {
   switch (f) {
   case TACETD_FORM_DAY:
     return "day";
@@ -72,7 +72,7 @@ static tacet_err hash_row(const tacetd_inventory_row *row, uint8_t *hash) {
                          tacetd_inventory_category_name(row->category),
                          row->plaintext ? "plaintext" : "",
                          row->answer == NULL ? "" : row->answer,
-                         desk_form_name(row->form),
+                         desk_column_form(row->form),
                          row->no_answer == NULL ? "" : row->no_answer};
   enum { N = sizeof(texts) / sizeof(texts[0]) };
   tacet_span parts[N + 1];

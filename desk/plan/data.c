@@ -122,7 +122,7 @@ static json_t *json_columns(const desk_query *q) {
             list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name",
                             row->answer, "column", row->name, "category",
                             tacetd_inventory_category_name(row->category),
-                            "form", desk_form_name(row->form), "what",
+                            "form", desk_column_form(row->form), "what",
                             row->what, "how_long", row->how_long)) != 0) {
       json_decref(list);
       return NULL;

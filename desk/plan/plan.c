@@ -107,7 +107,7 @@ static json_t *json_gives(const desk_query *s) {
     const tacetd_inventory_row *row = s->columns[i];
     if (!append(list,
                 json_pack("{s:s, s:s, s:s, s:s}", "column", row->name, "as",
-                          row->answer, "form", desk_form_name(row->form),
+                          row->answer, "form", desk_column_form(row->form),
                           "category",
                           tacetd_inventory_category_name(row->category)))) {
       json_decref(list);

@@ -113,7 +113,7 @@ const tacetd_inventory_row *desk_column_find(const char *table,
 /* The inventory's category as the desk has it; false for NONE. */
 bool desk_column_category(const tacetd_inventory_row *row, desk_category *out);
 /* "day", "number", "hex". */
-const char *desk_form_name(tacetd_inventory_form f);
+const char *desk_column_form(tacetd_inventory_form f);
 
 /* SHA-256 over every row of the inventory, all that it says. */
 TACET_MUST_CHECK tacet_err desk_inventory_hash(uint8_t out[DESK_HASH]);
