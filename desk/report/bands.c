@@ -33,11 +33,8 @@ static bool tells(const desk_statement *s) {
   return s->kind != DESK_SAYS_EXACT || s->high > 0 || s->others == 0;
 }
 
-/* Spreads from one total over all statements that share a day with one that is
- * reached, and says whether another total is among them: then two sums of two
- * unknowns hang together. */
-static bool spreads(const desk_statement *s, size_t n, size_t total,
-                    bool *reached) {
+bool bands_spread(const desk_statement *s, size_t n, size_t total,
+                  bool *reached) {
   bool other = false;
   memset(reached, 0, n * sizeof(*reached));
   reached[total] = true;
@@ -100,7 +97,7 @@ static tacet_err range_of_others(const desk_statement *s, size_t n,
     return TACET_ERR_NOMEM;
   }
   tacet_err err = TACET_OK;
-  if (spreads(s, n, total, reached)) {
+  if (bands_spread(s, n, total, reached)) {
     *least = *most = (int64_t)s[total].others;
   } else {
     paths g = {0};
@@ -187,14 +184,21 @@ void bands_family_free(bands_family *f) {
 
 /* ---- finding the leak ---- */
 
-/* A leak of the fewest days is the plainest. */
+static size_t steps(const paths *g, size_t u, size_t v) {
+  size_t n = 0;
+  for (; u != v && n < g->n; n++) {
+    u = g->next[u * g->n + v];
+  }
+  return n;
+}
+
+/* The plainest is a published band, then what follows in the fewest steps. */
 static void offer(bands_leak *best, const bands_family *f, size_t u, size_t v,
                   bool published) {
-  size_t a = u < v ? u : v, b = u < v ? v : u;
-  desk_day days = f->all.days[b] - f->all.days[a];
+  size_t n = steps(&f->all, u, v);
   if (!best->found || (published && !best->published) ||
-      (published == best->published && days < best->days)) {
-    *best = (bands_leak){true, published, u, v, days};
+      (published == best->published && n < best->steps)) {
+    *best = (bands_leak){true, published, u, v, n};
   }
 }
 

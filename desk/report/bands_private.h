@@ -18,12 +18,17 @@ typedef struct bands_family {
 typedef struct bands_leak {
   bool found, published;
   size_t u, v; /* u < v: an upper bound of [u, v); else a lower one of [v, u) */
-  desk_day days;
+  size_t steps; /* of the argument */
 } bands_leak;
 
 /* Is it about this family? `user` is the family. */
 bool bands_takes(const desk_statement *s, const void *user);
 bool bands_meet(const desk_statement *a, const desk_statement *b);
+
+/* Which statements hang together with a total through shared days; true if
+ * another total does: then two sums of two unknowns hang together. */
+bool bands_spread(const desk_statement *s, size_t n, size_t total,
+                  bool *reached);
 
 /* POLICY if the numbers of other kinds contradict each other. */
 TACET_MUST_CHECK tacet_err bands_family_make(bands_family *f,

@@ -38,15 +38,23 @@ static void say_what(desk_leak *why, const bands_family *f) {
       names[f->what]);
 }
 
-/* The exact numbers that a total was read with. */
+/* What a total was read with. */
 static void say_others(desk_leak *why, const desk_statement *s, size_t n,
-                       const desk_statement *total) {
+                       size_t total) {
   const char *last = "";
-  say(why, ", of all kinds together; the exact numbers of other kinds are in");
+  bool reached[DESK_STATEMENTS_MAX];
+  if (n == 0) {
+    say(why, ", of all kinds together");
+    return;
+  }
+  say(why, bands_spread(s, n, total, reached)
+               ? ", of all kinds together, which hangs together with another "
+                 "total (so the other kinds are taken as known); see"
+               : ", of all kinds together; the exact numbers of other kinds "
+                 "are in");
   for (size_t i = 0; i < n; i++) {
-    if (s[i].kind != DESK_SAYS_BAND && s[i].unit == total->unit &&
-        &s[i] != total && bands_meet(&s[i], total) &&
-        strcmp(last, s[i].source) != 0) {
+    if (reached[i] && i != total && strcmp(last, s[i].source) != 0 &&
+        strcmp(s[total].source, s[i].source) != 0) {
       say(why, "%s %s", last[0] == '\0' ? "" : ",", s[i].source);
       last = s[i].source;
     }
@@ -61,7 +69,7 @@ static void say_step(desk_leak *why, const bands_family *f,
       i == PATHS_NO_STATEMENT) {
     return; /* no day counts less than nothing */
   }
-  say(why, " - %s says ", s[i].source);
+  say(why, "\n - %s says ", s[i].source);
   if (u < v) {
     say(why, "at most %" PRIu64, s[i].high);
   } else {
@@ -70,9 +78,8 @@ static void say_step(desk_leak *why, const bands_family *f,
   say(why, " ");
   say_days(why, s[i].from, s[i].to);
   if (s[i].kind == DESK_SAYS_TOTAL) {
-    say_others(why, s, n, &s[i]);
+    say_others(why, s, n, i);
   }
-  say(why, "\n");
 }
 
 static void say_path(desk_leak *why, const bands_family *f,
@@ -99,9 +106,9 @@ void bands_explain(const bands_family *f, const desk_statement *s, size_t n,
       upper ? w : -w);
   say_what(why, f);
   say(why, leak->published ? ", which is narrower than the band published for "
-                             "these days; the difference of these tells it:\n"
+                             "these days; the difference of these tells it:"
                            : ", which no band says; the difference of these "
-                             "tells it:\n");
+                             "tells it:");
   say_path(why, f, s, n, leak->u, leak->v);
 }
 
@@ -111,7 +118,7 @@ void bands_explain_contradiction(const bands_family *f, const desk_statement *s,
   say(why, "this report contradicts what is published of ");
   say_what(why, f);
   say(why, ": the counts have changed since, or two bands exclude each "
-           "other:\n");
+           "other:");
   /* Both directions of the widest statement at the node do. */
   for (size_t v = 0; v < f->all.n; v++) {
     say_step(why, f, s, 0, node, v);
