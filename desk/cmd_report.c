@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tacet-desk report, publish, published, page: what the public is told. */
+ * tacet-desk report, publish, page: what the public is told. */
 #include "desk/reporting.h"
 
 #include "server/ops/holdings.h"
@@ -208,108 +208,6 @@ int desk_cmd_publish(const desk_args *a) {
   }
   desk_store_close(s);
   return end(e, &why);
-}
-
-/* ---- published list, published show ---- */
-
-static const char *text_of(const json_t *object, const char *name) {
-  const char *text = json_string_value(json_object_get(object, name));
-  return text == NULL ? "" : text;
-}
-
-static tacet_err list_one(void *user, const desk_event *e) {
-  json_t *body = json_loadb((const char *)e->body.p, e->body.len,
-                            JSON_REJECT_DUPLICATES, NULL);
-  if (desk_flag(user, DESK_O_JSON)) {
-    desk_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "number",
-                         (json_int_t)e->number, "day", text_of(body, "day"),
-                         "form", text_of(body, "form"), "from",
-                         text_of(body, "from"), "to", text_of(body, "to"),
-                         "sha256", text_of(body, "sha256"), "actor", e->actor));
-  } else {
-    printf("%6" PRIu64 "  %s  %-6s  %s to %s  %s\n", e->number,
-           text_of(body, "day"), text_of(body, "form"), text_of(body, "from"),
-           text_of(body, "to"), text_of(body, "sha256"));
-  }
-  json_decref(body);
-  return TACET_OK;
-}
-
-int desk_cmd_published_list(const desk_args *a) {
-  int code;
-  desk_trouble why = {""};
-  desk_store *s = desk_open(a, &code);
-  if (s == NULL) {
-    return code;
-  }
-  const desk_filter f = {.kind = DESK_REPORT_EVENT};
-  tacet_err e = desk_events_each(s, &f, list_one,
-                                 (void *)(uintptr_t)(const void *)a, &why);
-  desk_store_close(s);
-  return desk_end(e, &why);
-}
-
-typedef struct finding {
-  uint64_t number;
-  json_t *body;
-} finding;
-
-static tacet_err find_one(void *user, const desk_event *e) {
-  finding *x = user;
-  if (e->number == x->number) {
-    x->body = json_loadb((const char *)e->body.p, e->body.len,
-                         JSON_REJECT_DUPLICATES, NULL);
-  }
-  return TACET_OK;
-}
-
-static tacet_err show(const desk_args *a, desk_store *s, uint64_t number,
-                      desk_format format, desk_trouble *why) {
-  finding x = {.number = number};
-  const desk_filter f = {.kind = DESK_REPORT_EVENT};
-  char sha256[DESK_SHA256_TEXT];
-  TACET_TRY(desk_events_each(s, &f, find_one, &x, why));
-  const json_t *report = json_object_get(x.body, "report");
-  tacet_err e = TACET_ERR_NOT_FOUND;
-  if (report == NULL) {
-    desk_trouble_set(why, "there is no such report; `tacet-desk published "
-                          "list` has their numbers");
-  } else {
-    e = desk_report_hash(report, sha256);
-  }
-  if (e == TACET_OK && strcmp(sha256, text_of(x.body, "sha256")) != 0) {
-    desk_trouble_set(why, "this is not the report that was published: its hash "
-                          "is another one");
-    e = TACET_ERR_AUTH;
-  }
-  if (e == TACET_OK) {
-    e = desk_report_put(a, report, format, why);
-  }
-  json_decref(x.body);
-  return e;
-}
-
-int desk_cmd_published_show(const desk_args *a) {
-  int code;
-  desk_format format;
-  desk_trouble why = {""};
-  char *rest = NULL;
-  unsigned long long number = strtoull(a->words[0], &rest, 10);
-  if (!desk_format_asked(a, &format)) {
-    return DESK_EXIT_USAGE;
-  }
-  if (*rest != '\0' || number == 0) {
-    desk_say("give the number of a report, as `tacet-desk published list` "
-             "prints it");
-    return DESK_EXIT_USAGE;
-  }
-  desk_store *s = desk_open(a, &code);
-  if (s == NULL) {
-    return code;
-  }
-  tacet_err e = show(a, s, number, format, &why);
-  desk_store_close(s);
-  return desk_end(e, &why);
 }
 
 /* ---- page ---- */

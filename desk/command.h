@@ -197,6 +197,8 @@ int desk_cmd_report(const desk_args *a);
 int desk_cmd_publish(const desk_args *a);
 int desk_cmd_published_list(const desk_args *a);
 int desk_cmd_published_show(const desk_args *a);
+int desk_cmd_published_sign(const desk_args *a);
+int desk_cmd_published_check(const desk_args *a);
 int desk_cmd_page(const desk_args *a);
 int desk_cmd_serve(const desk_args *a);
 int desk_cmd_sign_in(const desk_args *a);

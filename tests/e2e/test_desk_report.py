@@ -194,6 +194,32 @@ class Reports(Case):
                                              str(row['number']), '--format',
                                              'json'))
         self.desk('published', 'show', '99999', code=1)
+        self.check_signature(str(row['number']), built['json'])
+
+    def check_signature(self, number, text):
+        report, signature, key = (os.path.join(self.folder, n)
+                                  for n in ('r.json', 'r.sig', 'desk.pub'))
+        with open(report, 'w') as f:
+            f.write(text)
+        self.desk('published', 'sign', number, '--out', signature)
+        shown = self.desk('settings').split()
+        with open(key, 'w') as f:
+            f.write(' '.join(shown[1:4]) + '\n')
+
+        def check(code, *args):
+            p = subprocess.run([f'{BIN}/tacet-desk', 'published', 'check',
+                                report, *args], capture_output=True, text=True)
+            self.assertEqual(p.returncode, code, p.stderr)
+            self.assertEqual(len((p.stdout + p.stderr).splitlines()), 1)
+
+        check(0, signature)
+        check(0, signature, '--key', key)
+        check(5, signature, '--key',
+              os.path.join(self.folder, 'key.pub'))  # an officer's
+        check(1, key)
+        with open(report, 'a') as f:
+            f.write(' ')
+        check(5, signature)
 
     def test_tables(self):
         self.cases([{'received': '2025-08-01', 'kind': 'criminal',
