@@ -202,5 +202,8 @@ int desk_cmd_published_check(const desk_args *a);
 int desk_cmd_page(const desk_args *a);
 int desk_cmd_serve(const desk_args *a);
 int desk_cmd_sign_in(const desk_args *a);
+int desk_cmd_passkey_add(const desk_args *a);
+int desk_cmd_passkey_remove(const desk_args *a);
+int desk_cmd_passkey_list(const desk_args *a);
 
 #endif

@@ -96,6 +96,12 @@ static const desk_command commands[] = {
      T(FORMAT) | T(OUT), 0, desk_cmd_page},
     {"serve", "", "show the desk as a page, on this machine alone", 0, 0,
      T(LISTEN) | T(CLOCK), 0, desk_cmd_serve},
+    {"passkey add", "LINE", "this passkey opens the page for me", 1, 1, SIGNED,
+     T(KEY), desk_cmd_passkey_add},
+    {"passkey remove", "CREDENTIAL", "it opens nothing any more", 1, 1, SIGNED,
+     T(KEY), desk_cmd_passkey_remove},
+    {"passkey list", "", "print which passkeys open the page", 0, 0, T(JSON), 0,
+     desk_cmd_passkey_list},
     {"sign-in", "", "print a ticket that opens the page once", 0, 0,
      T(PASSPHRASE_FILE), T(KEY), desk_cmd_sign_in},
 };

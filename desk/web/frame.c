@@ -30,7 +30,8 @@ static const struct {
 } ways[] = {{"/cases", "Cases"},
             {"/log", "Log"},
             {"/reports", "Reports"},
-            {"/officers", "Officers"}};
+            {"/officers", "Officers"},
+            {"/passkeys", "Passkeys"}};
 
 void web_begin(FILE *out, const desk_officer *who, const char *path,
                const char *title) {

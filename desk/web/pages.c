@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Pages about no single case: signing in, the list of cases, the log, the
- * officers, the reports. */
+ * Pages about no single case: the list of cases, the log, the officers, the
+ * reports. */
 #include "desk/web/frame.h"
 #include "desk/web/private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-void web_page_sign_in(FILE *out, const char *sentence) {
-  web_begin(out, NULL, NULL, "Sign in");
-  if (sentence != NULL) {
-    html_raw(out, "<p class=\"error\" role=\"alert\">");
-    html_text(out, sentence);
-    html_raw(out, "</p>\n");
-  }
-  html_raw(out,
-           "<p>Print a ticket with your key, and paste it here:</p>\n"
-           "<p><code>tacet-desk sign-in --data DIR --key FILE</code></p>\n"
-           "<form method=\"post\" action=\"/sign-in\">\n"
-           "<p><label for=\"ticket\">Ticket</label></p>\n"
-           "<p><textarea id=\"ticket\" name=\"ticket\" rows=\"5\" required "
-           "autocomplete=\"off\" spellcheck=\"false\"></textarea></p>\n"
-           "<p><button>Sign in</button></p>\n</form>\n");
-  web_end(out);
-}
 
 void web_page_say(FILE *out, const desk_officer *who, const char *heading,
                   const char *sentence) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * desk/web/pages.h -- the pages of the desk, as an officer reads them. They are
- * HTML alone: no script, nothing fetched from elsewhere, usable with a keyboard
- * and read aloud.
+ * HTML alone: nothing is fetched from elsewhere, a keyboard is enough, and they
+ * can be read aloud. Passkeys take a script, and nothing else does.
  *
  * Each function writes one whole page. Reading a case is an event of the log,
  * appended before anything of it is written. Cases of national security are not
@@ -18,8 +18,13 @@
 #define WEB_PAGE_ROWS 100
 #define WEB_PAGES_MAX 1000000 /* `page` is below */
 
-/* The form for a ticket; `sentence` (or NULL) says why the last one failed. */
-void web_page_sign_in(FILE *out, const char *sentence);
+/* The form for a ticket, and the button for a passkey, which shows itself where
+ * scripts run; `sentence` (or NULL) says why the last one failed. */
+void web_page_sign_in(FILE *out, const char *sentence, const char *challenge);
+/* An officer's passkeys, and the button that makes one. */
+TACET_MUST_CHECK tacet_err web_page_passkeys(FILE *out, desk_store *s,
+                                             const desk_officer *who,
+                                             desk_trouble *why);
 /* A page that says one sentence under a heading. */
 void web_page_say(FILE *out, const desk_officer *who, const char *heading,
                   const char *sentence);
@@ -43,6 +48,7 @@ TACET_MUST_CHECK tacet_err web_page_reports(FILE *out, desk_store *s,
                                             const desk_officer *who,
                                             desk_trouble *why);
 
-extern const char web_style[]; /* the sheet that they share */
+extern const char web_style[];  /* the sheet that they share */
+extern const char web_script[]; /* what passkeys take */
 
 #endif

@@ -2,7 +2,9 @@
  * The desk's page over HTTP. */
 #include "desk/web/serve.h"
 
+#include "desk/web/form.h"
 #include "desk/web/pages.h"
+#include "desk/web/passkey.h"
 #include "desk/web/session.h"
 #include "net/server.h"
 
@@ -10,13 +12,14 @@
 #include <string.h>
 
 #define COOKIE "desk"
-#define BODY_MAX 4096
+#define BODY_MAX 8192
 #define DRAIN_MS 2000
 #define HTML "text/html; charset=utf-8"
-/* No script, no frame, nothing from elsewhere; nothing is kept. */
+/* No frame, nothing from elsewhere, one script; nothing is kept. */
 #define FIELDS                                                                 \
   "Content-Security-Policy: default-src 'none'; style-src 'self'; "            \
-  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"            \
+  "script-src 'self'; form-action 'self'; base-uri 'none'; "                   \
+  "frame-ancestors 'none'\r\n"                                                 \
   "X-Content-Type-Options: nosniff\r\n"                                        \
   "Referrer-Policy: same-origin\r\n"                                           \
   "Cross-Origin-Opener-Policy: same-origin\r\n"                                \
@@ -26,6 +29,7 @@
 struct web_server {
   desk_store *store;
   web_sessions *sessions;
+  web_challenges *challenges;
   net_server *net;
   net_handler handler;
   char where[160];
@@ -84,69 +88,21 @@ static void say(net_request *r, const desk_officer *who, int status,
   page_send(&p, r, status);
 }
 
-static void sign_in_form(net_request *r, int status, const char *sentence) {
+static void sign_in_form(web_server *w, net_request *r, int status,
+                         const char *sentence) {
   page p;
-  if (!page_begin(&p)) {
+  char challenge[WEB_CHALLENGE_TEXT];
+  if (web_challenge_make(w->challenges, desk_store_now(w->store), challenge) !=
+          TACET_OK ||
+      !page_begin(&p)) {
     net_respond(r, &(net_response){.status = 503});
     return;
   }
-  web_page_sign_in(p.out, sentence);
+  web_page_sign_in(p.out, sentence, challenge);
   page_send(&p, r, status);
 }
 
-/* ---- what a request brings ---- */
-
-/* The value of a name in a=b&c=d, as it stands there. */
-static bool parameter(tacet_span list, const char *name, tacet_span *out) {
-  size_t len = strlen(name);
-  const uint8_t *p = list.p, *end = list.p + list.len;
-  while (p < end) {
-    const uint8_t *amp = memchr(p, '&', (size_t)(end - p));
-    const uint8_t *stop = amp != NULL ? amp : end;
-    if ((size_t)(stop - p) > len && memcmp(p, name, len) == 0 &&
-        p[len] == '=') {
-      *out = tacet_span_of(p + len + 1, (size_t)(stop - p) - len - 1);
-      return true;
-    }
-    p = amp != NULL ? amp + 1 : end;
-  }
-  return false;
-}
-
-static uint64_t page_of(tacet_span query) {
-  tacet_span v = TACET_SPAN_EMPTY;
-  uint64_t n = 0;
-  if (!parameter(query, "page", &v) || v.len > 6) {
-    return 0;
-  }
-  for (size_t i = 0; i < v.len; i++) {
-    if (v.p[i] < '0' || v.p[i] > '9') {
-      return 0;
-    }
-    n = n * 10 + (uint64_t)(v.p[i] - '0');
-  }
-  return n;
-}
-
-/* Our cookie among those of a Cookie field. */
-static tacet_span cookie_of(const net_http_head *h) {
-  tacet_span field = net_http_get(h, "Cookie");
-  const uint8_t *p = field.p, *end = field.p + field.len;
-  while (p != NULL && p < end) {
-    while (p < end && (*p == ' ' || *p == ';')) {
-      p++;
-    }
-    const uint8_t *stop = memchr(p, ';', (size_t)(end - p));
-    stop = stop != NULL ? stop : end;
-    if ((size_t)(stop - p) > sizeof(COOKIE) &&
-        memcmp(p, COOKIE "=", sizeof(COOKIE)) == 0) {
-      return tacet_span_of(p + sizeof(COOKIE),
-                           (size_t)(stop - p) - sizeof(COOKIE));
-    }
-    p = stop;
-  }
-  return TACET_SPAN_EMPTY;
-}
+/* ---- who asks ---- */
 
 static bool is_this_host(const web_server *w, tacet_span host) {
   static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
@@ -183,14 +139,17 @@ static tacet_err write_page(web_server *w, FILE *out, const net_http_head *h,
   char id[DESK_CASE_ID_MAX + 1] = "";
   static const char cases[] = "/cases/";
   if (is(h->path, "/cases")) {
-    bool all = parameter(h->query, "show", &show) && is(show, "all");
-    return web_page_cases(out, w->store, who, all, page_of(h->query), why);
+    bool all = web_parameter(h->query, "show", &show) && is(show, "all");
+    return web_page_cases(out, w->store, who, all, web_page_of(h->query), why);
   }
   if (is(h->path, "/log")) {
-    return web_page_log(out, w->store, who, page_of(h->query), why);
+    return web_page_log(out, w->store, who, web_page_of(h->query), why);
   }
   if (is(h->path, "/officers")) {
     return web_page_officers(out, w->store, who, why);
+  }
+  if (is(h->path, "/passkeys")) {
+    return web_page_passkeys(out, w->store, who, why);
   }
   if (is(h->path, "/reports")) {
     return web_page_reports(out, w->store, who, why);
@@ -242,12 +201,30 @@ static tacet_err note_sign_in(web_server *w, const char *name,
   return e;
 }
 
+/* The end of both ways: nothing is shown before the log has it. */
+static void let_in(web_server *w, net_request *r, const char *name,
+                   const char cookie[WEB_COOKIE_TEXT]) {
+  char field[200];
+  desk_trouble why = {""};
+  tacet_err e = note_sign_in(w, name, &why);
+  if (e != TACET_OK) {
+    web_sign_out(w->sessions, tacet_span_str(cookie));
+    sign_in_form(w, r, 503, why.text[0] != '\0' ? why.text : tacet_err_text(e));
+    return;
+  }
+  (void)snprintf(field, sizeof(field),
+                 "Set-Cookie: " COOKIE "=%s; Path=/; HttpOnly; "
+                 "SameSite=Strict\r\n",
+                 cookie);
+  redirect(r, "/cases", field);
+}
+
 static void sign_in(web_server *w, net_request *r, tacet_span body) {
   tacet_span ticket = TACET_SPAN_EMPTY;
-  char cookie[WEB_COOKIE_TEXT], field[200];
+  char cookie[WEB_COOKIE_TEXT];
   desk_officer who;
   desk_trouble why = {""};
-  (void)parameter(body, "ticket", &ticket);
+  (void)web_parameter(body, "ticket", &ticket);
   /* A line that was copied with its end: %0D%0A behind it, or spaces as '+'. */
   while (ticket.len > 0 &&
          (ticket.p[ticket.len - 1] == '+' ||
@@ -259,22 +236,59 @@ static void sign_in(web_server *w, net_request *r, tacet_span body) {
       !web_session_of(w->sessions, w->store, tacet_span_str(cookie), &who)) {
     e = TACET_ERR_STATE;
   }
-  if (e == TACET_OK) { /* before anything is shown */
-    e = note_sign_in(w, who.name, &why);
-    if (e != TACET_OK) {
-      web_sign_out(w->sessions, tacet_span_str(cookie));
-    }
-  }
   if (e != TACET_OK) {
-    sign_in_form(r, e == TACET_ERR_AUTH ? 403 : 503,
+    sign_in_form(w, r, e == TACET_ERR_AUTH ? 403 : 503,
                  why.text[0] != '\0' ? why.text : tacet_err_text(e));
     return;
   }
-  (void)snprintf(field, sizeof(field),
-                 "Set-Cookie: " COOKIE "=%s; Path=/; HttpOnly; "
-                 "SameSite=Strict\r\n",
-                 cookie);
-  redirect(r, "/cases", field);
+  let_in(w, r, who.name, cookie);
+}
+
+static tacet_err judge_passkey(web_server *w, tacet_span body,
+                               desk_officer *who) {
+  uint8_t client[2048], data[1024], signature[256];
+  char origin[64], credential[WEB_CREDENTIAL_MAX];
+  tacet_span id = TACET_SPAN_EMPTY;
+  web_assertion a;
+  web_passkey p;
+  desk_trouble none;
+  if (!web_parameter(body, "credential", &id) || id.len >= sizeof(credential) ||
+      !web_decoded(body, "client", client, sizeof(client), &a.client_data) ||
+      !web_decoded(body, "data", data, sizeof(data), &a.authenticator_data) ||
+      !web_decoded(body, "signature", signature, sizeof(signature),
+                   &a.signature)) {
+    return TACET_ERR_AUTH;
+  }
+  memcpy(credential, id.p, id.len);
+  credential[id.len] = '\0';
+  (void)snprintf(origin, sizeof(origin), "http://" WEB_RELYING_PARTY ":%s",
+                 w->port);
+  if (web_passkey_find(w->store, credential, &none, &p) != TACET_OK) {
+    return TACET_ERR_AUTH;
+  }
+  TACET_TRY(web_passkey_verify(w->challenges, desk_store_now(w->store), &p,
+                               origin, &a));
+  return desk_officer_find(w->store, p.officer, &none, who);
+}
+
+static void sign_in_passkey(web_server *w, net_request *r, tacet_span body) {
+  char cookie[WEB_COOKIE_TEXT];
+  desk_officer who;
+  desk_trouble why = {""};
+  tacet_err e = judge_passkey(w, body, &who);
+  if (e != TACET_OK) {
+    sign_in_form(w, r, 403,
+                 "That passkey does not open this desk. Sign in with "
+                 "a ticket, and look under Passkeys which ones do.");
+    return;
+  }
+  e = web_session_open(w->sessions, &who, desk_store_now(w->store), &why,
+                       cookie);
+  if (e != TACET_OK) {
+    sign_in_form(w, r, 503, why.text[0] != '\0' ? why.text : tacet_err_text(e));
+    return;
+  }
+  let_in(w, r, who.name, cookie);
 }
 
 static void post(web_server *w, net_request *r, const net_http_head *h,
@@ -284,8 +298,10 @@ static void post(web_server *w, net_request *r, const net_http_head *h,
         "Another page sent this form. Open the desk's own page and try there.");
   } else if (is(h->path, "/sign-in")) {
     sign_in(w, r, body);
+  } else if (is(h->path, "/sign-in-passkey")) {
+    sign_in_passkey(w, r, body);
   } else {
-    web_sign_out(w->sessions, cookie_of(h));
+    web_sign_out(w->sessions, web_cookie_of(h, COOKIE));
     redirect(r, "/",
              "Set-Cookie: " COOKIE "=; Path=/; HttpOnly; SameSite=Strict; "
              "Max-Age=0\r\n");
@@ -297,7 +313,8 @@ static void post(web_server *w, net_request *r, const net_http_head *h,
 static net_body on_head(void *user, net_request *r, uint64_t *max_body) {
   web_server *w = user;
   const net_http_head *h = net_request_head(r);
-  bool posts = is(h->path, "/sign-in") || is(h->path, "/sign-out");
+  bool posts = is(h->path, "/sign-in") || is(h->path, "/sign-in-passkey") ||
+               is(h->path, "/sign-out");
   if (!w->is_unix && !is_this_host(w, net_http_get(h, "Host"))) {
     net_respond(r, &(net_response){.status = 421,
                                    .content_type = "text/plain; charset=utf-8",
@@ -328,8 +345,16 @@ static void on_request(void *user, net_request *r, tacet_span body) {
                                    .body = tacet_span_str(web_style)});
     return;
   }
-  if (!web_session_of(w->sessions, w->store, cookie_of(h), &who)) {
-    sign_in_form(r, is(h->path, "/") ? 200 : 403, NULL);
+  if (is(h->path, "/script.js")) {
+    net_respond(
+        r, &(net_response){.status = 200,
+                           .content_type = "text/javascript; charset=utf-8",
+                           .headers = FIELDS,
+                           .body = tacet_span_str(web_script)});
+    return;
+  }
+  if (!web_session_of(w->sessions, w->store, web_cookie_of(h, COOKIE), &who)) {
+    sign_in_form(w, r, is(h->path, "/") ? 200 : 403, NULL);
   } else if (is(h->path, "/")) {
     redirect(r, "/cases", "");
   } else {
@@ -417,6 +442,9 @@ tacet_err web_server_start(desk_store *s, const char *listen, desk_trouble *why,
       (net_handler){.user = w, .on_head = on_head, .on_request = on_request};
   tacet_err e = web_sessions_new(&w->sessions);
   if (e == TACET_OK) {
+    e = web_challenges_new(&w->challenges);
+  }
+  if (e == TACET_OK) {
     e = start(w, listen, why);
   }
   if (e != TACET_OK) {
@@ -440,5 +468,6 @@ void web_server_free(web_server *w) {
     net_server_free(w->net);
   }
   web_sessions_free(w->sessions);
+  web_challenges_free(w->challenges);
   free(w);
 }

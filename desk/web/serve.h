@@ -2,9 +2,10 @@
  * desk/web/serve.h -- the desk's page over HTTP, on this machine alone.
  *
  *   GET  /                to /cases, or the form for a ticket
- *   GET  /style.css
- *   GET  /cases /cases/ID /log /officers /reports
+ *   GET  /style.css /script.js
+ *   GET  /cases /cases/ID /log /officers /reports /passkeys
  *   POST /sign-in         ticket=...
+ *   POST /sign-in-passkey credential, client, data, signature: base64url
  *   POST /sign-out
  *
  * It listens on a loopback address or a UNIX socket. What other pages in the

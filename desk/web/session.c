@@ -125,27 +125,18 @@ static bool is_open(const session *s, int64_t now) {
          now < s->began + WEB_SESSION_S && now < s->seen + WEB_IDLE_S;
 }
 
-/* Notes a nonce, or says that it was used. Forgets those that expired. */
-static tacet_err use(web_sessions *w, const ticket *t, int64_t now) {
+/* Whether a ticket was used. Forgets those that expired. */
+static bool is_used(web_sessions *w, const ticket *t, int64_t now) {
   size_t kept = 0;
+  bool found = false;
   for (size_t i = 0; i < w->n_used; i++) {
     if (w->used[i].until >= now) {
       w->used[kept++] = w->used[i];
+      found |= memcmp(w->used[i].nonce, t->nonce, NONCE_LEN) == 0;
     }
   }
   w->n_used = kept;
-  for (size_t i = 0; i < kept; i++) {
-    if (memcmp(w->used[i].nonce, t->nonce, NONCE_LEN) == 0) {
-      return TACET_ERR_AUTH;
-    }
-  }
-  if (kept == USED_MAX) {
-    return TACET_ERR_LIMIT;
-  }
-  memcpy(w->used[kept].nonce, t->nonce, NONCE_LEN);
-  w->used[kept].until = (int64_t)t->expires;
-  w->n_used++;
-  return TACET_OK;
+  return found;
 }
 
 static session *free_place(web_sessions *w, int64_t now) {
@@ -177,21 +168,36 @@ static tacet_err judge(desk_store *s, tacet_span text, int64_t now, ticket *t,
                          tacet_span_of(t->signature, DESK_SIGNATURE_LEN));
 }
 
-tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
-                      desk_trouble *why, char cookie[WEB_COOKIE_TEXT]) {
-  ticket t;
-  desk_officer officer;
+tacet_err web_session_open(web_sessions *w, const desk_officer *officer,
+                           int64_t now, desk_trouble *why,
+                           char cookie[WEB_COOKIE_TEXT]) {
   uint8_t random[COOKIE_LEN];
-  int64_t now = desk_store_now(s);
-  tacet_err e = now < 0 ? TACET_ERR_STATE : judge(s, text, now, &t, &officer);
   session *place = free_place(w, now);
-  if (e == TACET_OK && place == NULL) {
+  if (place == NULL) {
     desk_trouble_set(why, "too many officers are signed in; sign out "
                           "somewhere, or try again in half an hour");
     return TACET_ERR_LIMIT;
   }
-  if (e == TACET_OK) {
-    e = use(w, &t, now);
+  TACET_TRY(tacet_random(random, sizeof(random)));
+  session opened = {.open = true, .began = now, .seen = now};
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
+                           tacet_span_of(random, sizeof(random)), opened.hash));
+  memcpy(opened.name, officer->name, sizeof(opened.name));
+  memcpy(opened.key, officer->key, DESK_KEY_LEN);
+  *place = opened;
+  tacet_base64url_write(tacet_span_of(random, sizeof(random)), cookie);
+  tacet_wipe(random, sizeof(random));
+  return TACET_OK;
+}
+
+tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
+                      desk_trouble *why, char cookie[WEB_COOKIE_TEXT]) {
+  ticket t;
+  desk_officer officer;
+  int64_t now = desk_store_now(s);
+  tacet_err e = now < 0 ? TACET_ERR_STATE : judge(s, text, now, &t, &officer);
+  if (e == TACET_OK && is_used(w, &t, now)) {
+    e = TACET_ERR_AUTH;
   }
   if (e == TACET_ERR_AUTH) {
     desk_trouble_set(why, "that is no ticket that opens this desk now: each is "
@@ -199,15 +205,15 @@ tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
                           "`tacet-desk sign-in`");
   }
   TACET_TRY(e);
-  TACET_TRY(tacet_random(random, sizeof(random)));
-  session opened = {.open = true, .began = now, .seen = now};
-  TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
-                           tacet_span_of(random, sizeof(random)), opened.hash));
-  memcpy(opened.name, officer.name, sizeof(opened.name));
-  memcpy(opened.key, officer.key, DESK_KEY_LEN);
-  *place = opened;
-  tacet_base64url_write(tacet_span_of(random, sizeof(random)), cookie);
-  tacet_wipe(random, sizeof(random));
+  if (w->n_used == USED_MAX) {
+    desk_trouble_set(why, "too many signed in within minutes; try again in "
+                          "five");
+    return TACET_ERR_LIMIT;
+  }
+  TACET_TRY(web_session_open(w, &officer, now, why, cookie));
+  used *u = &w->used[w->n_used++];
+  memcpy(u->nonce, t.nonce, NONCE_LEN);
+  u->until = (int64_t)t.expires;
   return TACET_OK;
 }
 

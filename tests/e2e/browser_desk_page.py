@@ -6,7 +6,9 @@ takes Chromium and its driver (W3C WebDriver), which it starts itself."""
 import json
 import shutil
 import subprocess
+import time
 import unittest
+import urllib.error
 import urllib.request
 
 from desk_page import Desk
@@ -34,7 +36,7 @@ for (const t of all('table')) {
   for (const h of t.querySelectorAll('th'))
     if (!h.scope) bad.push('a head without scope: ' + h.textContent);
 }
-for (const f of all('input,textarea,select'))
+for (const f of all('input:not([type=hidden]),textarea,select'))
   if (!f.labels.length) bad.push('a field without label: ' + f.name);
 for (const b of all('button,a'))
   if (!b.textContent.trim()) bad.push('nothing to read on a ' + b.tagName);
@@ -78,8 +80,11 @@ class Browser:
     def ask(self, path, body=None, method=None):
         data = None if body is None else json.dumps(body).encode()
         r = urllib.request.Request(self.base + path, data, method=method)
-        with urllib.request.urlopen(r, timeout=TIMEOUT) as answer:
-            return json.load(answer)['value']
+        try:
+            with urllib.request.urlopen(r, timeout=TIMEOUT) as answer:
+                return json.load(answer)['value']
+        except urllib.error.HTTPError as e:
+            raise AssertionError(f'{path}: {e.read().decode()[:1000]}') from e
 
     def close(self):
         if self.session is not None:
@@ -114,6 +119,22 @@ class Browser:
                 return e
             self.press(TAB)
         raise AssertionError(f'no Tab reaches {tag} "{words}"')
+
+    def text_of(self, id_, begins):
+        """The text of an element once it begins so."""
+        script = ('const [id, begins, done] = arguments;'
+                  'const look = () => { const t = document.getElementById(id)'
+                  '.textContent; if (t.startsWith(begins)) done(t);'
+                  ' else requestAnimationFrame(look); }; look();')
+        return self.ask('/execute/async', {'script': script,
+                                           'args': [id_, begins]})
+
+    def leaves(self, url):
+        """Until what was pressed has led to another page."""
+        end = time.monotonic() + TIMEOUT
+        while self.where() == url and time.monotonic() < end:
+            self.ask('/title')
+        self.ask('/title')
 
     def audit(self):
         return self.ask('/execute/sync', {'script': AUDIT, 'args': []})
@@ -171,6 +192,45 @@ class DeskPageInABrowser(unittest.TestCase):
         errors = [e['message'] for e in b.log('browser')
                   if '404' not in e['message'] and '403' not in e['message']]
         self.assertEqual(errors, [])
+
+    def test_with_a_passkey(self):
+        b = Browser(self)
+        url = self.url.replace('127.0.0.1', 'localhost')
+        b.ask('/webauthn/authenticator',
+              {'protocol': 'ctap2', 'transport': 'internal',
+               'hasResidentKey': True, 'hasUserVerification': True,
+               'isUserVerified': True})
+        b.go(url)
+        b.tab_to('textarea')
+        b.press(self.desk.ticket('ada'))
+        b.tab_to('button', 'Sign in')
+        b.press(ENTER)
+        b.go(url + 'passkeys')
+        self.assertEqual(b.audit(), [])
+        b.tab_to('button', 'Make a passkey')
+        b.press(ENTER)
+        line = b.text_of('line', 'tacet-desk passkey add ')
+        self.sign_out_and_try(b, url)
+        self.assertIn('does not open', b.source())  # nobody said so yet
+        self.desk.run('passkey', 'add', line.split()[3], '--key',
+                      self.desk.at('ada'))
+        self.sign_out_and_try(b, url)
+        self.assertEqual(b.where(), url + 'cases')
+        self.assertIn('<b>ada</b>', b.source())
+        credential = line.split('.')[2]
+        self.assertIn(credential, self.desk.run('passkey', 'list'))
+        self.desk.run('passkey', 'remove', credential, '--key',
+                      self.desk.at('ada'))
+        self.sign_out_and_try(b, url)
+        self.assertIn('does not open', b.source())
+
+    def sign_out_and_try(self, b, url):
+        b.ask('/cookie', method='DELETE')
+        b.go(url)
+        self.assertEqual(b.audit(), [])
+        b.tab_to('button', 'Use a passkey')
+        b.press(ENTER)
+        b.leaves(url)
 
     def test_without_scripts(self):
         b = Browser(self, scripts=False)

@@ -74,7 +74,7 @@ class DeskPage(unittest.TestCase):
             self.assertEqual(status, 403)
             self.assertIn('role="alert"', text)
             self.assertIsNone(answer.getheader('Set-Cookie'))
-        self.assertEqual(p.sign_in('x' * 5000)[0], 413)
+        self.assertEqual(p.sign_in('x' * 9000)[0], 413)
         self.assertEqual(self.events('signed-in'), [])
 
     def test_a_ticket_opens_the_desk_once(self):
