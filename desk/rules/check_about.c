@@ -9,27 +9,25 @@ enum { SHOWN_MAX = 8, DEFAULT_LIST_FROM = 50 };
 
 typedef struct group {
   size_t n, first;
-  char text[3000];
+  char names[1000];
+  char why[320]; /* of the first */
 } group;
 
 static void group_add(group *g, size_t i, const char *identifier,
-                      const char *sentence) {
+                      const char *why) {
   if (g->n++ == 0) {
     g->first = i;
+    (void)snprintf(g->why, sizeof(g->why), "%s", why);
   }
-  size_t at = strlen(g->text);
+  size_t at = strlen(g->names);
   if (g->n <= SHOWN_MAX) {
-    (void)snprintf(g->text + at, sizeof(g->text) - at, "%s\"%.80s\"",
+    (void)snprintf(g->names + at, sizeof(g->names) - at, "%s\"%.80s\"",
                    g->n > 1 ? ", " : "", identifier);
-  }
-  if (g->n == 1 && sentence[0] != '\0') {
-    at = strlen(g->text);
-    (void)snprintf(g->text + at, sizeof(g->text) - at, " (%s)", sentence);
   }
 }
 
 static void group_say(checking *c, const group *g, rules_rule rule,
-                      const char *format_one, const char *rest) {
+                      const char *what) {
   char where[48], more[48] = "";
   if (g->n == 0) {
     return;
@@ -38,7 +36,7 @@ static void group_say(checking *c, const group *g, rules_rule rule,
   if (g->n > SHOWN_MAX) {
     (void)snprintf(more, sizeof(more), " and %zu more", g->n - SHOWN_MAX);
   }
-  rules_add(c, rule, where, "%s: %s%s. %s", format_one, g->text, more, rest);
+  rules_add(c, rule, where, "%s: %s%s. %s", what, g->names, more, g->why);
 }
 
 static void check_identifiers(checking *c) {
@@ -54,7 +52,7 @@ static void check_identifiers(checking *c) {
     if (id.kind == DESK_IDENTIFIER_LETTERS) {
       group_add(&letters, i, text, said);
     } else if (id.kind == DESK_IDENTIFIER_BAD) {
-      group_add(&bad, i, text, "");
+      group_add(&bad, i, text, said);
     } else if (id.kind >= DESK_IDENTIFIER_FOREIGN) {
       group_add(&others, i, text, said);
     } else {
@@ -62,14 +60,13 @@ static void check_identifiers(checking *c) {
     }
   }
   group_say(c, &bad, RULE_IDENTIFIER_MALFORMED,
-            "The following cannot be the name of an account",
-            "Names have 1 to 32 of a-z, 0-9, dot, hyphen and underscore.");
+            "The following cannot be the name of an account");
   group_say(c, &letters, RULE_IDENTIFIER_LOOKALIKE,
-            "The following contain letters that no account here has",
-            "Please write them anew.");
+            "Please write the following anew, since it has letters that no "
+            "account here has");
   group_say(c, &others, RULE_IDENTIFIER_NOT_OURS,
-            "The following are no accounts of this service",
-            "We cannot answer for them.");
+            "We cannot answer for the following, which is no account of this "
+            "service");
   if (ours == 0 && r->identifiers.n > 0 && letters.n == 0) {
     rules_add(c, RULE_IDENTIFIER_NONE_OURS, "identifiers",
               "The document names no account of this service.");

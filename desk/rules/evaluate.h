@@ -36,7 +36,7 @@ typedef struct desk_rule {
   desk_answer answer;
   bool automatic; /* false: the desk only points, a person must judge */
   const char *source;
-  bool confirmed; /* as in rules/tables.h */
+  bool confirmed; /* as in rules/tables.h; true for what is no law */
 } desk_rule;
 const desk_rule *desk_rule_at(size_t i); /* NULL past the end */
 const char *desk_severity_name(desk_severity s);

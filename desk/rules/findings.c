@@ -8,9 +8,8 @@
 
 static const desk_rule rules[RULES] = {
 #define X(name, number, code, severity, answer, automatic, source)             \
-  [RULE_##                                                                     \
-      name] = {number, code, DESK_##severity, DESK_ANSWER_##answer, automatic, \
-               source, false},
+  [RULE_##name] = {number,    code,  DESK_##severity, DESK_ANSWER_##answer,    \
+                   automatic, source},
     DESK_RULE_MAP(X)
 #undef X
 };

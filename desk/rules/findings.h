@@ -12,11 +12,15 @@
 
 #define ECPA "18 U.S.C. 2703"
 #define EVIDENCE "Regulation (EU) 2023/1543"
-#define OURS "the operator's own rule"
+/* Source and `confirmed`: what is no law needs no text to be held against. None
+ * of the laws was held against its text: it is to be read again before a
+ * paragraph that rests on it goes out. */
+#define LAW(source) (source), false
+#define OURS "the operator's own rule", true
+#define HOLDINGS "the inventory", true
+#define SYSTEM "nothing of the kind exists in the system", true
 
-/* Number, code, severity, answer, automatic, source. None of the laws was held
- * against its text: `confirmed` is false, and the text is to be read again
- * before a paragraph that rests on it goes out. */
+/* Number, code, severity, answer, automatic, source. */
 #define DESK_RULE_MAP(X)                                                       \
   X(ADDRESSEE_MISSING, "V01", "addressee-missing", WARN, CLARIFY, true, OURS)  \
   X(ADDRESSEE_WRONG, "V01", "addressee-wrong", BLOCK, REFUSE, true, OURS)      \
@@ -57,16 +61,15 @@
     OURS)                                                                      \
   X(CASE_NUMBER_DIFFERS, "V08", "case-number-differs", BLOCK, CLARIFY, true,   \
     OURS)                                                                      \
-  X(NOT_HELD, "V09", "not-held", NOTE, ACCEPT, true, "the inventory")          \
-  X(HOLDING_UNKNOWN, "V09", "holding-unknown", WARN, NONE, false,              \
-    "the inventory")                                                           \
+  X(NOT_HELD, "V09", "not-held", NOTE, ACCEPT, true, HOLDINGS)                 \
+  X(HOLDING_UNKNOWN, "V09", "holding-unknown", WARN, NONE, false, HOLDINGS)    \
   X(CATEGORY_TOO_STRONG, "V10", "category-too-strong", WARN, NARROW, true,     \
-    ECPA "; " EVIDENCE)                                                        \
-  X(JUDGE_NEEDED, "V10", "judge-needed", WARN, NARROW, true, EVIDENCE)         \
+    LAW(ECPA "; " EVIDENCE))                                                   \
+  X(JUDGE_NEEDED, "V10", "judge-needed", WARN, NARROW, true, LAW(EVIDENCE))    \
   X(OFFENCE_TOO_LIGHT, "V10", "offence-too-light", WARN, NARROW, true,         \
-    EVIDENCE)                                                                  \
+    LAW(EVIDENCE))                                                             \
   X(NOTHING_PERMITTED, "V10", "nothing-permitted", BLOCK, REFUSE, true,        \
-    ECPA "; " EVIDENCE)                                                        \
+    LAW(ECPA "; " EVIDENCE))                                                   \
   X(REVERSE_SEARCH, "V11", "reverse-search", BLOCK, REFUSE, true, OURS)        \
   X(PERIOD_MISSING, "V11", "period-missing", BLOCK, CLARIFY, true, OURS)       \
   X(DEMAND_MISSING, "V11", "demand-missing", BLOCK, CLARIFY, true, OURS)       \
@@ -77,21 +80,20 @@
     OURS)                                                                      \
   X(AUTHORITY_COUNTRY, "V12", "authority-country", BLOCK, CLARIFY, true, OURS) \
   X(FOREIGN_ORDER, "V12", "foreign-order", BLOCK, OBJECT, true,                \
-    "treaties of mutual legal assistance")                                     \
+    LAW("treaties of mutual legal assistance"))                                \
   X(CONFLICT_OF_LAWS, "V12", "conflict-of-laws", NOTE, NONE, false,            \
-    EVIDENCE ", Article 17")                                                   \
+    LAW(EVIDENCE ", Article 17"))                                              \
   X(GAG_NO_BASIS, "V13", "gag-no-basis", BLOCK, CLARIFY, true,                 \
-    "18 U.S.C. 2705(b)")                                                       \
+    LAW("18 U.S.C. 2705(b)"))                                                  \
   X(GAG_BASIS_WRONG, "V13", "gag-basis-wrong", BLOCK, CLARIFY, true,           \
-    "18 U.S.C. 2705(b)")                                                       \
+    LAW("18 U.S.C. 2705(b)"))                                                  \
   X(GAG_NO_END, "V13", "gag-no-end", BLOCK, CLARIFY, true,                     \
-    "18 U.S.C. 2705(b)")                                                       \
-  X(GAG_REVIEW, "V13", "gag-review", WARN, OBJECT, true, "18 U.S.C. 3511")     \
+    LAW("18 U.S.C. 2705(b)"))                                                  \
+  X(GAG_REVIEW, "V13", "gag-review", WARN, OBJECT, true,                       \
+    LAW("18 U.S.C. 3511"))                                                     \
   X(GAG_PAST, "V13", "gag-past", WARN, CLARIFY, true, OURS)                    \
-  X(ACT_DEMANDED, "V14", "act-demanded", BLOCK, REFUSE, true,                  \
-    "nothing of the kind exists in the system")                                \
-  X(PROSPECTIVE, "V14", "prospective", BLOCK, REFUSE, true,                    \
-    "nothing of the kind exists in the system")                                \
+  X(ACT_DEMANDED, "V14", "act-demanded", BLOCK, REFUSE, true, SYSTEM)          \
+  X(PROSPECTIVE, "V14", "prospective", BLOCK, REFUSE, true, SYSTEM)            \
   X(DUPLICATE, "V15", "duplicate", BLOCK, CLARIFY, true, OURS)                 \
   X(OFFICER_UNNAMED, "V16", "officer-unnamed", WARN, CLARIFY, true, OURS)      \
   X(OFFICER_MAIL_MISSING, "V16", "officer-mail-missing", WARN, CLARIFY, true,  \
@@ -103,21 +105,21 @@
   X(MAIL_UNCHECKED, "V16", "mail-unchecked", WARN, NONE, true, OURS)           \
   X(CALLBACK_MISSING, "V16", "callback-missing", WARN, NONE, true, OURS)       \
   X(EMERGENCY_FACTS, "V17", "emergency-facts", BLOCK, CLARIFY, true,           \
-    "18 U.S.C. 2702(b)(8), 2702(c)(4)")                                        \
+    LAW("18 U.S.C. 2702(b)(8), 2702(c)(4)"))                                   \
   X(EMERGENCY_CALLBACK, "V17", "emergency-callback", BLOCK, NONE, true, OURS)  \
   X(LANGUAGE_MISSING, "V18", "language-missing", BLOCK, CLARIFY, true,         \
-    EVIDENCE ", Annex I")                                                      \
+    LAW(EVIDENCE ", Annex I"))                                                 \
   X(LANGUAGE_FOREIGN, "V18", "language-foreign", BLOCK, CLARIFY, true,         \
-    EVIDENCE ", Annex I")                                                      \
+    LAW(EVIDENCE ", Annex I"))                                                 \
   X(STATUTE_MISSING, "V19", "statute-missing", WARN, CLARIFY, true, OURS)      \
   X(STATUTE_MISMATCH, "V19", "statute-mismatch", BLOCK, CLARIFY, true, OURS)   \
   X(STATUTE_UNKNOWN, "V19", "statute-unknown", WARN, NONE, false, OURS)        \
-  X(KIND_WRONG, "V19", "kind-wrong", BLOCK, NONE, true, "50 U.S.C. 1874")      \
+  X(KIND_WRONG, "V19", "kind-wrong", BLOCK, NONE, true, LAW("50 U.S.C. 1874")) \
   X(LIST_MISSING, "V20", "list-missing", BLOCK, CLARIFY, true, OURS)           \
   X(LIST_DIFFERS, "V20", "list-differs", BLOCK, CLARIFY, true, OURS)           \
   X(PRIVILEGE, "V21", "privilege", WARN, OBJECT, false,                        \
-    EVIDENCE ", Annex III")                                                    \
-  X(COST_BASIS, "V22", "cost-basis", NOTE, NONE, false, "18 U.S.C. 2706")
+    LAW(EVIDENCE ", Annex III"))                                               \
+  X(COST_BASIS, "V22", "cost-basis", NOTE, NONE, false, LAW("18 U.S.C. 2706"))
 
 typedef enum rules_rule {
 #define X(name, ...) RULE_##name,

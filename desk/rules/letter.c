@@ -70,9 +70,10 @@ static bool says(const desk_letter *l, const desk_rule *rule) {
   switch (l->kind) {
   case DESK_LETTER_COVER:
   case DESK_LETTER_NOT_HELD:
-    return false; /* what is not held stands in the list */
-  case DESK_LETTER_NARROW:
-    return rule->answer == DESK_ANSWER_NARROW;
+    return false;          /* what is not held stands in the list */
+  case DESK_LETTER_NARROW: /* accounts have a list of their own */
+    return rule->answer == DESK_ANSWER_NARROW &&
+           strcmp(rule->number, "V06") != 0;
   case DESK_LETTER_CLARIFY:
     return rule->answer == DESK_ANSWER_CLARIFY;
   case DESK_LETTER_OBJECT:
@@ -167,8 +168,8 @@ static const char *const grounds[GROUNDS] = {
     "it contains manifest errors",
     "it does not contain sufficient information to carry it out",
     "it cannot be carried out: de facto impossibility",
-    "it could interfere with immunities or privileges, or with rules on the "
-    "freedom of the press and of expression",
+    ("it could interfere with immunities or privileges, or with rules on the "
+     "freedom of the press and of expression"),
 };
 
 /* From memory: Regulation (EU) 2023/1543 has to be read again before the form
@@ -245,7 +246,7 @@ static void put_findings(const desk_letter *l, rules_prose *t) {
 static const char *const verdicts[DESK_VERDICTS] = {
     [DESK_GIVEN] = "handed over",
     [DESK_CUT] = "handed over for the days up to the document's receipt",
-    [DESK_NOT_HELD] = "there is no such data",
+    [DESK_NOT_HELD] = "", /* the inventory's words say it */
     [DESK_NOT_PERMITTED] = "not handed over",
     [DESK_NO_DATA] = "refused",
     [DESK_NOT_KNOWN] = "not handed over",
@@ -255,8 +256,11 @@ static void put_reason(rules_prose *t, const desk_reason *r,
                        const char *verdict) {
   rules_prose_paragraph(t, "  - ", r->what);
   char line[4096];
-  (void)snprintf(line, sizeof(line), "%s.%s%s", verdict,
-                 r->words[0] != '\0' ? " " : "", r->words);
+  (void)snprintf(line, sizeof(line), "%s%s%s", verdict,
+                 verdict[0] == '\0'    ? ""
+                 : r->words[0] == '\0' ? "."
+                                       : ". ",
+                 r->words);
   rules_prose_paragraph(t, "    = ", line);
 }
 
@@ -288,6 +292,9 @@ enum { ACCOUNTS_SHOWN = 50 };
 static void put_accounts(const desk_letter *l, rules_prose *t) {
   bool headed = false;
   size_t shown = 0, left = 0;
+  if (l->kind > DESK_LETTER_NOT_HELD) {
+    return; /* the findings say it */
+  }
   for (size_t i = 0; i < l->narrowing->n_accounts; i++) {
     const desk_reason *r = &l->narrowing->accounts[i];
     if (r->verdict == DESK_GIVEN) {

@@ -304,10 +304,36 @@ static void every_rule_has_a_fault(void **state) {
       fail_msg("%s is planted nowhere", rule->code);
     }
     assert_true(rule->number[0] == 'V' && strlen(rule->number) == 3);
-    assert_true(rule->source[0] != '\0' && !rule->confirmed);
+    /* No law was held against its text yet: who changes that changes this. */
+    bool law = strstr(rule->source, "U.S.C.") != NULL ||
+               strstr(rule->source, "Regulation") != NULL ||
+               strstr(rule->source, "treaties") != NULL;
+    assert_int_equal(rule->confirmed, !law);
     for (size_t k = 0; k < i; k++) {
       assert_string_not_equal(desk_rule_at(k)->code, rule->code);
       assert_true(strcmp(desk_rule_at(k)->number, rule->number) <= 0);
+    }
+  }
+}
+
+/* With its number, for whoever gets a letter. */
+static void the_manual_lists_every_code(void **state) {
+  (void)state;
+  static char page[128 * 1024];
+  FILE *f = fopen("docs/man/tacet-desk.8.scd", "rb");
+  assert_non_null(f);
+  page[fread(page, 1, sizeof(page) - 1, f)] = '\0';
+  (void)fclose(f);
+  const desk_rule *rule;
+  for (size_t i = 0; (rule = desk_rule_at(i)) != NULL; i++) {
+    char number[16];
+    (void)snprintf(number, sizeof(number), "|  %s\n", rule->number);
+    const char *row = strstr(page, number);
+    assert_non_null(row);
+    const char *next = strstr(row + 1, "\n|");
+    const char *code = strstr(row, rule->code);
+    if (code == NULL || (next != NULL && code > next)) {
+      fail_msg("the manual lacks %s at %s", rule->code, rule->number);
     }
   }
 }
@@ -627,6 +653,7 @@ int main(void) {
       cmocka_unit_test(clean_ones_are_not_refused),
       cmocka_unit_test(every_planted_fault_is_found),
       cmocka_unit_test(every_rule_has_a_fault),
+      cmocka_unit_test(the_manual_lists_every_code),
       cmocka_unit_test(finds_what_needs_other_demands),
       cmocka_unit_test(finds_what_needs_other_tables),
       cmocka_unit_test(asks_about_what_the_inventory_does_not_say),
