@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OPERATOR_MAX = 256 };
+
 /* ---- counts ---- */
 
 static tacet_err keep(const char **text) {
@@ -81,13 +83,37 @@ static bool read_day(const desk_args *a, desk_option o, const char *name,
   return true;
 }
 
+/* What stands in the report as it was typed. */
+static bool check_words(const desk_args *a, desk_format format) {
+  const char *provider = desk_arg(a, DESK_O_OPERATOR);
+  const char *home = desk_arg(a, DESK_O_HOME);
+  char plain[OPERATOR_MAX];
+  if (provider != NULL &&
+      strcmp(desk_plain(provider, plain, sizeof(plain)), provider) != 0) {
+    desk_say("--operator is a name of at most %d bytes, without control "
+             "characters",
+             OPERATOR_MAX - 1);
+    return false;
+  }
+  if (home != NULL &&
+      (strlen(home) != 2 || strspn(home, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)) {
+    desk_say("--home is two capital letters, such as US");
+    return false;
+  }
+  if (desk_flag(a, DESK_O_TABLE) && format != DESK_CSV) {
+    desk_say("--table goes with --format csv");
+    return false;
+  }
+  return true;
+}
+
 bool desk_asked_read(const desk_args *a, desk_asked *out) {
   desk_asked x;
   if (!desk_form_read(desk_arg(a, DESK_O_FORM), &x.form)) {
     desk_say("--form is 2013, a1, a2, a3, a4, dsa or github");
     return false;
   }
-  if (!desk_format_asked(a, &x.format) ||
+  if (!desk_format_asked(a, &x.format) || !check_words(a, x.format) ||
       !read_day(a, DESK_O_FROM, "from", &x.from) ||
       !read_day(a, DESK_O_TO, "to", &x.to)) {
     return false;

@@ -58,7 +58,7 @@ typedef struct desk_report {
   json_t *json;
   desk_statement *statements; /* sources point to `source` */
   size_t n;
-  char source[80]; /* "the new report (a3, 2013-01-01 to 2013-06-30)" */
+  char source[80]; /* "this report (a3, 2013-01-01 to 2013-06-30)" */
 } desk_report;
 
 /* ARGUMENT: the period is none, or not one of this form. POLICY: it is too

@@ -158,6 +158,18 @@ class Reports(Case):
         self.assertIn('at most', err)
         self.assertIn('of all kinds together', err)
 
+    def test_two_at_once(self):
+        """Of two that must not stand beside each other one is published."""
+        both = [subprocess.Popen([f'{BIN}/tacet-desk', 'publish', '--data',
+                                  self.place, *self.period(*HALVES[0], form)],
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+                for form in ('2013', 'a2', 'a3', 'github')]
+        codes = sorted(p.wait() for p in both)
+        done = len(self.desk('published', 'list').splitlines())
+        self.assertEqual(codes, [0] * done + [4] * (4 - done))
+        self.assertIn(done, (1, 2))  # github's tables may stand beside one
+
     def test_published_as_it_was(self):
         self.lumped(400, 500)
         what = self.period(*HALVES[0], 'a3')
@@ -301,6 +313,12 @@ class Reports(Case):
             out, err = self.report(*args, code=code, both=True)
             self.assertEqual(out, '')
             self.assertEqual(len(err.strip().splitlines()), 1, err)
+        good = self.period(*HALVES[0], 'a3')
+        for more in [('--operator', 'a\nb'), ('--operator', 'a\u202eb'),
+                     ('--operator', b'\xff'), ('--operator', 'x' * 300),
+                     ('--home', 'usa'), ('--table', 'demands'),
+                     ('--format', 'pdf')]:
+            self.report(*good, *more, code=2)
         for table in ('nothing', ''):
             self.report(*self.period(*HALVES[0], 'a3'), '--format', 'csv',
                         '--table', table, code=1)
