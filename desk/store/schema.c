@@ -76,17 +76,7 @@ static const char *const statements[Q_N] = {
                    " row = excluded.row",
     [Q_CASE_GET] = "SELECT row FROM cases WHERE id = ?1",
     [Q_CASE_LIST] = "SELECT row FROM cases ORDER BY received, event",
-    /* Rows that are not what the newest event with a row of the case says. */
-    [Q_CASE_WRONG] =
-        "SELECT c.id FROM cases c LEFT JOIN event e ON e.number = c.event"
-        " WHERE e.body IS NULL OR json_extract(e.body, '$.row') IS NOT c.row"
-        " OR json_extract(c.row, '$.id') IS NOT c.id"
-        " OR json_extract(c.row, '$.received') IS NOT c.received"
-        " OR e.case_id IS NOT c.id OR EXISTS (SELECT 1 FROM event n WHERE"
-        " n.case_id <> '' AND n.case_id = c.id AND n.number > c.event"
-        " AND json_type(n.body, '$.row') IS NOT NULL)"
-        " ORDER BY c.id LIMIT 1",
-    [Q_CASE_COUNT] = "SELECT count(*) FROM cases",
+    [Q_CASE_ALL] = "SELECT id, event, received, row FROM cases",
     [Q_DAY_FIRST] = "SELECT day FROM event WHERE number = 1",
     [Q_DAY_COMMITMENTS] = "SELECT commitment, number FROM event WHERE day = ?1"
                           " ORDER BY number",

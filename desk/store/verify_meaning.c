@@ -4,6 +4,7 @@
 #include "desk/store/verify_private.h"
 
 #include "tacet/codec.h"
+#include "tacet/crypto.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,6 +99,38 @@ static bool needs_officer(const char *kind) {
   return strncmp(kind, "decided-", 8) == 0;
 }
 
+/* What is remembered of a case: its state, the event with its newest row, and
+ * that row's hash, as one text: "closed 17 2c26b4...". */
+enum { MEMORY_MAX = 160 };
+
+static tacet_err memory_of(const char *state, uint64_t number, tacet_span row,
+                           char out[MEMORY_MAX]) {
+  desk_hash h;
+  char hex[2 * DESK_HASH_LEN + 1];
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, row, h.b));
+  tacet_hex_write(tacet_span_of(h.b, DESK_HASH_LEN), hex);
+  (void)snprintf(out, MEMORY_MAX, "%.40s %" PRIu64 " %s", state, number, hex);
+  return TACET_OK;
+}
+
+static tacet_err remember(verifying *v, const desk_event *e, const char *state,
+                          tacet_span row) {
+  char memory[MEMORY_MAX];
+  TACET_TRY(memory_of(state, e->number, row, memory));
+  return json_object_set_new(v->states, e->case_id, json_string(memory)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+static bool remembered_state(const json_t *memory, desk_state *out) {
+  char state[48];
+  const char *t = json_string_value(memory);
+  size_t n = t != NULL ? strcspn(t, " ") : sizeof(state);
+  return n < sizeof(state) &&
+         store_copy(tacet_span_of(t, n), state, sizeof(state)) &&
+         desk_state_read(state, out);
+}
+
 static tacet_err case_event(verifying *v, const desk_event *e,
                             const json_t *row) {
   desk_state from, to;
@@ -112,14 +145,16 @@ static tacet_err case_event(verifying *v, const desk_event *e,
     return fault(v, begins ? "the case is there already"
                            : "it goes on with a case that never began");
   }
-  if (was != NULL && desk_state_read(json_string_value(was), &from) &&
-      from != to && !one_step(from, to)) {
+  if (was != NULL && remembered_state(was, &from) && from != to &&
+      !one_step(from, to)) {
     return fault(v, "the case goes from %s to %s, which is not possible",
                  desk_state_name(from), state);
   }
-  return json_object_set_new(v->states, e->case_id, json_string(state)) == 0
-             ? TACET_OK
-             : TACET_ERR_NOMEM;
+  char *text = store_text(row);
+  tacet_err err = text == NULL ? TACET_ERR_NOMEM
+                               : remember(v, e, state, tacet_span_str(text));
+  free(text);
+  return err;
 }
 
 /* ---- days ---- */
@@ -226,15 +261,20 @@ static tacet_err meaning_of(verifying *v, const desk_event *e, json_t *body) {
                                                     : TACET_OK;
 }
 
-/* An import has nothing but a row that begins a closed case: that its words are
- * those of the index is looked at in the end, by the database. */
+/* An import has nothing but a row that begins a closed case; there may be a
+ * hundred thousand, and the text is what the index has. */
 static tacet_err import_event(verifying *v, const desk_event *e) {
+  static const char before[] = "{\"row\":", state[] = "\"state\":\"closed\"";
+  size_t n = sizeof(before) - 1;
+  if (e->body.len < n + 1 || memcmp(e->body.p, before, n) != 0 ||
+      memmem(e->body.p, e->body.len, state, sizeof(state) - 1) == NULL) {
+    return fault(v, "it is an import, and no closed case");
+  }
   if (json_object_get(v->states, e->case_id) != NULL) {
     return fault(v, "the case is there already");
   }
-  return json_object_set_new(v->states, e->case_id, json_string("closed")) == 0
-             ? TACET_OK
-             : TACET_ERR_NOMEM;
+  return remember(v, e, "closed",
+                  tacet_span_of(e->body.p + n, e->body.len - n - 1));
 }
 
 tacet_err verify_meaning(verifying *v, const desk_event *e) {
@@ -317,30 +357,47 @@ static tacet_err check_purged(verifying *v) {
   return e;
 }
 
+/* `"received":"DAY"` stands in the text once: within a string its quotes would
+ * be escaped. */
+static bool is_remembered(const verifying *v, const char *id, uint64_t event,
+                          tacet_span received, tacet_span row) {
+  char memory[MEMORY_MAX], want[64];
+  desk_state state;
+  const json_t *known = json_object_get(v->states, id);
+  int n = snprintf(want, sizeof(want), "\"received\":\"%.*s\"",
+                   received.len < 20 ? (int)received.len : 20,
+                   (const char *)received.p);
+  return remembered_state(known, &state) && n > 0 &&
+         memory_of(desk_state_name(state), event, row, memory) == TACET_OK &&
+         strcmp(json_string_value(known), memory) == 0 &&
+         memmem(row.p, row.len, want, (size_t)n) != NULL;
+}
+
 static tacet_err check_cases(verifying *v) {
-  char id[DESK_CASE_ID_MAX + 1] = "?";
-  sto_query *q = sto_query_start(v->s->c, Q_CASE_WRONG);
-  bool row = false;
-  TACET_TRY(sto_step(q, &row));
-  if (row) {
-    (void)store_copy(sto_text(q, 0), id, sizeof(id));
+  char id[DESK_CASE_ID_MAX + 1] = "";
+  size_t n = 0;
+  sto_query *q = sto_query_start(v->s->c, Q_CASE_ALL);
+  for (;; n++) {
+    bool row;
+    TACET_TRY(sto_step(q, &row));
+    if (!row) {
+      break;
+    }
+    if (!store_copy(sto_text(q, 0), id, sizeof(id)) ||
+        !is_remembered(v, id, (uint64_t)sto_int(q, 1), sto_text(q, 2),
+                       sto_text(q, 3))) {
+      sto_query_end(q);
+      desk_trouble_set(v->why,
+                       "case %s: its row in the list is not what its "
+                       "newest event says",
+                       id);
+      return TACET_ERR_AUTH;
+    }
   }
-  sto_query_end(q);
-  if (row) {
+  if (n != json_object_size(v->states)) {
     desk_trouble_set(v->why,
-                     "case %s: its row in the list is not what its "
-                     "newest event says",
-                     id);
-    return TACET_ERR_AUTH;
-  }
-  q = sto_query_start(v->s->c, Q_CASE_COUNT);
-  TACET_TRY(sto_step(q, &row));
-  int64_t n = row ? sto_int(q, 0) : 0;
-  sto_query_end(q);
-  if (n != (int64_t)json_object_size(v->states)) {
-    desk_trouble_set(v->why,
-                     "the list has %" PRId64 " cases, but the events "
-                     "have %zu: some were taken away",
+                     "the list has %zu cases, but the events have "
+                     "%zu: some were taken away",
                      n, json_object_size(v->states));
     return TACET_ERR_AUTH;
   }
