@@ -132,6 +132,8 @@ void cli_put_keylog(const client_keylog_state *s);
 
 /* "unchecked", "transparent", "verified", "changed". */
 const char *cli_trust_word(client_trust t);
+/* Prints the same and, after a reset, until when to wait. */
+void cli_put_trust(client_trust t, uint64_t reset_until);
 
 /* ---- for register and link ---- */
 
@@ -146,6 +148,7 @@ void cli_warn_open(const cli_args *a);
 int cli_register(const cli_args *a);
 int cli_recovery_show(client *c, const cli_args *a);
 int cli_recovery_check(client *c, const cli_args *a);
+int cli_recovery_veto(client *c, const cli_args *a);
 int cli_recover(const cli_args *a);
 int cli_export(client *c, const cli_args *a);
 int cli_import(client *c, const cli_args *a);

@@ -131,9 +131,14 @@ int cli_group_show(client *c, const cli_args *a) {
   cli_put_text(stdout, g.name);
   printf("  %s\n", g.conversation);
   for (size_t i = 0; i < g.n_members; i++) {
-    printf("  %-32s %s%s%s\n", g.members[i].handle,
-           g.members[i].self ? "you" : cli_trust_word(g.members[i].trust),
-           g.members[i].admin ? ", admin" : "", g.left ? ", you left" : "");
+    printf("  %-32s ", g.members[i].handle);
+    if (g.members[i].self) {
+      fputs("you", stdout);
+    } else {
+      cli_put_trust(g.members[i].trust, g.members[i].reset_until);
+    }
+    printf("%s%s\n", g.members[i].admin ? ", admin" : "",
+           g.left ? ", you left" : "");
   }
   return 0;
 }

@@ -74,8 +74,24 @@ int cli_unblock(client *c, const cli_args *a) {
 
 const char *cli_trust_word(client_trust t) {
   static const char *const words[] = {"unchecked", "verified", "changed",
-                                      "transparent"};
+                                      "transparent", "reset"};
   return words[t];
+}
+
+void cli_put_trust(client_trust t, uint64_t reset_until) {
+  char time[32];
+  fputs(cli_trust_word(t), stdout);
+  if (reset_until != 0) {
+    printf(", wait until %s", cli_time_short(reset_until, time));
+  }
+}
+
+static void set_reset(json_t *o, uint64_t reset_until) {
+  char time[32];
+  if (reset_until != 0) {
+    json_object_set_new(o, "reset_until",
+                        json_string(cli_time(reset_until, time)));
+  }
 }
 
 int cli_contacts(client *c, const cli_args *a) {
@@ -89,14 +105,17 @@ int cli_contacts(client *c, const cli_args *a) {
   }
   for (size_t i = 0; i < n; i++) {
     if (cli_flag(a, "--json")) {
-      cli_print_json(json_pack(
-          "{s:s, s:s, s:s, s:b, s:b, s:I}", "handle", list[i].handle, "account",
-          list[i].account, "trust", cli_trust_word(list[i].trust), "blocked",
-          list[i].blocked, "deleted", list[i].deleted, "devices",
-          (json_int_t)list[i].n_devices));
+      json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:I}", "handle",
+                            list[i].handle, "account", list[i].account, "trust",
+                            cli_trust_word(list[i].trust), "blocked",
+                            list[i].blocked, "deleted", list[i].deleted,
+                            "devices", (json_int_t)list[i].n_devices);
+      set_reset(o, list[i].reset_until);
+      cli_print_json(o);
     } else {
-      printf("%-32s %s%s%s\n", list[i].handle, cli_trust_word(list[i].trust),
-             list[i].blocked ? ", blocked" : "",
+      printf("%-32s ", list[i].handle);
+      cli_put_trust(list[i].trust, list[i].reset_until);
+      printf("%s%s\n", list[i].blocked ? ", blocked" : "",
              list[i].deleted ? ", deleted" : "");
     }
   }

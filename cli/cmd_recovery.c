@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * recovery show, recovery check, recover. */
+ * recovery show, recovery check, recovery veto, recover. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -107,6 +107,21 @@ int cli_recovery_check(client *c, const cli_args *a) {
   }
   tacet_wipe(words, sizeof(words));
   return kind == CLIENT_OK ? 0 : cli_fail_with(&err);
+}
+
+/* ---- recovery veto ---- */
+
+int cli_recovery_veto(client *c, const cli_args *a) {
+  (void)a;
+  client_error err = {0};
+  client_kind kind = client_recovery_veto(c, &err);
+  if (kind != CLIENT_OK) {
+    return cli_fail_with(&err);
+  }
+  puts(
+      "The handle is yours again. Your contacts are told; ask the operator who "
+      "took it.");
+  return 0;
 }
 
 /* ---- recover ---- */

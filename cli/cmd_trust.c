@@ -71,11 +71,13 @@ int cli_log(client *c, const cli_args *a) {
   bool json = cli_flag(a, "--json");
   if (!json) {
     char time[32];
-    printf("%s  %s", h.handle, cli_trust_word(h.trust));
+    printf("%s  ", h.handle);
+    cli_put_trust(h.trust, h.reset_until);
     printf(h.checked_at == 0 ? "\n" : ", looked up %s\n",
            cli_time_short(h.checked_at, time));
     if (h.accounts_before) {
-      printf("The handle belonged to another account before.\n");
+      printf("The handle belonged to another account before, or for a "
+             "while.\n");
     }
     printf("%-4s %-12sdevices\n", "no", "in the log");
   }

@@ -6,6 +6,7 @@
 #include "client/members.h"
 #include "client/people.h"
 #include "client/policy.h"
+#include "client/reset.h"
 #include "client/sync.h"
 #include "client/talks.h"
 
@@ -93,6 +94,50 @@ static tacet_err may_change(client *c, const client_talk *talk, bool admin) {
   return client_policy_may_admin(c, &s);
 }
 
+/* Whom a handle means in a group: who was replaced there by a reset, first. */
+static tacet_err find_member(client *c, const char *handle,
+                             uint8_t (*list)[CLIENT_ID_LEN], size_t n,
+                             uint8_t out[CLIENT_ID_LEN]) {
+  CLIENT_MEM(mem);
+  client_person p;
+  const char *full;
+  TACET_TRY(client_handle_typed(c, handle, &mem, &full));
+  for (size_t i = 0; i < n; i++) {
+    tacet_err e = client_person_get(c, client_id_span(list[i]), &mem, &p);
+    if (e == TACET_OK && p.replaced && strcmp(p.handle, full) == 0) {
+      memcpy(out, p.account, sizeof(p.account));
+      return TACET_OK;
+    }
+    TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  }
+  TACET_TRY(client_person_typed(c, handle, &mem, &p));
+  memcpy(out, p.account, sizeof(p.account));
+  return TACET_OK;
+}
+
+static tacet_err members_typed(client *c, const client_talk *talk,
+                               client_job *job, const char *const *handles,
+                               client_mem *mem) {
+  CLIENT_SESSION(s);
+  uint8_t(*list)[CLIENT_ID_LEN] = NULL;
+  size_t n = 0;
+  uint8_t(*found)[CLIENT_ID_LEN] =
+      client_mem_array(mem, job->n_accounts, sizeof(*found));
+  tacet_err e = found == NULL ? TACET_ERR_NOMEM
+                : talk->group.len == 0
+                    ? TACET_ERR_NOT_FOUND
+                    : client_session_load(c, talk->group, &s);
+  if (e == TACET_OK) {
+    e = client_accounts(c, &s, mem, &list, &n);
+  }
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  for (size_t i = 0; i < job->n_accounts; i++) {
+    TACET_TRY(find_member(c, handles[i], list, n, found[i]));
+  }
+  job->accounts = found;
+  return TACET_OK;
+}
+
 static tacet_err do_change(client *c, const char *group, client_job *job,
                            const char *const *handles, bool *queued) {
   CLIENT_MEM(mem);
@@ -104,8 +149,10 @@ static tacet_err do_change(client *c, const char *group, client_job *job,
   if (job->text != NULL) {
     TACET_TRY(check_name(c, job->text));
   }
-  TACET_TRY(
-      client_people_typed(c, handles, job->n_accounts, &mem, &job->accounts));
+  TACET_TRY(job->kind == CLIENT_JOB_REMOVE
+                ? members_typed(c, &talk, job, handles, &mem)
+                : client_people_typed(c, handles, job->n_accounts, &mem,
+                                      &job->accounts));
   memcpy(job->talk, talk.id, sizeof(job->talk));
   TACET_TRY(record(c, job));
   return client_job_wait(c, job->number, queued);
@@ -154,6 +201,7 @@ static tacet_err show_member(client *c, const tacet_room *room,
   m.verified = m.self || (e == TACET_OK && p.verified);
   if (!m.self && e == TACET_OK) {
     TACET_TRY(client_trust_of(c, &p, &m.trust));
+    TACET_TRY(client_reset_until(c, &p, &m.reset_until));
   }
   *out = m;
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;

@@ -6,6 +6,7 @@
 #include "client/chain.h"
 #include "client/gossip.h"
 #include "client/labels.h"
+#include "client/reset.h"
 #include "client/trust.h"
 #include "tacet/wire.h"
 
@@ -198,6 +199,7 @@ static tacet_err do_log(client *c, const char *handle, client_mem *mem,
   h.handle = p.handle;
   TACET_TRY(client_mem_hex(mem, client_id_span(p.account), &h.account));
   TACET_TRY(client_trust_of(c, &p, &h.trust));
+  TACET_TRY(client_reset_until(c, &p, &h.reset_until));
   h.checked_at = label.checked_at;
   h.accounts_before = label.n_seen > 0 && label.version > label.number;
   h.entries = list;

@@ -12,6 +12,7 @@
 #include "client/messages.h"
 #include "client/people.h"
 #include "client/reads.h"
+#include "client/reset.h"
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/watch.h"
@@ -147,6 +148,7 @@ static tacet_err find_talk(client *c, const char *to, client_mem *mem,
   }
   if (t.has_person) {
     TACET_TRY(client_watch_again(c, &t.person, mem));
+    TACET_TRY(client_reset_follow(c, mem, &t.person));
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));

@@ -13,6 +13,7 @@
 #include "client/messages.h"
 #include "client/outbox.h"
 #include "client/reconcile.h"
+#include "client/reset.h"
 #include "client/session.h"
 #include "client/sync.h"
 #include "client/talks.h"
@@ -375,7 +376,7 @@ static tacet_err do_contacts(client *c, client_mem *mem,
     tacet_manifest m;
     TACET_TRY(
         client_parse(c, &rows[i], client_person_fields, &p, sizeof(p), mem));
-    if (!p.accepted && !p.blocked && !p.verified) {
+    if ((!p.accepted && !p.blocked && !p.verified) || p.replaced) {
       continue;
     }
     tacet_span id = client_id_span(p.account);
@@ -383,6 +384,7 @@ static tacet_err do_contacts(client *c, client_mem *mem,
     *k = (client_contact){
         .handle = p.handle, .blocked = p.blocked, .deleted = p.erased};
     TACET_TRY(client_trust_of(c, &p, &k->trust));
+    TACET_TRY(client_reset_until(c, &p, &k->reset_until));
     TACET_TRY(client_chain_newest(c, id, &m));
     k->n_devices = m.n_devices;
     TACET_TRY(client_mem_hex(mem, id, &k->account));
@@ -461,6 +463,7 @@ static tacet_err do_code(client *c, const char *handle, client_mem *mem,
                          client_person *p, client_code *out) {
   TACET_TRY(client_enter(c));
   TACET_TRY(client_person_typed(c, handle, mem, p));
+  TACET_TRY(client_reset_newest(c, mem, p));
   TACET_TRY(client_trust_of(c, p, &out->trust));
   return client_code_of(client_id_span(c->self.account),
                         client_id_span(p->account), out);
@@ -478,7 +481,7 @@ static tacet_err do_verify(client *c, const char *handle, const char *code) {
   client_person p;
   client_code own = {.trust = CLIENT_UNVERIFIED};
   TACET_TRY(do_code(c, handle, &mem, &p, &own));
-  if (p.forked) {
+  if (p.forked && own.trust != CLIENT_RESET) {
     return client_person_may_hear(c, &p);
   }
   if (code != NULL && cut_off(code)) {
@@ -495,6 +498,7 @@ static tacet_err do_verify(client *c, const char *handle, const char *code) {
   }
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_reset_met(c, &p));
   p.verified = true;
   TACET_TRY(client_person_save(c, &p));
   TACET_TRY(client_sync_person(c, TACET_SYNC_VERIFIED_PERSON, p.account));

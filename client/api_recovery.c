@@ -4,6 +4,7 @@
 
 #include "client/chain.h"
 #include "client/regain.h"
+#include "client/reset.h"
 #include "client/words.h"
 
 static tacet_err do_words(client *c, client_mem *mem, const char **words) {
@@ -84,6 +85,20 @@ static tacet_err do_confirm(client *c, const char *words) {
 client_kind client_recovery_confirm(client *c, const char *words,
                                     client_error *err) {
   return client_leave(c, do_confirm(c, words), err);
+}
+
+static tacet_err do_veto(client *c) {
+  TACET_TRY(client_enter(c));
+  if (!client_lock_try(&c->lock)) {
+    return client_fail(&c->detail, CLIENT_FAILED, "busy",
+                       "Another program is using this home; end it first.");
+  }
+  c->quiet_until = 0;
+  return client_reset_veto(c);
+}
+
+client_kind client_recovery_veto(client *c, client_error *err) {
+  return client_leave(c, do_veto(c), err);
 }
 
 static tacet_err do_recover(client *c, const client_recovering *in,

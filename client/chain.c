@@ -4,6 +4,7 @@
 
 #include "client/events.h"
 #include "client/reconcile.h"
+#include "client/reset.h"
 #include "client/watch.h"
 #include "tacet/wire/directory.h"
 
@@ -148,6 +149,9 @@ static tacet_err take_first(client *c, tacet_span bytes, bool asked) {
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
   p.forked = true;
   TACET_TRY(client_person_save(c, &p));
+  if (e == TACET_OK && before.accepted) { /* or was the handle given to it? */
+    TACET_TRY(client_watch_soon(c, client_id_span(before.account)));
+  }
   return client_event_warn(
       c, NULL, "impostor",
       "Somebody with other keys claims to be %s. It is not the account that "
@@ -307,6 +311,7 @@ tacet_err client_chain_restore(client *c, tacet_span account,
 tacet_err client_chain_confirm(client *c, tacet_span account) {
   CLIENT_MEM(mem);
   client_person p, before;
+  bool waits, in_use;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_person_get(c, account, &mem, &p));
@@ -314,7 +319,12 @@ tacet_err client_chain_confirm(client *c, tacet_span account) {
   bool rival =
       e == TACET_OK && memcmp(before.account, p.account, CLIENT_ID_LEN) != 0;
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
-  if (rival && (before.confirmed || before.accepted || before.verified)) {
+  TACET_TRY(client_reset_waits(c, p.handle, account, &waits, &in_use));
+  if (rival && in_use) { /* its time comes */
+    return client_tx_commit(&tx);
+  }
+  if (rival && !waits &&
+      (before.confirmed || before.accepted || before.verified)) {
     TACET_TRY(keep_rival(c, &before, account));
     return client_tx_commit(&tx);
   }

@@ -32,8 +32,8 @@ TACET_MUST_CHECK tacet_err client_chain_restore(client *c, tacet_span account,
                                                 bool *fresh);
 /* The directory names this account for its handle. One that had only claimed
  * the handle before is an impostor from then on; one that was confirmed,
- * accepted or verified before makes it a matter of keys: see
- * client_person_may_hear(). */
+ * accepted or verified before makes it a matter of keys (see
+ * client_person_may_hear()), unless the log shows a reset (client/reset.h). */
 TACET_MUST_CHECK tacet_err client_chain_confirm(client *c, tacet_span account);
 
 /* The newest manifest of an account. NOT_FOUND. */

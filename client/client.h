@@ -343,12 +343,13 @@ TACET_MUST_CHECK client_kind client_flush(client *c, const char *message_id,
 /* ---- how sure it is whose keys these are ---- */
 
 typedef enum client_trust {
-  CLIENT_UNVERIFIED, /* unchecked: the newest keys were not held against the
-                        key log, or there is none */
-  CLIENT_VERIFIED,   /* codes were compared */
-  CLIENT_CHANGED,    /* two chains of keys claim this account, or the key log
-                        does not have what the server gives: nothing is sent */
-  CLIENT_TRANSPARENT /* the key log has the newest keys that are known */
+  CLIENT_UNVERIFIED,  /* unchecked: the newest keys were not held against the
+                         key log, or there is none */
+  CLIENT_VERIFIED,    /* codes were compared */
+  CLIENT_CHANGED,     /* two chains of keys claim this account, or the key log
+                         does not have what the server gives: nothing is sent */
+  CLIENT_TRANSPARENT, /* the key log has the newest keys that are known */
+  CLIENT_RESET /* the handle passed to another account: nothing is sent */
 } client_trust;
 
 /* ---- receiving ---- */
@@ -471,6 +472,7 @@ typedef struct client_member {
   const char *account;
   bool admin, self, verified;
   client_trust trust;
+  uint64_t reset_until; /* RESET: when that ends, ms; else 0 */
 } client_member;
 
 typedef struct client_group {
@@ -540,6 +542,7 @@ typedef struct client_contact {
   bool blocked;
   bool deleted; /* the account is no more */
   size_t n_devices;
+  uint64_t reset_until; /* RESET: when that ends, ms; else 0 */
 } client_contact;
 TACET_MUST_CHECK client_kind client_contacts(client *c, client_mem *mem,
                                              const client_contact **list,
@@ -578,7 +581,9 @@ typedef struct client_log_history {
   const char *handle, *account;
   client_trust trust;
   uint64_t checked_at;  /* when it was last looked up with proofs; 0: never */
-  bool accounts_before; /* the handle was another account's before */
+  bool accounts_before; /* the handle was another account's before, or was
+                           for a while */
+  uint64_t reset_until; /* RESET: when that ends, ms; else 0 */
   const client_log_entry *entries; /* the oldest first */
   size_t n_entries;
 } client_log_history;
@@ -616,19 +621,24 @@ TACET_MUST_CHECK client_kind client_block(client *c, const char *handle,
 TACET_MUST_CHECK client_kind client_unblock(client *c, const char *handle,
                                             bool *queued, client_error *err);
 
+/* Takes the own handle back from the account that it was given to. REFUSED
+ * "no-reset", "too-late", "manifest-conflict". */
+TACET_MUST_CHECK client_kind client_recovery_veto(client *c, client_error *err);
+
 typedef struct client_code {
   char digits[72];  /* "12345 67890 ...": 12 groups of 5, the same on both sides
                      */
   char qr_text[64]; /* what a QR code holds */
   client_trust trust;
 } client_code;
-/* Over the two account ids. Looks an unknown handle up. */
+/* Over the two account ids; of a handle that waits after a reset, over the new
+ * account's. Looks an unknown handle up. */
 TACET_MUST_CHECK client_kind client_code_get(client *c, const char *handle,
                                              client_code *out,
                                              client_error *err);
-/* `code`: digits (spacing does not matter) or a qr_text, compared first; a
- * difference is KEYS "code-differs"; digits, but not 60 of them, are USAGE
- * "code-length". NULL: the caller compared by eye. */
+/* Ends the wait after a reset. `code`: digits (spacing does not matter) or a
+ * qr_text, compared first; a difference is KEYS "code-differs"; digits, but not
+ * 60 of them, are USAGE "code-length". NULL: the caller compared by eye. */
 TACET_MUST_CHECK client_kind client_verify(client *c, const char *handle,
                                            const char *code, client_error *err);
 

@@ -3,6 +3,7 @@
 #include "client/directory_check.h"
 
 #include "client/labels.h"
+#include "client/reset.h"
 #include "tacet/wire/directory.h"
 
 /* ---- what does not check out ---- */
@@ -32,12 +33,16 @@ tacet_err client_directory_forged(client *c, const client_keylog *k,
                " in its log that none of their devices signed");
 }
 
-tacet_err client_directory_moved(client *c, const client_keylog *k,
+tacet_err client_directory_moved(client *c, client_keylog *k,
                                  const client_directory_answer *a) {
-  return found(c, k, a, "own-handle-moved",
-               "The server's key log gives your "
-               "handle ",
-               " to another account, which is not yours");
+  if (!k->has_trust) {
+    return client_reset_fail_own(c);
+  }
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_directory_keep(c, k, a));
+  TACET_TRY(client_tx_commit(&tx));
+  return client_reset_fail_own(c);
 }
 
 /* ---- checking ---- */
@@ -118,5 +123,5 @@ tacet_err client_directory_keep(client *c, client_keylog *k,
     return TACET_OK;
   }
   TACET_TRY(client_keylog_keep(c, k, a->head_proof, &a->head));
-  return client_label_keep(c, &a->newest, &a->label, a->head.day);
+  return client_label_keep(c, &a->newest, &a->label, &a->head);
 }

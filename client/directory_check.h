@@ -36,8 +36,10 @@ TACET_MUST_CHECK tacet_err client_directory_keep(
 /* The manifests that the log commits to do not follow from each other. */
 tacet_err client_directory_forged(client *c, const client_keylog *k,
                                   const client_directory_answer *a);
-/* The log gives the own handle to another account. */
-tacet_err client_directory_moved(client *c, const client_keylog *k,
+/* The log gives the own handle to another account: noted and told
+ * (client/reset.h). KEYS "own-reset", or BUSY as of client_directory_keep().
+ * Outside a transaction. */
+tacet_err client_directory_moved(client *c, client_keylog *k,
                                  const client_directory_answer *a);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "client/call.h"
+#include "client/clock.h"
 #include "client/events.h"
 #include "client/evidence.h"
 #include "client/labels.h"
@@ -139,6 +140,29 @@ tacet_err client_keylog_save(client *c, client_keylog_record *r) {
                     client_keylog_fields, r);
 }
 
+/* One a day: what was in the log then was not made up since. */
+static void note_past(const client *c, client_keylog_record *r) {
+  size_t n = CLIENT_PAST_HEADS - 1;
+  if (r->past_at[0] != 0 && client_since(c, r->past_at[0]) < CLIENT_DAY) {
+    return;
+  }
+  memmove(r->past_size + 1, r->past_size, n * sizeof(r->past_size[0]));
+  memmove(r->past_at + 1, r->past_at, n * sizeof(r->past_at[0]));
+  r->past_size[0] = r->size;
+  r->past_at[0] = client_now(c);
+}
+
+tacet_err client_keylog_seen_before(client *c, uint64_t then, uint64_t *size) {
+  CLIENT_KEYLOG(k);
+  *size = 0;
+  TACET_TRY(client_keylog_open(c, &k));
+  for (size_t i = CLIENT_PAST_HEADS; i-- > 0;) {
+    bool past = k.r.past_at[i] != 0 && k.r.past_at[i] <= then;
+    *size = past && k.r.past_size[i] > *size ? k.r.past_size[i] : *size;
+  }
+  return TACET_OK;
+}
+
 tacet_err client_keylog_keep(client *c, client_keylog *k, tacet_span proof,
                              const tacet_keylog_head *head) {
   CLIENT_KEYLOG(now);
@@ -156,6 +180,7 @@ tacet_err client_keylog_keep(client *c, client_keylog *k, tacet_span proof,
   r.n_witnesses = (uint32_t)head->n_witnesses;
   r.witnessed = head->witnessed;
   r.checked_at = client_now(c);
+  note_past(c, &r);
   if (r.alarm_code != NULL && strcmp(r.alarm_code, CLIENT_LOG_SPLIT) != 0) {
     r.alarm_code = r.alarm_text = NULL; /* it goes on from what was seen */
   }

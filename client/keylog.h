@@ -64,6 +64,10 @@ TACET_MUST_CHECK tacet_err client_keylog_fresh(client *c,
 TACET_MUST_CHECK tacet_err client_keylog_keep(client *c, client_keylog *k,
                                               tacet_span proof,
                                               const tacet_keylog_head *head);
+/* How large the log was seen to be at some time before `then` (ms); 0 where
+ * nobody looked then. */
+TACET_MUST_CHECK tacet_err client_keylog_seen_before(client *c, uint64_t then,
+                                                     uint64_t *size);
 TACET_MUST_CHECK tacet_err client_keylog_save(client *c,
                                               client_keylog_record *r);
 /* Asks for the newest head, judges and keeps it. Besides what these give:

@@ -3,6 +3,8 @@
 #include "client/labels.h"
 
 #include "client/events.h"
+#include "client/people.h"
+#include "client/reset.h"
 
 /* The next look at somebody: each at least monthly, at a time that nobody can
  * tell, so that the directory does not learn who belongs together. */
@@ -26,7 +28,7 @@ static tacet_err get_or_begin(client *c, const char *handle, client_mem *mem,
   return e;
 }
 
-static tacet_err save(client *c, client_label *l) {
+tacet_err client_label_save(client *c, client_label *l) {
   return client_put(c, CLIENT_T_LABEL, tacet_span_str(l->handle),
                     TACET_SPAN_EMPTY, l->checked_at, client_label_fields, l);
 }
@@ -60,12 +62,15 @@ tacet_err client_label_fits(const client_label *before,
   if (now->version < before->version || now->index <= last(before)->index) {
     return TACET_ERR_AUTH;
   }
-  /* An account's numbers and the label's versions go on side by side; a new
-   * account begins with number 0 behind all that was. */
+  /* An account's numbers and the label's versions go on side by side, but for
+   * versions that were another account's meanwhile. A new account begins with
+   * number 0 behind all that was, or comes back where there was a reset. */
   bool beside =
-      now->version - before->version == newest->number - before->number;
+      now->version - before->version >= newest->number - before->number;
   bool behind = now->version - newest->number > before->version;
-  return (same_account ? newest->number > before->number && beside : behind)
+  bool passed = before->version > before->number;
+  return (same_account ? newest->number > before->number && beside
+                       : behind || passed)
              ? TACET_OK
              : TACET_ERR_AUTH;
 }
@@ -94,15 +99,30 @@ static tacet_err add_sighting(client_mem *mem, client_label *l,
   return TACET_OK;
 }
 
+/* Who takes an account up again is nobody yet. */
+static tacet_err note_reset(client *c, client_label *l,
+                            const tacet_manifest *newest,
+                            const tacet_keylog_answer *now,
+                            const tacet_keylog_head *head) {
+  if (!client_has_account(c)) {
+    return TACET_OK;
+  }
+  return strcmp(newest->handle, c->self.handle) == 0
+             ? client_reset_note_own(c, l, newest, now, head)
+             : client_reset_note(c, l, newest, now, head);
+}
+
 tacet_err client_label_keep(client *c, const tacet_manifest *newest,
-                            const tacet_keylog_answer *now, uint32_t day) {
+                            const tacet_keylog_answer *now,
+                            const tacet_keylog_head *head) {
   CLIENT_MEM(mem);
   client_label l;
   uint64_t wait;
   client_sighting s = {
-      .version = now->version, .day = day, .index = now->index};
+      .version = now->version, .day = head->day, .index = now->index};
   TACET_TRY(get_or_begin(c, newest->handle, &mem, &l));
   TACET_TRY(client_chance(c, CHECK_SPREAD, &wait));
+  TACET_TRY(note_reset(c, &l, newest, now, head));
   TACET_TRY(add_sighting(&mem, &l, &s));
   memcpy(l.account, newest->account_id, sizeof(l.account));
   l.number = newest->number;
@@ -110,9 +130,10 @@ tacet_err client_label_keep(client *c, const tacet_manifest *newest,
   memcpy(l.key, now->key.b, sizeof(l.key));
   memcpy(l.value, now->value.b, sizeof(l.value));
   l.checked_at = client_now(c);
-  l.next_check = l.checked_at + CHECK_AFTER + wait;
+  l.next_check =
+      l.checked_at + (l.reset_until == 0 ? CHECK_AFTER + wait : CLIENT_DAY);
   l.alarm_code = l.alarm_text = NULL;
-  return save(c, &l);
+  return client_label_save(c, &l);
 }
 
 tacet_err client_label_put_off(client *c, const char *handle) {
@@ -120,7 +141,7 @@ tacet_err client_label_put_off(client *c, const char *handle) {
   client_label l;
   TACET_TRY(get_or_begin(c, handle, &mem, &l));
   l.next_check = client_now(c) + CLIENT_DAY;
-  return save(c, &l);
+  return client_label_save(c, &l);
 }
 
 /* ---- what does not check out ---- */
@@ -133,7 +154,7 @@ tacet_err client_label_alarm(client *c, const char *handle, const char *code,
   bool told = l.alarm_code != NULL && strcmp(l.alarm_code, code) == 0;
   l.alarm_code = code;
   l.alarm_text = text;
-  TACET_TRY(save(c, &l));
+  TACET_TRY(client_label_save(c, &l));
   return told ? TACET_OK : client_event_warn(c, NULL, code, "%s", text);
 }
 

@@ -14,16 +14,19 @@ TACET_MUST_CHECK tacet_err client_label_get(client *c, const char *handle,
                                             client_mem *mem, client_label *out);
 /* Does what the log has now fit what it had? A greater version only later in
  * the log, the same one only with the same content, an account's manifests in
- * their numbers. AUTH if not. `before` NULL: nothing was seen. */
+ * their numbers; it may have lost the handle for a while, by a reset, and may
+ * pass it to another account. AUTH if not. `before` NULL: nothing was seen. */
 TACET_MUST_CHECK tacet_err client_label_fits(const client_label *before,
                                              const tacet_manifest *newest,
                                              const tacet_keylog_answer *now);
-/* Remembers it, under a head of that day, and that all is well; the next check
- * comes at a time of its own. Within a transaction, like the next. */
+/* Remembers it, under that head, and that all is well; the next check comes at
+ * a time of its own. Says what there is to say of a reset (client/reset.h).
+ * Within a transaction, like the next. */
 TACET_MUST_CHECK tacet_err client_label_keep(client *c,
                                              const tacet_manifest *newest,
                                              const tacet_keylog_answer *now,
-                                             uint32_t day);
+                                             const tacet_keylog_head *head);
+TACET_MUST_CHECK tacet_err client_label_save(client *c, client_label *l);
 /* The next look is in a day: the last one came to nothing. Within a
  * transaction, like the next. */
 TACET_MUST_CHECK tacet_err client_label_put_off(client *c, const char *handle);

@@ -181,15 +181,34 @@ tacet_err client_lookup_handle(client *c, const char *handle, client_mem *mem,
   return client_person_by_handle(c, handle, mem, out);
 }
 
+static bool is_unknown(const client *c, tacet_err e) {
+  return e == TACET_ERR_POLICY && strcmp(c->detail.code, "unknown-handle") == 0;
+}
+
 tacet_err client_lookup_account(client *c, tacet_span account, client_mem *mem,
                                 client_person *out) {
   client_person p;
   uint8_t same[CLIENT_ID_LEN];
+  client_person named;
   TACET_TRY(client_person_any(c, account, mem, &p));
   tacet_lookup l = {
       .kind = TACET_LOOKUP_ACCOUNT, .key = account, .from = p.number};
-  TACET_TRY(inquire(c, &l, p.handle, same));
+  tacet_err e = inquire(c, &l, p.handle, same);
+  if (is_unknown(c, e)) { /* its handle is another account's, perhaps */
+    client_error_clear(&c->detail);
+    e = client_lookup_handle(c, p.handle, mem, &named);
+  }
+  TACET_TRY(e);
   return client_person_any(c, account, mem, out);
+}
+
+/* From number 0 on, where a directory that has passed the handle on has nothing
+ * to give from the own number on. */
+static tacet_err ask_from_begin(client *c, tacet_lookup *ask,
+                                uint8_t account[CLIENT_ID_LEN]) {
+  ask->from = 0;
+  TACET_TRY(inquire(c, ask, c->self.handle, account));
+  return client_fail_unpublished(c, c->self.handle);
 }
 
 tacet_err client_lookup_self(client *c, bool *shown) {
@@ -202,9 +221,19 @@ tacet_err client_lookup_self(client *c, bool *shown) {
                       .key = tacet_span_str(c->self.handle),
                       .from = self.number};
   tacet_err e = inquire(c, &ask, c->self.handle, account);
-  if (e == TACET_ERR_POLICY && strcmp(c->detail.code, "unknown-handle") == 0) {
+  if (e != TACET_OK && ask.from > 0 &&
+      strcmp(c->detail.code, "not-published") == 0) {
+    client_error_clear(&c->detail);
+    e = ask_from_begin(c, &ask, account);
+  }
+  if (is_unknown(c, e)) {
     client_error_clear(&c->detail);
     return client_fail_unpublished(c, c->self.handle);
+  }
+  if (e != TACET_OK && strcmp(c->detail.code, "own-reset") == 0) {
+    client_error_clear(&c->detail); /* it was told */
+    *shown = true;
+    return TACET_OK;
   }
   TACET_TRY(e);
   e = client_label_get(c, c->self.handle, &mem, &l);

@@ -4,6 +4,7 @@
 
 #include "client/chain.h"
 #include "client/labels.h"
+#include "client/reset.h"
 
 tacet_err client_person_get(client *c, tacet_span account, client_mem *mem,
                             client_person *out) {
@@ -80,6 +81,12 @@ tacet_err client_handle_of(client *c, tacet_span account, client_mem *mem,
 tacet_err client_trust_of(client *c, const client_person *p,
                           client_trust *out) {
   bool seen;
+  uint64_t until;
+  TACET_TRY(client_reset_until(c, p, &until));
+  if (until != 0 || p->replaced) {
+    *out = CLIENT_RESET;
+    return TACET_OK;
+  }
   TACET_TRY(client_label_covers(c, p->handle, client_id_span(p->account),
                                 p->number, &seen));
   bool doubtful = client_label_is_well(c, p->handle) != TACET_OK;
@@ -100,6 +107,7 @@ tacet_err client_fail_erased(client *c, const char *handle) {
 }
 
 tacet_err client_person_may_hear(client *c, const client_person *p) {
+  TACET_TRY(client_reset_allows(c, p));
   if (p->forked) {
     return client_fail(&c->detail, CLIENT_KEYS, "keys-changed",
                        "Two different sets of keys claim to be %s; nothing was "

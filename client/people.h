@@ -35,8 +35,8 @@ TACET_MUST_CHECK tacet_err client_trust_of(client *c, const client_person *p,
                                            client_trust *out);
 /* REFUSED "account-deleted": the one sentence for it. */
 tacet_err client_fail_erased(client *c, const char *handle);
-/* REFUSED "blocked" or "account-deleted" or KEYS "keys-changed" where nothing
- * may be sent. */
+/* REFUSED "blocked", "account-deleted" or "account-replaced", KEYS
+ * "keys-changed" or "reset" where nothing may be sent. */
 TACET_MUST_CHECK tacet_err client_person_may_hear(client *c,
                                                   const client_person *p);
 /* A handle as typed, folded and with its domain. USAGE "bad-handle",

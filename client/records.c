@@ -46,6 +46,10 @@ void client_keylog_fields(client_fields *f, void *record) {
   client_field_bool(f, &r->missing_told);
   client_field_text(f, &r->alarm_code);
   client_field_text(f, &r->alarm_text);
+  for (size_t i = 0; i < CLIENT_PAST_HEADS; i++) {
+    client_field_u64(f, &r->past_size[i]);
+    client_field_u64(f, &r->past_at[i]);
+  }
 }
 
 void client_label_fields(client_fields *f, void *record) {
@@ -67,6 +71,9 @@ void client_label_fields(client_fields *f, void *record) {
   }
   client_field_text(f, &r->alarm_code);
   client_field_text(f, &r->alarm_text);
+  client_field_u64(f, &r->reset_until);
+  client_field_bool(f, &r->has_was);
+  client_field_fixed(f, r->was, sizeof(r->was));
 }
 
 void client_gossip_fields(client_fields *f, void *record) {
@@ -108,6 +115,7 @@ void client_person_fields(client_fields *f, void *record) {
   client_field_bool(f, &r->verified);
   client_field_bool(f, &r->forked);
   client_field_bool(f, &r->erased);
+  client_field_bool(f, &r->replaced);
   client_field_u64(f, &r->met_at);
 }
 

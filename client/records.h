@@ -48,6 +48,7 @@ typedef struct client_server_record {
   tacet_span invite_token; /* until registered */
 } client_server_record;
 
+#define CLIENT_PAST_HEADS 5 /* one is 72 hours old */
 /* "keylog": the directory's key log as it was seen last (client/keylog.h). */
 typedef struct client_keylog_record {
   uint64_t size; /* 0: never seen */
@@ -61,6 +62,8 @@ typedef struct client_keylog_record {
   uint64_t next_self;  /* ms: when to look oneself up again */
   uint64_t missing_since; /* ms: the own newest manifest is not shown; 0 */
   bool missing_told;
+  /* Heads as they were seen first, one a day, the newest first; at 0: none. */
+  uint64_t past_size[CLIENT_PAST_HEADS], past_at[CLIENT_PAST_HEADS];
   const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
 } client_keylog_record;
 
@@ -86,8 +89,9 @@ typedef struct client_person {
   bool confirmed;     /* the directory named it for its handle */
   bool accepted;      /* not a stranger: accepted, or written to by us */
   bool blocked, verified;
-  bool forked; /* a second chain was seen: nothing is sent */
-  bool erased; /* its last manifest has no devices */
+  bool forked;   /* a second chain was seen: nothing is sent */
+  bool erased;   /* its last manifest has no devices */
+  bool replaced; /* the handle is another account's: client/reset.h */
   uint64_t met_at;
 } client_person;
 
@@ -113,6 +117,9 @@ typedef struct client_label {
   client_sighting *seen;      /* the last is the greatest version's */
   size_t n_seen;
   const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
+  uint64_t reset_until;                /* ms; client/reset.h */
+  bool has_was;
+  uint8_t was[CLIENT_ID_LEN];
 } client_label;
 
 /* ---- gossip: a head of the log that somebody's device told; key account ‖

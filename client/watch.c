@@ -11,6 +11,7 @@
 #include "client/labels.h"
 #include "client/lookup.h"
 #include "client/pending.h"
+#include "client/reset.h"
 
 #define SELF_EVERY CLIENT_DAY
 #define SELF_SPREAD (4 * CLIENT_HOUR) /* earlier than that by up to so much */
@@ -189,7 +190,8 @@ static tacet_err is_due(client *c, const client_person *p, bool *due) {
   CLIENT_MEM(mem);
   client_label l;
   *due = false;
-  if ((!p->accepted && p->confirmed) || p->forked || p->erased || p->blocked) {
+  if ((!p->accepted && p->confirmed) || p->forked || p->erased || p->blocked ||
+      p->replaced) {
     return TACET_OK;
   }
   tacet_err e = client_label_get(c, p->handle, &mem, &l);
@@ -266,6 +268,7 @@ tacet_err client_watch_recheck(client *c, client_job *job, bool *done) {
 }
 
 tacet_err client_watch_again(client *c, client_person *p, client_mem *mem) {
+  TACET_TRY(client_reset_again(c, p));
   tacet_err e = client_label_is_well(c, p->handle);
   if (e == TACET_OK || c->detail.kind != CLIENT_KEYS) {
     return e;
@@ -282,7 +285,13 @@ tacet_err client_watch_again(client *c, client_person *p, client_mem *mem) {
 tacet_err client_watch_covered(client *c, client_person *p, client_mem *mem) {
   CLIENT_KEYLOG(k);
   bool covered;
+  uint64_t until;
   TACET_TRY(client_watch_again(c, p, mem));
+  TACET_TRY(client_person_get(c, client_id_span(p->account), mem, p));
+  TACET_TRY(client_reset_until(c, p, &until));
+  if (until != 0 || p->replaced) { /* nothing is sent in any case */
+    return TACET_OK;
+  }
   TACET_TRY(client_keylog_open(c, &k));
   TACET_TRY(client_label_covers(c, p->handle, client_id_span(p->account),
                                 p->number, &covered));

@@ -144,7 +144,7 @@ void fake_log_update(fake_log *l, const char *handle, tacet_span manifest,
                      uint64_t now_ms) {
   const fake_update *before = newest(l, handle);
   fake_update u = {.version = before == NULL ? 0 : before->version + 1,
-                   .day = (uint32_t)(now_ms / 86400000)};
+                   .day = (uint32_t)((int64_t)(now_ms / 86400000) + l->dated)};
   (void)snprintf(u.handle, sizeof(u.handle), "%s", handle);
   OK(tacet_random(u.opening.opening, sizeof(u.opening.opening)));
   add(l, &u, manifest);

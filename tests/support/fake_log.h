@@ -32,6 +32,7 @@ typedef struct fake_log {
   size_t quorum;        /* of the trust that invites carry; 0: none */
   size_t n_cosign;      /* so many witnesses sign */
   uint64_t cosigned_at; /* seconds; 0: now */
+  int64_t dated;        /* EPOCHs bear the day that is so many days off */
 } fake_log;
 
 fake_log *fake_log_new(void);

@@ -108,7 +108,7 @@ static bool nonce_use(fake_server *s, const uint8_t nonce[16]) {
 
 fake_account *fake_server_account(fake_server *s, const char *handle) {
   for (size_t i = 0; i < s->n_accounts; i++) {
-    if (strcmp(s->accounts[i].handle, handle) == 0) {
+    if (strcmp(s->accounts[i].handle, handle) == 0 && !s->accounts[i].lost) {
       return &s->accounts[i];
     }
   }
@@ -132,6 +132,24 @@ void fake_manifest_add(fake_server *s, fake_account *a, tacet_span bytes,
   fake_log_update(s->log, a->handle, bytes, s->now);
 }
 
+/* Tokens of invites, by their first byte. */
+enum { TOKEN = 0x77, RESET_TOKEN = 0x78 };
+
+static void package_remove(fake_account *a, size_t i) {
+  free(a->packages[i].bytes.p);
+  memmove(&a->packages[i], &a->packages[i + 1],
+          (a->n_packages - i - 1) * sizeof(fake_package));
+  a->n_packages--;
+}
+
+/* The handle is another account's. */
+static void lose(fake_account *a) {
+  a->lost = true;
+  while (a->n_packages > 0) {
+    package_remove(a, a->n_packages - 1);
+  }
+}
+
 static void create_account(fake_server *s, tacet_span body, fake_reply *out) {
   tacet_create_account m;
   tacet_manifest first;
@@ -141,6 +159,11 @@ static void create_account(fake_server *s, tacet_span body, fake_reply *out) {
     return;
   }
   fake_account *a = fake_server_account(s, first.handle);
+  bool other = a != NULL && memcmp(a->id, first.account_id, 32) != 0;
+  if (other && m.invite.len == 16 && m.invite.p[0] == RESET_TOKEN) {
+    lose(a);
+    a = NULL;
+  }
   if (a != NULL) {
     bool same = !a->erased && memcmp(a->id, first.account_id, 32) == 0;
     fake_problem(out, a->erased ? TACET_WIRE_HANDLE_RETIRED
@@ -150,7 +173,8 @@ static void create_account(fake_server *s, tacet_span body, fake_reply *out) {
     }
     return;
   }
-  if (m.invite.len != 16 || m.invite.p[0] != 0x77) {
+  if (m.invite.len != 16 ||
+      (m.invite.p[0] != TOKEN && m.invite.p[0] != RESET_TOKEN)) {
     fake_problem(out, TACET_WIRE_INVITE);
     return;
   }
@@ -190,13 +214,6 @@ static fake_account *signer(fake_server *s, const client_call *call,
   return a;
 }
 
-static void package_remove(fake_account *a, size_t i) {
-  free(a->packages[i].bytes.p);
-  memmove(&a->packages[i], &a->packages[i + 1],
-          (a->n_packages - i - 1) * sizeof(fake_package));
-  a->n_packages--;
-}
-
 /* Packages of devices that are listed no more. */
 static void drop_packages(fake_account *a) {
   for (size_t i = a->n_packages; i-- > 0;) {
@@ -221,6 +238,10 @@ static void put_manifest(fake_server *s, const client_call *call, bool erase,
   if (a == NULL) {
     return;
   }
+  if (a->lost && s->no_veto) {
+    fake_problem(out, TACET_WIRE_UNKNOWN_ACCOUNT);
+    return;
+  }
   tacet_err e = tacet_manifest_next(&a->last, m.manifest, &next);
   if (e == TACET_ERR_EXISTS && !erase) {
     out->status = 200;
@@ -233,6 +254,10 @@ static void put_manifest(fake_server *s, const client_call *call, bool erase,
   if (e != TACET_OK || erase != (next.n_devices == 0)) {
     fake_problem(out, TACET_WIRE_MANIFEST);
     return;
+  }
+  if (a->lost) { /* a veto */
+    lose(fake_server_account(s, a->handle));
+    a->lost = false;
   }
   fake_manifest_add(s, a, m.manifest, &next);
   a->erased = erase;
@@ -315,6 +340,9 @@ static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
   const fake_account *a = m.kind == TACET_LOOKUP_HANDLE
                               ? fake_server_account(s, handle)
                               : account_by_id(s, m.key.p);
+  if (a != NULL && a->lost) {
+    a = NULL;
+  }
   if (s->impostor_chain != NULL) {
     a = s->impostor_chain;
   }
@@ -345,6 +373,10 @@ static void publish(fake_server *s, const client_call *call, fake_reply *out) {
   fake_account *a = signer(s, call, device, out);
   tacet_publish m;
   if (a == NULL) {
+    return;
+  }
+  if (a->lost) {
+    fake_problem(out, TACET_WIRE_UNKNOWN_ACCOUNT);
     return;
   }
   if (tacet_publish_parse(call->body, &m) != TACET_OK) {
@@ -709,16 +741,26 @@ uint64_t fake_server_now(void *server) {
   return ((fake_server *)server)->now;
 }
 
-void fake_server_invite(const fake_server *s, char out[TACET_INVITE_LINK_MAX]) {
+static void write_link(const fake_server *s, uint8_t token,
+                       char out[TACET_INVITE_LINK_MAX]) {
   tacet_invite i = {.url = "https://" FAKE_DOMAIN, .domain = FAKE_DOMAIN};
   TACET_BUF(trust, TACET_INVITE_POLICY_MAX);
-  memset(i.token, 0x77, sizeof(i.token));
+  memset(i.token, token, sizeof(i.token));
   if (!s->no_trust) {
     fake_log_trust(s->log, &trust);
     i.policy_len = tacet_buf_span(&trust).len;
     memcpy(i.policy, tacet_buf_span(&trust).p, i.policy_len);
   }
   OK(tacet_invite_write(&i, out));
+}
+
+void fake_server_invite(const fake_server *s, char out[TACET_INVITE_LINK_MAX]) {
+  write_link(s, TOKEN, out);
+}
+
+void fake_server_reset_link(const fake_server *s,
+                            char out[TACET_INVITE_LINK_MAX]) {
+  write_link(s, RESET_TOKEN, out);
 }
 
 bool fake_server_holds(const fake_server *s, tacet_span needle) {

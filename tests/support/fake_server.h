@@ -35,6 +35,7 @@ typedef struct fake_account {
   size_t n_manifests;
   tacet_manifest last;
   bool erased;
+  bool lost; /* its handle is another account's: a reset, or its veto */
   fake_package *packages;
   size_t n_packages;
   size_t n_claims;
@@ -101,6 +102,7 @@ typedef struct fake_server {
   const fake_account *impostor;
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
+  bool no_veto;    /* an account that lost its handle is unknown */
   bool no_trust;   /* invites name no log */
   bool no_proofs;  /* look-ups are answered without */
   bool no_lookups; /* too many from this address */
@@ -130,6 +132,10 @@ client_transport_maker fake_server_maker(fake_server *s);
 uint64_t fake_server_now(void *server);
 /* An invite link, for any number of uses. */
 void fake_server_invite(const fake_server *s, char out[TACET_INVITE_LINK_MAX]);
+/* One with which an account takes a handle that is taken. */
+void fake_server_reset_link(const fake_server *s,
+                            char out[TACET_INVITE_LINK_MAX]);
+/* The account that has the handle. */
 fake_account *fake_server_account(fake_server *s, const char *handle);
 /* Items that wait, over all mailboxes. */
 size_t fake_server_waiting(const fake_server *s);

@@ -29,11 +29,12 @@ static const row rows[] = {
     {"an older one", 1, 2, 3, 30, 1, 1, false},
     {"a version without a manifest", 1, 3, 5, 50, 1, 1, false},
     {"a manifest without a version", 1, 5, 5, 50, 1, 1, false},
-    {"two manifests in one version", 1, 4, 6, 50, 1, 1, false},
+    {"the next, behind another account's", 1, 4, 6, 50, 1, 1, true},
+    {"fewer versions than manifests", 1, 7, 6, 50, 1, 1, false},
     {"more manifests than versions", 1, 9, 8, 50, 1, 1, false},
     {"a new account behind it", 2, 0, 5, 50, 1, 1, true},
     {"a new account further on", 2, 1, 6, 50, 1, 1, true},
-    {"a new account that was there before", 2, 1, 5, 50, 1, 1, false},
+    {"another account that comes back", 2, 1, 5, 50, 1, 1, true},
     {"a new account in an older version", 2, 0, 3, 30, 1, 1, false},
 };
 
@@ -66,7 +67,21 @@ static void test_fits(void **state) {
   }
 }
 
+/* Of a handle that was one account's from the begin on nobody comes back. */
+static void test_nobody_comes_back(void **state) {
+  (void)state;
+  client_sighting seen = {.version = 4, .day = 1, .index = 40};
+  client_label before = {
+      .number = 4, .version = 4, .account = {1}, .seen = &seen, .n_seen = 1};
+  tacet_keylog_answer now = {.exists = true, .version = 5, .index = 50};
+  tacet_manifest back = {.account_id = {2}, .number = 1},
+                 fresh = {.account_id = {2}, .number = 0};
+  assert_err(TACET_ERR_AUTH, client_label_fits(&before, &back, &now));
+  assert_ok(client_label_fits(&before, &fresh, &now));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_fits)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_fits),
+                                     cmocka_unit_test(test_nobody_comes_back)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
