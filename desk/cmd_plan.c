@@ -2,8 +2,10 @@
  * tacet-desk plan, sign: what of a demand is answered, as literal statements,
  * and the two officers who agree to it. */
 #include "desk/planned.h"
+#include "desk/preserved.h"
 #include "desk/question.h"
 
+#include "desk/plan/freeze.h"
 #include "tacet/codec.h"
 
 #include <stdlib.h>
@@ -39,6 +41,15 @@ static void print_plan(const desk_planned *p) {
   if (plan->in.recipient != NULL) {
     printf("  sealed to %s\n", plan->in.recipient);
   }
+  if (plan->in.purpose == DESK_PRESERVE) {
+    char day[DESK_DAY_TEXT];
+    desk_day_text(plan->in.until, day);
+    printf("  kept by the desk until %s, handed to nobody\n", day);
+  }
+  if (plan->in.source_case != NULL) {
+    printf("  from the copy that case %s preserved, not from the server\n",
+           desk_plain(plan->in.source_case, plain, sizeof(plain)));
+  }
   for (size_t i = 0; i < p->n_consents; i++) {
     printf("  signed by %s\n", p->consents[i].officer);
   }
@@ -71,15 +82,28 @@ static tacet_err look(desk_snapshot *snapshot, const desk_scope *scope,
   return TACET_OK;
 }
 
+/* The server's directory, or the preserved copy of a case. */
+static tacet_err open_source(desk_store *s, const char *preserved,
+                             const desk_scope *scope, desk_trouble *why,
+                             char hash[2 * DESK_HASH + 1],
+                             desk_snapshot **out) {
+  TACET_BYTES(copy);
+  if (preserved == NULL) {
+    return desk_snapshot_open(desk_store_settings(s)->server, NULL, why, out);
+  }
+  TACET_TRY(desk_preserved_open(s, preserved, why, &copy, hash));
+  return desk_thaw(tacet_bytes_span(&copy), scope, why, out);
+}
+
 /* Which of the accounts there are. The array is the caller's to free. */
-static tacet_err find_accounts(desk_store *s, const desk_scope *scope,
-                               desk_trouble *why, bool **out) {
+static tacet_err find_accounts(desk_store *s, const char *preserved,
+                               const desk_scope *scope, desk_trouble *why,
+                               char hash[2 * DESK_HASH + 1], bool **out) {
   desk_snapshot *snapshot = NULL;
   bool *present = calloc(scope->n_handles, sizeof(*present));
   tacet_err err = present == NULL
                       ? TACET_ERR_NOMEM
-                      : desk_snapshot_open(desk_store_settings(s)->server, NULL,
-                                           why, &snapshot);
+                      : open_source(s, preserved, scope, why, hash, &snapshot);
   if (err == TACET_OK) {
     err = look(snapshot, scope, why, present);
   }
@@ -127,6 +151,11 @@ static tacet_err make(const desk_args *a, desk_store *s, const desk_case *c,
                       const desk_narrowing *n, desk_trouble *why,
                       desk_plan *out) {
   bool *present = NULL;
+  char hash[2 * DESK_HASH + 1] = "";
+  const char *preserved = desk_arg(a, DESK_O_PRESERVED);
+  const char *kept = json_string_value(json_object_get(c->row, "kept_until"));
+  desk_purpose purpose = DESK_ANSWER;
+  desk_day until = DESK_NO_DAY;
   if (!n->anything) {
     desk_trouble_set(why, "nothing of what is demanded is held and permitted "
                           "for an account of this server: there is nothing to "
@@ -136,16 +165,21 @@ static tacet_err make(const desk_args *a, desk_store *s, const desk_case *c,
   const desk_instrument *instrument =
       desk_instrument_find(&c->tables, n->scope.instrument);
   if (instrument != NULL && instrument->preservation) {
-    desk_trouble_set(why, "a preservation hands nothing over: use tacet-desk "
-                          "preserve");
-    return TACET_ERR_POLICY;
+    purpose = DESK_PRESERVE;
+    if (kept == NULL || !desk_day_read(kept, &until)) {
+      desk_trouble_set(why, "the case does not say until when it keeps; it is "
+                            "said when the demand is accepted");
+      return TACET_ERR_POLICY;
+    }
   }
-  TACET_TRY(find_accounts(s, &n->scope, why, &present));
+  TACET_TRY(find_accounts(s, preserved, &n->scope, why, hash, &present));
   const desk_plan_input in = {.scope = &n->scope,
                               .present = present,
-                              .purpose = DESK_ANSWER,
+                              .purpose = purpose,
                               .recipient = desk_arg(a, DESK_O_RECIPIENT),
-                              .until = DESK_NO_DAY};
+                              .until = until,
+                              .source_case = preserved,
+                              .source_hash = preserved == NULL ? NULL : hash};
   tacet_err err = desk_plan_make(&in, why, out);
   free(present);
   return err;

@@ -2,6 +2,7 @@
  * tacet-desk preservation: until when what was frozen is kept. The dates stand
  * in the rows of cases; making and erasing copies is the plan's. */
 #include "desk/intake.h"
+#include "desk/preserved.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,19 @@ int desk_cmd_preservation_extend(const desk_args *a) {
   desk_store *s = desk_open(a, &code);
   if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
     code = desk_end(extend(a, s, &who, &why), &why);
+  }
+  desk_store_close(s);
+  return code;
+}
+
+int desk_cmd_preservation_run(const desk_args *a) {
+  int code;
+  size_t n = 0;
+  desk_trouble why = {""};
+  desk_store *s = desk_open(a, &code);
+  if (s != NULL) {
+    code = desk_end(desk_preserved_expire(s, &why, &n), &why);
+    printf("%zu erased\n", n);
   }
   desk_store_close(s);
   return code;

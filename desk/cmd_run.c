@@ -2,9 +2,12 @@
  * tacet-desk run: carries out a plan that two officers signed, and hands out
  * the bundle. Nothing is on the disk before all of it was compared and sealed;
  * the log hears of it before the database is read, and again at the end. */
+#include "desk/notice.h"
 #include "desk/planned.h"
+#include "desk/preserved.h"
 
 #include "desk/plan/age.h"
+#include "desk/plan/freeze.h"
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 
@@ -99,6 +102,13 @@ static tacet_err check_state(running *r, desk_state *state) {
 static tacet_err check_out(running *r) {
   const char *out = desk_arg(r->a, DESK_O_OUT);
   struct stat st;
+  if (r->planned.plan.in.purpose == DESK_PRESERVE) {
+    return TACET_OK;
+  }
+  if (out == NULL) {
+    desk_trouble_set(r->why, "where to? name a folder with --out DIR");
+    return TACET_ERR_ARGUMENT;
+  }
   int n = snprintf(r->path, sizeof(r->path), "%s/%s.tar.age", out, r->id);
   if (n < 0 || (size_t)n >= sizeof(r->path) || stat(out, &st) != 0 ||
       !S_ISDIR(st.st_mode)) {
@@ -116,6 +126,25 @@ static tacet_err check_out(running *r) {
   return TACET_OK;
 }
 
+/* The server's directory; or the preserved copy, if it is the one that was
+ * planned from. */
+static tacet_err open_source(running *r) {
+  TACET_BYTES(copy);
+  char hash[2 * DESK_HASH + 1];
+  const desk_plan *p = &r->planned.plan;
+  if (p->in.source_case == NULL) {
+    return desk_snapshot_open(desk_store_settings(r->s)->server, NULL, r->why,
+                              &r->snapshot);
+  }
+  TACET_TRY(desk_preserved_open(r->s, p->in.source_case, r->why, &copy, hash));
+  if (strcmp(hash, p->in.source_hash) != 0) {
+    desk_trouble_set(r->why, "the preserved copy is not the one that was "
+                             "planned from");
+    return TACET_ERR_AUTH;
+  }
+  return desk_thaw(tacet_bytes_span(&copy), &p->scope, r->why, &r->snapshot);
+}
+
 static tacet_err prepare(running *r) {
   desk_state state;
   const char *filed_by;
@@ -130,9 +159,11 @@ static tacet_err prepare(running *r) {
   filed_by = json_string_value(json_object_get(r->row, "filed_by"));
   TACET_TRY(desk_planned_load(r->s, r->id, r->why, &r->planned));
   TACET_TRY(desk_planned_approved(r->s, &r->planned, filed_by, r->why));
+  if (r->planned.plan.in.purpose == DESK_ANSWER) {
+    TACET_TRY(desk_notice_gate(r->s, r->row, r->why));
+  }
   TACET_TRY(check_out(r));
-  return desk_snapshot_open(desk_store_settings(r->s)->server, NULL, r->why,
-                            &r->snapshot);
+  return open_source(r);
 }
 
 /* ---- the bundle ---- */
@@ -257,6 +288,36 @@ static tacet_err log_end(running *r) {
              r->why);
 }
 
+/* ---- a preservation ---- */
+
+static tacet_err log_kept(running *r) {
+  json_t *body = json_pack("{s:o}", "copy", hex_of(tacet_bytes_span(&r->tar)));
+  tacet_err err =
+      act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why);
+  if (err != TACET_OK) {
+    json_decref(body);
+    return err;
+  }
+  /* Nothing was handed over: the case may be closed. */
+  return act(
+      r, DESK_DO_NO_DATA, DESK_E_PRESERVED, body,
+      json_pack("{s:s, s:n, s:n}", "outcome", "disclosed", "due", "due_at"),
+      r->why);
+}
+
+static tacet_err keep(running *r) {
+  tacet_err err =
+      desk_preserved_keep(r->s, r->id, tacet_bytes_span(&r->tar), r->why);
+  if (err != TACET_OK) {
+    return stop(r, err);
+  }
+  err = log_kept(r);
+  if (err != TACET_OK) {
+    desk_preserved_drop(r->s, r->id);
+  }
+  return err;
+}
+
 static tacet_err hand_out(running *r) {
   tacet_err err =
       desk_file_write(r->path, tacet_bytes_span(&r->sealed), r->why);
@@ -270,8 +331,12 @@ static tacet_err hand_out(running *r) {
   return err;
 }
 
-static void say_done(const running *r) {
+static void say_done(running *r) {
   size_t n = accounts_with_data(r);
+  if (r->planned.plan.in.purpose == DESK_PRESERVE) {
+    (void)snprintf(r->path, sizeof(r->path), "%s/" DESK_PRESERVED "/%s.age",
+                   desk_store_folder(r->s), r->id);
+  }
   if (desk_flag(r->a, DESK_O_JSON)) {
     desk_print(json_pack("{s:s, s:s, s:I, s:I, s:o}", "case", r->id, "file",
                          r->path, "accounts", (json_int_t)r->extract.n_handles,
@@ -283,12 +348,17 @@ static void say_done(const running *r) {
 }
 
 static tacet_err run(running *r) {
+  size_t erased;
+  TACET_TRY(desk_preserved_expire(r->s, r->why, &erased));
   TACET_TRY(prepare(r));
+  bool keeps = r->planned.plan.in.purpose == DESK_PRESERVE;
   TACET_TRY(act(r, DESK_DO_EXTRACT, "extracted", json_object(), NULL, r->why));
   tacet_err err =
       desk_snapshot_run(r->snapshot, &r->planned.plan, r->why, &r->extract);
   if (err == TACET_OK) {
-    err = bundle(r);
+    err = keeps ? desk_freeze(r->snapshot, &r->planned.plan, &r->extract,
+                              r->why, &r->tar)
+                : bundle(r);
   }
   if (err != TACET_OK) {
     if (r->why->text[0] == '\0') {
@@ -297,7 +367,7 @@ static tacet_err run(running *r) {
     }
     return stop(r, err);
   }
-  TACET_TRY(hand_out(r));
+  TACET_TRY(keeps ? keep(r) : hand_out(r));
   say_done(r);
   return TACET_OK;
 }

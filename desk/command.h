@@ -61,6 +61,8 @@ typedef enum desk_exit {
     "by which witnesses are judged (else that of the server's folder)")        \
   X(OTHERS, "others", "FILE",                                                  \
     "hashes of all else that the operator said in the key log")                \
+  X(PRESERVED, "preserved", "CASE",                                            \
+    "plan on the copy that this case preserved, not on the server")            \
   X(IDENTITY, "identity", "FILE", "the age key that opens a sealed bundle")     \
   X(LISTEN, "listen", "ADDRESS",                                               \
     "where it listens (127.0.0.1:8480), or unix:/PATH")                        \
@@ -183,6 +185,7 @@ int desk_cmd_notices(const desk_args *a);
 int desk_cmd_notices_delay(const desk_args *a);
 int desk_cmd_notices_run(const desk_args *a);
 int desk_cmd_preservation(const desk_args *a);
+int desk_cmd_preservation_run(const desk_args *a);
 int desk_cmd_preservation_extend(const desk_args *a);
 int desk_cmd_plan(const desk_args *a);
 int desk_cmd_sign(const desk_args *a);

@@ -168,6 +168,10 @@ tacet_err bundle_readme(const desk_bundle_input *in, tacet_bytes *out) {
   say(&w, 0, "Case: %s", s->case_id);
   say(&w, 0, "Instrument: %s", s->instrument);
   say(&w, 0, "Made: %s", time);
+  if (in->plan->in.source_case != NULL) {
+    say(&w, 0, "Taken from the copy that was preserved under case %s",
+        in->plan->in.source_case);
+  }
   tacet_write_u8(&w, '\n');
   say_period(&w, s);
   say_accounts(&w, in);
@@ -205,10 +209,13 @@ tacet_err bundle_declaration(const desk_bundle_input *in, tacet_bytes *out) {
       "makes by itself, at or near the time of what they record, in the course "
       "of a regularly conducted activity, as a regular practice of it.");
   say(&w, 2,
-      "2. They were taken at %s from the server's database by the program %s, "
-      "with the statements in plan.json and no others, at one moment, without "
-      "changing the database.",
-      time, in->program);
+      "2. They were taken at %s from %s by the program %s, with the statements "
+      "in plan.json and no others, at one moment, without changing it.",
+      time,
+      in->plan->in.source_case == NULL ? "the server's database"
+                                       : "the copy of the server's database "
+                                         "that had been preserved",
+      in->program);
   say(&w, 2, "3. SHA-256 of plan.json is %s.", hash);
   say(&w, 2,
       "4. manifest.json has the SHA-256 of every file, by which a copy is "

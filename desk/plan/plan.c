@@ -58,9 +58,20 @@ static tacet_err check_scope(const desk_scope *s, desk_trouble *why) {
   return TACET_OK;
 }
 
+static bool is_source(const desk_plan_input *in) {
+  uint8_t hash[DESK_HASH];
+  return in->purpose == DESK_ANSWER && in->source_case != NULL &&
+         is_code(in->source_case) && in->source_hash != NULL &&
+         tacet_hex_read(in->source_hash, strlen(in->source_hash), hash,
+                        DESK_HASH) == TACET_OK;
+}
+
 static tacet_err check_input(const desk_plan_input *in, desk_trouble *why) {
   uint8_t key[DESK_AGE_KEY];
   TACET_TRY(check_scope(in->scope, why));
+  if ((in->source_case != NULL || in->source_hash != NULL) && !is_source(in)) {
+    return refuse(why, "a preserved copy is named by its case and its hash");
+  }
   if (in->purpose == DESK_PRESERVE) {
     return in->recipient == NULL && in->until != DESK_NO_DAY
                ? TACET_OK
@@ -168,16 +179,24 @@ static json_t *json_categories(desk_category_set set) {
   return list;
 }
 
+static json_t *json_source(const desk_plan_input *in) {
+  return in->source_case == NULL
+             ? json_null()
+             : json_pack("{s:s, s:s}", "case", in->source_case, "sha256",
+                         in->source_hash);
+}
+
 /* What the plan is made of: all of it but the steps. */
 static json_t *json_input(const desk_plan_input *in) {
   const desk_scope *s = in->scope;
-  return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:s?}",
-                   "version", DESK_PLAN_VERSION, "case", s->case_id,
-                   "instrument", s->instrument, "purpose",
-                   purposes[in->purpose], "until", json_day(in->until),
-                   "categories", json_categories(s->categories), "handles",
-                   json_handles(in), "period", "from", json_day(s->from), "to",
-                   json_day(s->to), "recipient", in->recipient);
+  return json_pack(
+      "{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:s?, "
+      "s:o}",
+      "version", DESK_PLAN_VERSION, "case", s->case_id, "instrument",
+      s->instrument, "purpose", purposes[in->purpose], "until",
+      json_day(in->until), "categories", json_categories(s->categories),
+      "handles", json_handles(in), "period", "from", json_day(s->from), "to",
+      json_day(s->to), "recipient", in->recipient, "source", json_source(in));
 }
 
 /* Texts and days of the plan's own, borrowed from its JSON. */
@@ -204,6 +223,9 @@ static tacet_err keep_input(desk_plan *p, json_t *json,
   p->in = *in;
   p->in.present = present;
   p->in.recipient = json_string_value(json_object_get(json, "recipient"));
+  const json_t *source = json_object_get(json, "source");
+  p->in.source_case = json_string_value(json_object_get(source, "case"));
+  p->in.source_hash = json_string_value(json_object_get(source, "sha256"));
   return TACET_OK;
 }
 
@@ -297,7 +319,10 @@ static bool read_scope(const json_t *json, desk_scope *s, desk_plan_input *in) {
   const json_t *period = json_object_get(json, "period");
   s->case_id = json_string_value(json_object_get(json, "case"));
   s->instrument = json_string_value(json_object_get(json, "instrument"));
+  const json_t *source = json_object_get(json, "source");
   in->recipient = json_string_value(json_object_get(json, "recipient"));
+  in->source_case = json_string_value(json_object_get(source, "case"));
+  in->source_hash = json_string_value(json_object_get(source, "sha256"));
   return s->case_id != NULL && s->instrument != NULL &&
          read_day(json_object_get(period, "from"), &s->from) &&
          read_day(json_object_get(period, "to"), &s->to) &&

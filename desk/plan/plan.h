@@ -19,7 +19,7 @@
  *    "subscriber","column":"account.created","form":"day"}],"name":"account",
  *    "parameters":["handle","to"],"reads":["account.name","account.created"],
  *    "rows_max":1,"sql":"SELECT created FROM account WHERE name = ?1 AND
- * ..."}], "until":null,"version":1}
+ * ..."}], "source":null,"until":null,"version":1}
  */
 #ifndef TACET_DESK_PLAN_H
 #define TACET_DESK_PLAN_H
@@ -72,6 +72,9 @@ typedef struct desk_plan_input {
   desk_purpose purpose;
   const char *recipient; /* ANSWER: "age1..."; PRESERVE: NULL */
   desk_day until;        /* PRESERVE: its last day; ANSWER: DESK_NO_DAY */
+  /* ANSWER from a preserved copy: whose it is, and its SHA-256 in hexadecimal;
+   * else both NULL. */
+  const char *source_case, *source_hash;
 } desk_plan_input;
 
 typedef struct desk_plan {

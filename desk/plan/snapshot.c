@@ -157,6 +157,29 @@ static tacet_err check_columns(desk_snapshot *s, desk_trouble *why) {
   return err;
 }
 
+/* What makes the tables, for a copy of the same form. */
+static int add_schema(void *user, int n, char **texts, char **names) {
+  desk_snapshot *s = user;
+  (void)n;
+  (void)names;
+  char *longer = NULL;
+  if (asprintf(&longer, "%s%s;", s->schema == NULL ? "" : s->schema, texts[0]) <
+      0) {
+    return 1;
+  }
+  free(s->schema);
+  s->schema = longer;
+  return 0;
+}
+
+static tacet_err read_schema(desk_snapshot *s, desk_trouble *why) {
+  int rc = sqlite3_exec(s->db,
+                        "SELECT sql FROM sqlite_schema WHERE type = 'table'"
+                        " ORDER BY name",
+                        add_schema, s, NULL);
+  return rc == SQLITE_OK ? TACET_OK : snapshot_fail(s, rc, why);
+}
+
 /* ---- the authorizer ---- */
 
 /* Set for good. While a step is prepared s->step says what it may read. */
@@ -184,8 +207,8 @@ static int too_long(void *user) {
 
 /* ---- the whole ---- */
 
-static tacet_err begin(desk_snapshot *s, const char *vfs, desk_trouble *why) {
-  int rc = open_file(s, vfs);
+/* `rc`: of opening. */
+static tacet_err begin(desk_snapshot *s, int rc, desk_trouble *why) {
   if (rc == SQLITE_OK) {
     bound(s->db);
     rc = run(s, "PRAGMA query_only=ON;PRAGMA cell_size_check=ON;"
@@ -196,6 +219,7 @@ static tacet_err begin(desk_snapshot *s, const char *vfs, desk_trouble *why) {
   }
   (void)sqlite3_limit(s->db, SQLITE_LIMIT_FUNCTION_ARG, 1);
   TACET_TRY(check_columns(s, why)); /* the transaction's first read */
+  TACET_TRY(read_schema(s, why));
   (void)sqlite3_limit(s->db, SQLITE_LIMIT_FUNCTION_ARG, 0);
   sqlite3_progress_handler(s->db, OPERATIONS, too_long, s);
   rc = sqlite3_set_authorizer(s->db, authorize, s);
@@ -219,8 +243,45 @@ tacet_err desk_snapshot_open(const char *folder, const char *vfs,
                      s->path, strerror(errno));
     err = TACET_ERR_IO;
   } else {
-    err = begin(s, vfs, why);
+    err = begin(s, open_file(s, vfs), why);
   }
+  if (err != TACET_OK) {
+    desk_snapshot_close(s);
+    return err;
+  }
+  *out = s;
+  return TACET_OK;
+}
+
+static int open_bytes(desk_snapshot *s, tacet_span database) {
+  unsigned char *copy = sqlite3_malloc64(database.len);
+  if (copy == NULL) {
+    return SQLITE_NOMEM;
+  }
+  memcpy(copy, database.p, database.len);
+  int rc = sqlite3_open_v2(":memory:", &s->db,
+                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY |
+                               SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+                           NULL);
+  if (rc != SQLITE_OK) {
+    sqlite3_free(copy);
+    return rc;
+  }
+  return sqlite3_deserialize(s->db, "main", copy, (sqlite3_int64)database.len,
+                             (sqlite3_int64)database.len,
+                             SQLITE_DESERIALIZE_FREEONCLOSE |
+                                 SQLITE_DESERIALIZE_READONLY);
+}
+
+tacet_err snapshot_of_bytes(tacet_span database, desk_trouble *why,
+                            desk_snapshot **out) {
+  desk_snapshot *s = calloc(1, sizeof(*s));
+  if (s == NULL) {
+    desk_trouble_set(why, "there is not enough memory");
+    return TACET_ERR_NOMEM;
+  }
+  (void)snprintf(s->path, sizeof(s->path), "of the preserved copy");
+  tacet_err err = begin(s, open_bytes(s, database), why);
   if (err != TACET_OK) {
     desk_snapshot_close(s);
     return err;
@@ -232,6 +293,7 @@ tacet_err desk_snapshot_open(const char *folder, const char *vfs,
 void desk_snapshot_close(desk_snapshot *s) {
   if (s != NULL) {
     (void)sqlite3_close(s->db);
+    free(s->schema);
     free(s);
   }
 }

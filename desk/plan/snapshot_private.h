@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 struct desk_snapshot {
+  char *schema; /* the statements that make its tables */
   sqlite3 *db;
   char path[TACETD_PATH_MAX];
   bool alone;             /* no server, no log: the file is all there is */
@@ -20,6 +21,10 @@ struct desk_snapshot {
   unsigned looks;         /* at the statement that runs */
 };
 
+/* The same over a database in memory, which is copied: of a preserved copy. */
+TACET_MUST_CHECK tacet_err snapshot_of_bytes(tacet_span database,
+                                             desk_trouble *why,
+                                             desk_snapshot **out);
 /* An error of SQLite as one of ours, with its sentence. */
 TACET_MUST_CHECK tacet_err snapshot_fail(desk_snapshot *s, int rc,
                                          desk_trouble *why);

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import unittest
 
-from harness import BIN, TIMEOUT, Case
+from harness import BIN, TIMEOUT, Case, wrong_clock
 
 # What the subpoenas of 2016 and 2021 that Signal published ask for.
 SUBPOENA = ['name', 'address', 'phone', 'email', 'payment', 'ip-history',
@@ -37,10 +37,12 @@ class Desk(Case):
         with open(self.identity, 'w') as f:
             f.write('# for the officer alone\n' + IDENTITY + '\n')
 
-    def desk(self, *args, code=0, data=True):
+    def desk(self, *args, code=0, data=True, later=0):
         where = ['--data', self.data] if data else []
         r = subprocess.run([f'{BIN}/tacet-desk', *args, *where],
-                           capture_output=True, timeout=TIMEOUT)
+                           capture_output=True, timeout=TIMEOUT,
+                           env=dict(os.environ, **(wrong_clock(later) if later
+                                                   else {})))
         said = r.stderr.decode(errors='replace')
         if code is not None:
             self.assertEqual(r.returncode, code, f'{args}: {said}')
@@ -242,6 +244,62 @@ class Answer(Desk):
         self.sign(case, 'ben')
         self.run_plan(case)
         self.assertEqual(self.state(case)['state'], 'no-data')
+
+    def test_preserved_and_released(self):
+        """Frozen while the account was there; handed out when it is gone, by a
+        later demand alone; erased when its day is over."""
+        server = self.server()
+        alice = self.person('alice', server)
+        self.open_desk(server)
+        old = self.file('preservation-2703f', demands=['created', 'last-seen'])
+        self.accept(old, 'accept')
+        shown = json.loads(self.desk('plan', old, '--key', self.key('ann'),
+                                     '--json'))
+        self.assertEqual(shown['plan']['purpose'], 'preservation')
+        self.assertIsNone(shown['plan']['recipient'])
+        self.sign(old, 'ann')
+        self.sign(old, 'ben')
+        copy = self.desk('run', old, '--key', self.key('ann')).strip()
+        self.nothing_out()
+        with open(copy, 'rb') as f:
+            sealed = f.read()
+        self.assertTrue(sealed.startswith(b'age-encryption.org/v1\n'))
+        self.assertNotIn(b'alice', sealed)
+        alice.run('delete-account', '--yes', code=None)
+        server.run('account', 'delete', 'alice', check=False)
+        new = self.file()
+        self.accept(new)
+        shown = json.loads(self.plan(new))
+        self.assertFalse(shown['plan']['handles'][0]['present'])
+        # More than what was kept is not in it; another account neither.
+        other = self.file(identifiers=['bob'])
+        self.accept(other)
+        self.desk('plan', other, '--preserved', old, '--recipient', RECIPIENT,
+                  '--key', self.key('ann'), code=4)
+        shown = json.loads(self.desk('plan', new, '--preserved', old,
+                                     '--recipient', RECIPIENT, '--json',
+                                     '--key', self.key('ann')))
+        self.assertTrue(shown['plan']['handles'][0]['present'])
+        self.assertEqual(shown['plan']['source']['case'], old)
+        self.sign(new, 'ann')
+        self.sign(new, 'ben')
+        # The copy is exchanged: found.
+        with open(copy, 'wb') as f:
+            f.write(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        self.run_plan(new, code=5)
+        self.nothing_out()
+        with open(copy, 'wb') as f:
+            f.write(sealed)
+        self.run_plan(new)
+        files, _ = self.files_of(new)
+        self.assertEqual(rows(files['data/account.csv'])[1],
+                         ['alice', self.today()])
+        self.assertIn(b'preserved under case ' + old.encode(),
+                      files['README.txt'])
+        self.assertEqual(self.desk('preservation', 'run'), '0 erased\n')
+        self.assertEqual(self.desk('preservation', 'run', later=91 * 86400),
+                         '1 erased\n')
+        self.assertFalse(os.path.exists(copy))
 
     def test_a_column_that_nobody_declared(self):
         server = self.server()

@@ -38,8 +38,8 @@ folder_account folder_account_of(size_t i) {
                       .n_manifests = 1 + i % FOLDER_MANIFESTS,
                       .n_packages = i % 4};
   (void)snprintf(a.name, sizeof(a.name), "user%zu", i);
-  tacet_span name = tacet_span_str(a.name);
-  assert_ok(tacet_hash_sha256.digest(&name, 1, a.id));
+  tacet_span parts[2] = {TACET_SPAN_LIT("id of "), tacet_span_str(a.name)};
+  assert_ok(tacet_hash_sha256.digest(parts, 2, a.id));
   return a;
 }
 

@@ -52,7 +52,8 @@ static void test_text(void **state) {
   static const char after[] =
       "\",\"period\":{\"from\":null,\"to\":\"2013-05-31\"},\"purpose\":"
       "\"answer\",\"recipient\":\"" RECIPIENT
-      "\",\"steps\":[{\"gives\":[],\"name\":null,\"parameters\":[\"handle\","
+      "\",\"source\":null,\"steps\":[{\"gives\":[],\"name\":null,"
+      "\"parameters\":[\"handle\","
       "\"to\"],\"reads\":[\"account.id\",\"account.name\",\"account.created\"],"
       "\"rows_max\":1,\"sql\":\"SELECT id FROM account WHERE name = ?1 AND "
       "created <= ?2 LIMIT 2\"},{\"gives\":[{\"as\":\"created\",\"category\":"
