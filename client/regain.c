@@ -9,6 +9,7 @@
 #include "client/chain.h"
 #include "client/groups.h"
 #include "client/jobs.h"
+#include "client/labels.h"
 #include "client/linking.h"
 #include "client/lookup.h"
 #include "client/people.h"
@@ -192,6 +193,21 @@ static tacet_err become(client *c, client_self *self, tacet_span manifest) {
   return client_self_load(c);
 }
 
+/* Did the handle belong to another account before, whose words these may be? */
+static tacet_err other_words(client *c) {
+  CLIENT_MEM(mem);
+  client_label l;
+  bool passed = client_label_get(c, c->self.handle, &mem, &l) == TACET_OK &&
+                l.version > l.number;
+  return client_fail(
+      &c->detail, CLIENT_USAGE, "wrong-words",
+      "Those are 24 words of a recovery key, but not of %s%s.", c->self.handle,
+      passed
+          ? ", which was given to another account (a reset): a device of the "
+            "old one can take it back within days, with tacet recovery veto"
+          : "");
+}
+
 /* The next list of devices, with fresh keys for this one: an earlier try's may
  * have been revoked since. */
 static tacet_err sign_next(client *c, const tacet_manifest *newest,
@@ -202,9 +218,7 @@ static tacet_err sign_next(client *c, const tacet_manifest *newest,
   TACET_BUF(bytes, TACET_MANIFEST_MAX);
   TACET_TRY(tacet_sig_ed25519.public_key(tacet_secret_span(key), public_key));
   if (memcmp(public_key, newest->recovery_key, sizeof(public_key)) != 0) {
-    return client_fail(&c->detail, CLIENT_USAGE, "wrong-words",
-                       "Those are 24 words of a recovery key, but not of %s.",
-                       c->self.handle);
+    return other_words(c);
   }
   memcpy(self.account, newest->account_id, sizeof(self.account));
   memcpy(self.recovery_public, public_key, sizeof(self.recovery_public));

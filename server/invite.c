@@ -104,17 +104,16 @@ static bool wants_qr(void) {
 }
 
 /* The server keeps its hash before anybody sees it. */
-static tacetd_exit remember(const tacetd_args *args, const tacet_invite *invite,
-                            const char *name) {
+static int remember(const tacetd_args *args, const tacet_invite *invite,
+                    const char *name) {
   sto_trouble why = {""};
   int64_t again = 0;
   int64_t last = sto_day_of((int64_t)time(NULL)) + args->expires_days;
   bool there = true;
-  tacet_err e =
-      name == NULL ? dir_invite_add(args->data, invite->token,
-                                    (uint32_t)args->uses, last, &why)
-                   : dir_reset_invite(args->data, name, invite->token, last,
-                                      &there, &again, &why);
+  tacet_err e = name == NULL ? dir_invite_add(args->data, invite->token,
+                                              (uint32_t)args->uses, last, &why)
+                             : dir_reset_invite(args->data, name, invite->token,
+                                                last, &there, &again, &why);
   if (!there) {
     tacetd_say("there is no account \"%.80s\"; `tacetd account list` shows "
                "them all",
@@ -155,7 +154,7 @@ int tacetd_invite_print(const tacetd_args *args, const char *name) {
                invite.url, tacet_err_text(e));
     return TACETD_FAILED;
   }
-  tacetd_exit kept = remember(args, &invite, name);
+  int kept = remember(args, &invite, name);
   if (kept != TACETD_DONE) {
     return kept;
   }
