@@ -99,6 +99,7 @@ bool aud_fetch_start(const char *url, const char *pin, aud_fetch *out) {
     aud_say("TLS does not start: is there a trust store on this system?");
     return false;
   }
+  out->pinned = pin != NULL;
   if (net_client_new(a.host, a.port, out->tls, &out->client) != NET_OK) {
     aud_say("out of memory");
     aud_fetch_end(out);
@@ -125,7 +126,11 @@ tacet_err aud_fetch_file(aud_fetch *f, const char *name, size_t max,
                          .total_ms = TOTAL_MS};
   net_result r = net_client_call(f->client, &call, &a);
   if (r != NET_OK) {
-    aud_say("%s: %s", target, net_result_text(r));
+    aud_say("%s: %s%s", target, net_result_text(r),
+            r != NET_TLS || f->pinned
+                ? ""
+                : "; where the server signs its own certificate, say which it "
+                  "is with --pin (docs/guide/witnesses.md shows how)");
     return TACET_ERR_IO;
   }
   if (a.status == 404) {

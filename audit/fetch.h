@@ -9,6 +9,7 @@
 typedef struct aud_fetch {
   net_client *client;
   net_tls *tls;
+  bool pinned;
   char path[512]; /* of the log's address, without its last slash */
 } aud_fetch;
 

@@ -140,8 +140,8 @@ tacet_err client_enter(client *c) {
   TACET_TRY(client_self_load(c));
   if (!c->has_self || c->self.stage != CLIENT_STAGE_REGISTERED) {
     return client_fail(&c->detail, CLIENT_USAGE, "not-registered",
-                       "There is no account in %s yet; make one with tacet "
-                       "register.",
+                       "There is no account in %s yet; `tacet register` makes "
+                       "one, `tacet link` or `tacet recover` takes yours here.",
                        client_store_home(c->store));
   }
   return client_self_is_listed(c);

@@ -471,8 +471,8 @@ tacet_err client_store_open(const char *home, tacet_span passphrase,
   TACET_TRY(open_checked(home, env, detail, &s, &empty));
   if (empty) {
     return client_fail(detail, CLIENT_USAGE, "no-home",
-                       "There is no account in %s yet; make one with tacet "
-                       "register.",
+                       "There is no account in %s yet; `tacet register` makes "
+                       "one, `tacet link` or `tacet recover` takes yours here.",
                        s->home);
   }
   wrapping w;

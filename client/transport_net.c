@@ -47,8 +47,11 @@ static tacet_err failed(const transport *t, net_result r,
   case NET_TLS:
     if (!t->has_pin) {
       return client_fail(detail, CLIENT_KEYS, "certificate-untrusted",
-                         "The certificate of %s is not valid. Nothing was sent "
-                         "to it; what you wrote waits in the outbox. Ask the "
+                         "Nobody whom this system trusts vouches for the "
+                         "certificate of %s. Nothing was sent to it; what you "
+                         "wrote waits. If the server signs its own, an invite "
+                         "link says which one it is, an old one too: give it "
+                         "with --invite instead of --server. Else ask the "
                          "operator.",
                          t->url);
     }
