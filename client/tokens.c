@@ -2,6 +2,7 @@
  * Tokens: drawn, kept, spent. */
 #include "client/tokens.h"
 #include "client/clock.h"
+#include "client/issuers.h"
 
 #define LOW 24 /* draw when fewer are left */
 
@@ -39,20 +40,20 @@ static void draw_fields(client_fields *f, void *record) {
 }
 
 /* The newest key of this kind that issues today. */
-static tacet_err find_issuer(client *c, tacet_token_kind kind, client_mem *mem,
-                             tacet_issuer *out) {
+static tacet_err find_issuer(client *c, tacet_token_kind kind,
+                             tacet_issuers *all, tacet_issuer *out) {
+  CLIENT_MEM(mem);
   client_reply reply;
   TACET_TRY(client_ask_plain(c, CLIENT_LOOKUP, "GET", "/v1/tokens",
-                             TACET_SPAN_EMPTY, mem, &reply));
+                             TACET_SPAN_EMPTY, &mem, &reply));
   TACET_TRY(client_expect_ok(c, &reply));
-  tacet_issuers all;
-  TACET_TRY(tacet_issuers_parse(reply.body, &all));
+  TACET_TRY(tacet_issuers_parse(reply.body, all));
   const tacet_issuer *best = NULL;
-  for (size_t i = 0; i < all.n; i++) {
+  for (size_t i = 0; i < all->n; i++) {
     /* The server's days decide: our clock may be wrong. */
-    if (all.list[i].kind == kind &&
-        (best == NULL || all.list[i].first_day > best->first_day)) {
-      best = &all.list[i];
+    if (all->list[i].kind == kind &&
+        (best == NULL || all->list[i].first_day > best->first_day)) {
+      best = &all->list[i];
     }
   }
   if (best == NULL) {
@@ -65,18 +66,20 @@ static tacet_err find_issuer(client *c, tacet_token_kind kind, client_mem *mem,
 }
 
 tacet_err client_tokens_look(client *c) {
-  CLIENT_MEM(mem);
+  tacet_issuers all;
   tacet_issuer issuer;
-  return find_issuer(c, TACET_TOKEN_DIRECTORY, &mem, &issuer);
+  return find_issuer(c, TACET_TOKEN_DIRECTORY, &all, &issuer);
 }
 
 static void draw_wipe(tacet_token_draw *d) {
   tacet_token_draw_wipe(d);
 }
 
-static tacet_err draw_begin(client *c, tacet_token_kind kind, client_mem *mem) {
+static tacet_err draw_begin(client *c, tacet_token_kind kind) {
+  tacet_issuers all;
   tacet_issuer issuer;
-  TACET_TRY(find_issuer(c, kind, mem, &issuer));
+  TACET_TRY(find_issuer(c, kind, &all, &issuer));
+  TACET_TRY(client_issuers_check(c, &all, &issuer));
   TACET_CLEANUP(draw_wipe) tacet_token_draw d = {.n = 0};
   TACET_TRY(tacet_token_draw_start(kind, issuer.public_key,
                                    TACET_TOKEN_BATCH_MAX, &d));
@@ -149,7 +152,7 @@ tacet_err client_tokens_draw(client *c, tacet_token_kind kind) {
   draw_record r;
   tacet_err e = draw_load(c, kind, &mem, &r);
   if (e == TACET_ERR_NOT_FOUND) {
-    TACET_TRY(draw_begin(c, kind, &mem));
+    TACET_TRY(draw_begin(c, kind));
     e = draw_load(c, kind, &mem, &r);
   }
   TACET_TRY(e);

@@ -78,6 +78,7 @@ typedef enum dir_call {
   DIR_CLAIM,    /* POST   /v1/keypackages/claim */
   DIR_DRAW,     /* POST   /v1/tokens             signed */
   DIR_HEAD,     /* POST   /v1/log */
+  DIR_WEEK,     /* POST   /v1/tokens/proof */
   DIR_FILE      /* GET    /log/...; the body is the path behind /log/ */
 } dir_call;
 
@@ -111,6 +112,7 @@ struct dir_request {
     tacet_claim claim;
     tacet_draw draw;
     tacet_log_query log;
+    tacet_issuer_query week;
     dir_file file;
   } in;
   /* The caller's, set before dir_submit(). */

@@ -25,6 +25,17 @@ tacet_err dir_update_make(const tacet_vrf_key *vrf, const char *handle,
   return TACET_OK;
 }
 
+tacet_err dir_update_make_public(const tacet_vrf_key *vrf,
+                                 const tacet_keylog_label *label,
+                                 tacet_span value, dir_update *out) {
+  dir_update u = {.entry = {.kind = TACET_KEYLOG_UPDATE}};
+  TACET_TRY(tacet_keylog_key(vrf, label, 0, &u.entry.vrf_output, NULL));
+  TACET_TRY(
+      tacet_keylog_commit(u.opening, label, 0, value, &u.entry.commitment));
+  *out = u;
+  return TACET_OK;
+}
+
 /* ---- entries ---- */
 
 static tacet_err write_entry(const tacet_keylog_entry *e, tacet_buf *out) {

@@ -116,6 +116,10 @@ typedef struct dir_update {
 TACET_MUST_CHECK tacet_err dir_update_make(const tacet_vrf_key *vrf,
                                            const char *handle, uint32_t version,
                                            tacet_span value, dir_update *out);
+/* The only version of what everybody may know: its opening is zeros. */
+TACET_MUST_CHECK tacet_err dir_update_make_public(
+    const tacet_vrf_key *vrf, const tacet_keylog_label *label, tacet_span value,
+    dir_update *out);
 /* On the writer, in a transaction. */
 TACET_MUST_CHECK tacet_err dir_update_append(dir_log *log, sto_conn *c,
                                              const dir_update *u,
@@ -169,9 +173,10 @@ void dir_log_read_end(dir_log *log);
 TACET_MUST_CHECK tacet_err dir_log_prove_head(const dir_log *log,
                                               uint64_t old_size,
                                               tacet_buf *out);
-/* The LabelProof of a handle in the published map. */
-TACET_MUST_CHECK tacet_err
-dir_log_prove_label(dir_log *log, const char *handle,
-                    const tacet_keylog_opening *opening, tacet_buf *out);
+/* KeyProofs: that head and the LabelProof in the published map. */
+TACET_MUST_CHECK tacet_err dir_log_prove(dir_log *log, uint64_t old_size,
+                                         const tacet_keylog_label *label,
+                                         const tacet_keylog_opening *opening,
+                                         tacet_buf *out);
 
 #endif

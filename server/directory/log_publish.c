@@ -8,12 +8,26 @@
 
 /* ---- showing ---- */
 
+/* At the start all of it comes at once. */
+static tacet_err copy_shown(dir_log *log) {
+  tacet_map *copy = NULL;
+  TACET_TRY(tacet_map_copy(log->map, &copy));
+  tacet_map_free(log->shown);
+  log->shown = copy;
+  return TACET_OK;
+}
+
 /* Brings the published map to `to` of the writer's keys. */
 static tacet_err grow_shown(dir_log *log, uint64_t to,
                             const tacet_map_hash *root) {
-  uint64_t from = tacet_map_size(log->shown);
+  uint64_t before = tacet_map_size(log->shown), from = before;
   tacet_map_hash key, value, got;
   tacet_err err = TACET_OK;
+  if (from == 0 && to > 0) {
+    TACET_TRY(copy_shown(log));
+    tacet_map_truncate(log->shown, to);
+    from = to;
+  }
   for (uint64_t i = from; i < to && err == TACET_OK; i++) {
     tacet_map_at(log->map, i, &key, &value);
     err = tacet_map_insert(log->shown, &key, &value);
@@ -25,7 +39,7 @@ static tacet_err grow_shown(dir_log *log, uint64_t to,
     err = TACET_ERR_STATE;
   }
   if (err != TACET_OK) {
-    tacet_map_truncate(log->shown, from);
+    tacet_map_truncate(log->shown, before);
     (void)!tacet_map_root(log->shown, &got); /* readers make no hashes */
   }
   return err;

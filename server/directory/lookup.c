@@ -59,14 +59,10 @@ static tacet_err list_manifests(dir_request *r, sto_conn *c,
 /* KeyProofs of the newest manifest. */
 static tacet_err prove(dir_request *r, const tacet_manifest *newest,
                        const tacet_keylog_opening *opening, tacet_buf *out) {
-  dir_log *log = &r->directory->log;
-  TACET_BUF(head, DIR_PROOFS_MAX);
-  TACET_BUF(label, DIR_PROOFS_MAX);
-  TACET_TRY(dir_log_prove_head(log, r->in.lookup.log_size, &head));
-  TACET_TRY(dir_log_prove_label(log, newest->handle, opening, &label));
-  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
-  tacet_key_proofs_write(out, &p);
-  return out->err;
+  tacet_keylog_label label;
+  TACET_TRY(tacet_keylog_label_handle(tacet_span_str(newest->handle), &label));
+  return dir_log_prove(&r->directory->log, r->in.lookup.log_size, &label,
+                       opening, out);
 }
 
 /* The handle is what the log is about: of an account that lost it there is

@@ -74,6 +74,8 @@ enum {
   Q_STATEMENT_FIND,
   Q_STATEMENT_LIST,
   Q_EPOCH_AFTER,
+  Q_WEEK_GET,
+  Q_WEEK_ADD,
   Q_PENDING_ADD,
   Q_PENDING_HAS,
   Q_PENDING_STATEMENTS,
@@ -138,6 +140,7 @@ tacet_err dir_claim_start(dir_request *r, sto_conn *c);
 tacet_err dir_draw_start(dir_request *r, sto_conn *c);
 tacet_err dir_head_start(dir_request *r, sto_conn *c);
 tacet_err dir_file_start(dir_request *r, sto_conn *c);
+tacet_err dir_week_start(dir_request *r, sto_conn *c);
 
 /* ---- the service ---- */
 
@@ -168,7 +171,15 @@ struct dir_directory {
   sto_keeper keeper;
   dir_hourly claims, changes; /* the writer's */
   bool keys_known;            /* the writer's: the issuers have their day */
+  int64_t week; /* the writer's: its token keys are in the log; -1: unknown */
 };
+
+/* ---- weeks.c ---- */
+
+/* On the writer, before the transaction's EPOCH: the token keys of this week
+ * and the next are in the log. */
+TACET_MUST_CHECK tacet_err dir_weeks_flush(dir_directory *d, sto_conn *c);
+void dir_weeks_undo(dir_directory *d);
 
 static inline int64_t dir_today(const dir_directory *d) {
   return sto_keeper_today(&d->keeper);

@@ -28,6 +28,7 @@ static const struct {
     [DIR_CLAIM] = {"POST", "/v1/keypackages/claim", false, dir_claim_start},
     [DIR_DRAW] = {"POST", "/v1/tokens", true, dir_draw_start},
     [DIR_HEAD] = {"POST", "/v1/log", false, dir_head_start},
+    [DIR_WEEK] = {"POST", "/v1/tokens/proof", false, dir_week_start},
     [DIR_FILE] = {"GET", "/log/", false, dir_file_start},
 };
 
@@ -58,6 +59,8 @@ static tacet_err parse(dir_request *r) {
     return tacet_draw_parse(body, &r->in.draw);
   case DIR_HEAD:
     return tacet_log_query_parse(body, &r->in.log);
+  case DIR_WEEK:
+    return tacet_issuer_query_parse(body, &r->in.week);
   case DIR_FILE:
     return dir_file_parse(body, &r->in.file);
   }

@@ -73,6 +73,10 @@ static const char version_1[] = STO_META_TABLE
     "  root BLOB NOT NULL,"
     "  note BLOB"
     ");"
+    "CREATE TABLE log_week("
+    "  first_day INTEGER PRIMARY KEY,"
+    "  log_index INTEGER NOT NULL"
+    ");"
     "CREATE TABLE log_pending("
     "  id INTEGER PRIMARY KEY,"
     "  entry BLOB NOT NULL"
@@ -186,6 +190,9 @@ static const char *const statements[Q_N] = {
         "SELECT id, bytes FROM log_entry" STATEMENTS " ORDER BY id",
     [Q_EPOCH_AFTER] = "SELECT bytes FROM log_entry WHERE id > ?1"
                       " AND length(bytes) = 45 ORDER BY id LIMIT 1",
+    [Q_WEEK_GET] = "SELECT log_index FROM log_week WHERE first_day = ?1",
+    [Q_WEEK_ADD] = "INSERT INTO log_week(first_day, log_index)"
+                   " VALUES(?1, ?2)",
     [Q_PENDING_ADD] = "INSERT INTO log_pending(entry) VALUES(?1)",
     [Q_PENDING_HAS] = "SELECT 1 FROM log_pending WHERE entry = ?1 LIMIT 1",
     [Q_PENDING_STATEMENTS] = "SELECT entry FROM log_pending"

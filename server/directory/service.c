@@ -55,6 +55,7 @@ static tacet_err make_retired_key(const char *folder, sto_trouble *why) {
 
 static tacet_err flush(void *user, sto_conn *c) {
   dir_directory *d = user;
+  TACET_TRY(dir_weeks_flush(d, c));
   return dir_log_flush(&d->log, c, dir_today(d));
 }
 static void committed(void *user) {
@@ -66,6 +67,7 @@ static void committed(void *user) {
 static void undo(void *user) {
   dir_directory *d = user;
   sto_keeper_undo(&d->keeper);
+  dir_weeks_undo(d);
   dir_log_undo(&d->log);
 }
 static void tick(void *user) {
@@ -77,6 +79,7 @@ static dir_directory *directory_new(const dir_options *o) {
   if (d == NULL) {
     return NULL;
   }
+  d->week = -1;
   d->open_registration = o->open_registration;
   memcpy(d->tokens_per_day, o->tokens_per_day, sizeof(d->tokens_per_day));
   d->watch = o->watch;

@@ -23,6 +23,8 @@ static dir_call dir_call_of(tacetd_call call) {
     return DIR_CLAIM;
   case TACETD_CALL_LOG:
     return DIR_HEAD;
+  case TACETD_CALL_ISSUER_PROOF:
+    return DIR_WEEK;
   default:
     TACET_ASSERT(call == TACETD_CALL_TOKENS);
     return DIR_DRAW;

@@ -50,7 +50,7 @@ static bool gives_nonce(tacetd_call call) {
 
 static bool is_directory(tacetd_call call) {
   return gives_nonce(call) || call == TACETD_CALL_LOG ||
-         call == TACETD_CALL_LOG_FILE;
+         call == TACETD_CALL_ISSUER_PROOF || call == TACETD_CALL_LOG_FILE;
 }
 
 static tacetd_reason reason_of(tacet_wire_error e) {

@@ -175,6 +175,7 @@ static void on_request(void *user, net_request *r, tacet_span body) {
   case TACETD_CALL_CLAIM:
   case TACETD_CALL_TOKENS:
   case TACETD_CALL_LOG:
+  case TACETD_CALL_ISSUER_PROOF:
     tacetd_directory_call(x, r, body);
     break;
   case TACETD_CALL_LOG_FILE:

@@ -46,6 +46,7 @@
   X(BLOB_PUT, "blob-put", PUT, "/v1/blobs", TACETD_BODY_PIECE)                 \
   X(BLOB_GET, "blob-get", GET, "/v1/blobs", 0)                                 \
   X(LOG, "log", POST, "/v1/log", TACETD_BODY_SMALL)                            \
+  X(ISSUER_PROOF, "issuer-proof", POST, "/v1/tokens/proof", TACETD_BODY_SMALL) \
   X(LOG_FILE, "log-file", GET, "/log/", 0)                                     \
   X(WELL_KNOWN, "well-known", GET, "/.well-known/tacet", 0)                    \
   X(HEALTH, "health", GET, "/v1/health", 0)                                    \

@@ -183,6 +183,12 @@ static const tacetd_inventory_row rows[] = {
            "witnesses",
            "it is shown with every proof", "until the next head", EVERYBODY,
            NONE, true),
+    COLUMN("log_week.first_day", "the first day of a week",
+           "each week has token keys of its own", "for good", EVERYBODY, NONE,
+           true),
+    COLUMN("log_week.log_index",
+           "where in the key log the token keys of that week stand",
+           "a proof names the place", "for good", EVERYBODY, NONE, true),
     COLUMN("log_pending.id", "a row number", "they are taken in order",
            "about a second, while the server runs", OPERATOR, NONE, true),
     COLUMN(

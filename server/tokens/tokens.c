@@ -9,6 +9,11 @@
 
 #define PATH_LEN_MAX 4096
 
+/* What clients hold the keys against. */
+_Static_assert(TACETD_TOKEN_KEY_DAYS == TACET_ISSUER_DAYS &&
+                   TACETD_TOKEN_GRACE_DAYS == TACET_ISSUER_DAYS,
+               "weeks as docs/protocol/tokens.md has them");
+
 typedef struct week_key {
   int64_t first_day;
   uint8_t key_id[TACET_TOKEN_KEY_ID_LEN];
@@ -141,18 +146,33 @@ tacet_err tok_issuer_set_day(tok_issuer *i, int64_t day, bool *changed) {
   return err;
 }
 
+static void describe(const tok_issuer *i, const week_key *k,
+                     tacet_issuer *out) {
+  uint32_t first = (uint32_t)k->first_day;
+  *out = (tacet_issuer){.kind = i->kind,
+                        .first_day = first,
+                        .issue_until = first + TACETD_TOKEN_KEY_DAYS - 1,
+                        .accept_until = first + TACETD_TOKEN_KEY_DAYS - 1 +
+                                        TACETD_TOKEN_GRACE_DAYS};
+  memcpy(out->public_key, k->key.public_key, sizeof(out->public_key));
+}
+
 void tok_issuer_list(tok_issuer *i, tacet_issuers *out) {
   (void)pthread_mutex_lock(&i->lock);
   for (size_t k = 0; k < 2 && out->n < TACET_ISSUERS_MAX; k++) {
-    tacet_issuer *row = &out->list[out->n++];
-    uint32_t first = (uint32_t)i->keys[k].first_day;
-    row->kind = i->kind;
-    memcpy(row->public_key, i->keys[k].key.public_key, 32);
-    row->first_day = first;
-    row->issue_until = first + TACETD_TOKEN_KEY_DAYS - 1;
-    row->accept_until = row->issue_until + TACETD_TOKEN_GRACE_DAYS;
+    describe(i, &i->keys[k], &out->list[out->n++]);
   }
   (void)pthread_mutex_unlock(&i->lock);
+}
+
+/* The seed never changes. */
+tacet_err tok_issuer_week(const tok_issuer *i, uint32_t first_day,
+                          tacet_issuer *out) {
+  week_key k;
+  TACET_TRY(derive(i, first_day, &k));
+  describe(i, &k, out);
+  tacet_wipe(&k, sizeof(k));
+  return TACET_OK;
 }
 
 /* A copy, so that the work with it holds no lock. */

@@ -34,6 +34,10 @@ TACET_MUST_CHECK tacet_err tok_issuer_set_day(tok_issuer *i, int64_t day,
                                               bool *changed);
 /* Appends the keys that are accepted now, the issuing one first. */
 void tok_issuer_list(tok_issuer *i, tacet_issuers *out);
+/* The key of the week that begins on that day, whenever it is. */
+TACET_MUST_CHECK tacet_err tok_issuer_week(const tok_issuer *i,
+                                           uint32_t first_day,
+                                           tacet_issuer *out);
 /* Whether key_id is the key that issues now. */
 bool tok_issuer_issues(tok_issuer *i,
                        const uint8_t key_id[TACET_TOKEN_KEY_ID_LEN]);

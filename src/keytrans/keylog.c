@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The key log's entries, labels and commitments, and the binary ladder. */
 #include "keytrans/keylog.h"
+#include "keytrans/line.h"
 
 #include "tacet/crypto.h"
 
@@ -70,6 +71,15 @@ tacet_err tacet_keylog_label_handle(tacet_span handle,
     memcpy(out->b + 2, handle.p, handle.len);
   }
   return TACET_OK;
+}
+
+void tacet_keylog_label_issuers(uint32_t first_day, tacet_keylog_label *out) {
+  TACET_BUF(text, TACET_KEYLOG_LABEL_MAX);
+  tacet_write_bytes(&text, TACET_SPAN_LIT("i:"));
+  line_write_number(first_day, &text);
+  TACET_ASSERT(text.err == TACET_OK);
+  *out = (tacet_keylog_label){.len = text.len};
+  memcpy(out->b, text.p, text.len);
 }
 
 /* opaque label<0..255>; uint32 version; */

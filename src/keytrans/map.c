@@ -113,6 +113,33 @@ void tacet_map_free(tacet_map *m) {
   }
 }
 
+static tacet_err copy_nodes(const nodes *of, nodes *out) {
+  TACET_TRY(reserve(out, of->n));
+  for (size_t at = 0; at < of->n; at += BLOCK) {
+    size_t n = of->n - at < BLOCK ? of->n - at : BLOCK;
+    memcpy(out->blocks[at / BLOCK], of->blocks[at / BLOCK], n * of->size);
+  }
+  out->n = of->n;
+  return TACET_OK;
+}
+
+/* Nodes name each other by number, so these may lie elsewhere. */
+tacet_err tacet_map_copy(const tacet_map *of, tacet_map **out) {
+  tacet_map *m;
+  TACET_TRY(tacet_map_new(&m));
+  tacet_err err = copy_nodes(&of->parents, &m->parents);
+  if (err == TACET_OK) {
+    err = copy_nodes(&of->leaves, &m->leaves);
+  }
+  if (err != TACET_OK) {
+    tacet_map_free(m);
+    return err;
+  }
+  m->root = of->root;
+  *out = m;
+  return TACET_OK;
+}
+
 uint64_t tacet_map_size(const tacet_map *m) {
   return m->leaves.n;
 }

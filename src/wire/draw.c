@@ -34,6 +34,48 @@ tacet_err tacet_issuers_parse(tacet_span in, tacet_issuers *out) {
   WIRE_END(out, m);
 }
 
+tacet_err tacet_issuers_week(const tacet_issuers *all, uint32_t first_day,
+                             tacet_issuers *out) {
+  tacet_issuers week = {.n = 2};
+  bool there[2] = {false, false};
+  if (first_day % TACET_ISSUER_DAYS != 0) {
+    return TACET_ERR_ENCODING;
+  }
+  for (size_t i = 0; i < all->n; i++) {
+    const tacet_issuer *one = &all->list[i];
+    if (one->first_day != first_day) {
+      continue;
+    }
+    if (one->issue_until - first_day != TACET_ISSUER_DAYS - 1 ||
+        one->accept_until - first_day != 2 * TACET_ISSUER_DAYS - 1) {
+      return TACET_ERR_ENCODING;
+    }
+    if (there[one->kind]) {
+      return TACET_ERR_NOT_FOUND;
+    }
+    there[one->kind] = true;
+    week.list[one->kind] = *one;
+  }
+  if (!there[0] || !there[1]) {
+    return TACET_ERR_NOT_FOUND;
+  }
+  *out = week;
+  return TACET_OK;
+}
+
+void tacet_issuer_query_write(tacet_buf *w, const tacet_issuer_query *m) {
+  tacet_write_u32(w, m->first_day);
+  tacet_write_u64(w, m->log_size);
+}
+
+tacet_err tacet_issuer_query_parse(tacet_span in, tacet_issuer_query *out) {
+  WIRE_READ(in);
+  tacet_issuer_query m;
+  m.first_day = tacet_read_u32(&r);
+  m.log_size = tacet_read_u64(&r);
+  WIRE_END(out, m);
+}
+
 void tacet_draw_write(tacet_buf *w, const tacet_draw *m) {
   tacet_write_u8(w, (uint8_t)m->kind);
   wire_write_fixed(w, m->key_id, sizeof(m->key_id));

@@ -79,7 +79,7 @@ class Guide(Case):
         self.assertEqual(len(re.findall(r'w\d has cosigned', out)), 3, out)
         self.assertIn('published with', out)
         out = self.all('An auditor')
-        self.assertIn('5 updates', out)
+        self.assertIn('7 updates', out)
         self.assertIn('what they should be', out)
         self.assertIn('is entry ', self.all('Saying something in public'))
         out = self.all('A witness is away')

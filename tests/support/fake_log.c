@@ -17,7 +17,8 @@
 
 /* Enough to do it all again in a copy. */
 typedef struct fake_update {
-  char handle[300];
+  char handle[300];   /* or a week's name, with a space that no handle has */
+  uint32_t first_day; /* of that week; 0: a handle */
   uint32_t version, day;
   fake_bytes value;
   tacet_keylog_opening opening;
@@ -112,6 +113,14 @@ void fake_log_free(fake_log *l) {
   free(l);
 }
 
+static void label_of(const fake_update *u, tacet_keylog_label *out) {
+  if (u->first_day != 0) {
+    tacet_keylog_label_issuers(u->first_day, out);
+  } else {
+    OK(tacet_keylog_label_handle(tacet_span_str(u->handle), out));
+  }
+}
+
 static void add(fake_log *l, const fake_update *in, tacet_span value) {
   tacet_keylog_label label;
   tacet_keylog_entry e = {.kind = TACET_KEYLOG_UPDATE};
@@ -121,7 +130,7 @@ static void add(fake_log *l, const fake_update *in, tacet_span value) {
   *u = *in;
   u->value = fake_copy(value);
   u->opening.index = l->frontier.size;
-  OK(tacet_keylog_label_handle(tacet_span_str(u->handle), &label));
+  label_of(u, &label);
   OK(tacet_keylog_key(&l->vrf, &label, u->version, &e.vrf_output, NULL));
   OK(tacet_keylog_commit(u->opening.opening, &label, u->version, value,
                          &e.commitment));
@@ -148,6 +157,26 @@ void fake_log_update(fake_log *l, const char *handle, tacet_span manifest,
   (void)snprintf(u.handle, sizeof(u.handle), "%s", handle);
   OK(tacet_random(u.opening.opening, sizeof(u.opening.opening)));
   add(l, &u, manifest);
+}
+
+static void name_week(uint32_t first_day, char out[300]) {
+  (void)snprintf(out, 300, "week %u", first_day);
+}
+
+void fake_log_issuers(fake_log *l, uint32_t first_day, tacet_span value,
+                      uint64_t now_ms) {
+  fake_update u = {.first_day = first_day,
+                   .day = (uint32_t)(now_ms / 86400000)};
+  name_week(first_day, u.handle);
+  if (newest(l, u.handle) == NULL) {
+    add(l, &u, value);
+  }
+}
+
+void fake_log_issuers_again(fake_log *l, uint32_t first_day) {
+  fake_update u = {.first_day = first_day, .version = 1, .day = first_day};
+  name_week(first_day, u.handle);
+  add(l, &u, TACET_SPAN_LIT("other keys"));
 }
 
 fake_log *fake_log_copy(const fake_log *of, size_t n) {
@@ -227,6 +256,16 @@ void fake_log_label(fake_log *l, const char *handle, tacet_buf *out) {
   tacet_keylog_label label;
   const fake_update *u = newest(l, handle);
   OK(tacet_keylog_label_handle(tacet_span_str(handle), &label));
+  OK(tacet_keylog_label_prove(l->map, &l->vrf, &label,
+                              u == NULL ? NULL : &u->opening, out));
+}
+
+void fake_log_week(fake_log *l, uint32_t first_day, tacet_buf *out) {
+  tacet_keylog_label label;
+  char name[300];
+  name_week(first_day, name);
+  const fake_update *u = newest(l, name);
+  tacet_keylog_label_issuers(first_day, &label);
   OK(tacet_keylog_label_prove(l->map, &l->vrf, &label,
                               u == NULL ? NULL : &u->opening, out));
 }

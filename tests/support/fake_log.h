@@ -42,11 +42,17 @@ fake_log *fake_log_copy(const fake_log *l, size_t n);
 /* The next version of a handle, and the EPOCH behind it. */
 void fake_log_update(fake_log *l, const char *handle, tacet_span manifest,
                      uint64_t now_ms);
+/* The token keys of a week, unless they are there. */
+void fake_log_issuers(fake_log *l, uint32_t first_day, tacet_span value,
+                      uint64_t now_ms);
+/* Their next version, which no honest log has. */
+void fake_log_issuers_again(fake_log *l, uint32_t first_day);
 /* Trust, as it stands in invites. */
 void fake_log_trust(const fake_log *l, tacet_buf *out);
 /* The signed checkpoint; HeadProof; LabelProof. */
 void fake_log_note(const fake_log *l, uint64_t now_ms, tacet_buf *out);
 void fake_log_head(fake_log *l, uint64_t from, uint64_t now_ms, tacet_buf *out);
 void fake_log_label(fake_log *l, const char *handle, tacet_buf *out);
+void fake_log_week(fake_log *l, uint32_t first_day, tacet_buf *out);
 
 #endif

@@ -470,19 +470,61 @@ static void claim(fake_server *s, tacet_span body, fake_reply *out) {
 
 /* ---- tokens ---- */
 
-static void issuers(fake_server *s, fake_reply *out) {
-  tacet_issuers all = {.n = 2};
-  uint32_t today = (uint32_t)(s->now / 86400000);
+static void issuers_of(const fake_server *s, uint32_t first,
+                       tacet_issuers *out) {
+  *out = (tacet_issuers){.n = 2};
   for (int k = 0; k < 2; k++) {
-    tacet_issuer *i = &all.list[k];
+    tacet_issuer *i = &out->list[k];
     i->kind = (tacet_token_kind)k;
     memcpy(i->public_key, s->issuer[k].public_key, 32);
-    i->first_day = today;
-    i->issue_until = today + 7;
-    i->accept_until = today + 14;
+    i->first_day = first;
+    i->issue_until = first + TACET_ISSUER_DAYS - 1;
+    i->accept_until = first + 2 * TACET_ISSUER_DAYS - 1;
   }
+}
+
+static uint32_t week_of(uint64_t ms) {
+  uint32_t day = (uint32_t)(ms / 86400000);
+  return day - day % TACET_ISSUER_DAYS;
+}
+
+/* The keys of each week are in the log before they are asked for, from the
+ * start on those of a quarter. */
+static void log_week(fake_server *s, uint32_t first) {
+  tacet_issuers all;
+  TACET_BUF(value, 4096);
+  issuers_of(s, first, &all);
+  tacet_issuers_write(&value, &all);
+  fake_log_issuers(s->log, first, tacet_buf_span(&value), s->now);
+}
+
+static void issuers(fake_server *s, fake_reply *out) {
+  tacet_issuers all;
   TACET_BUF(w, 4096);
+  uint32_t first = week_of(s->now);
+  log_week(s, first);
+  issuers_of(s, s->issuer_day != 0 ? s->issuer_day : first, &all);
+  if (s->issuer_for_you) {
+    memcpy(all.list[0].public_key, s->issuer[1].public_key, 32);
+  }
   tacet_issuers_write(&w, &all);
+  fake_answer(out, 200, &w);
+}
+
+static void issuer_proof(fake_server *s, tacet_span body, fake_reply *out) {
+  tacet_issuer_query q;
+  TACET_BUF(head, 1 << 18);
+  TACET_BUF(label, 1 << 18);
+  TACET_BUF(w, 1 << 18);
+  s->n_weeks++;
+  if (s->no_weeks || tacet_issuer_query_parse(body, &q) != TACET_OK) {
+    fake_problem(out, s->no_weeks ? TACET_WIRE_BUSY : TACET_WIRE_MALFORMED);
+    return;
+  }
+  fake_log_head(s->log, q.log_size, s->now, &head);
+  fake_log_week(s->log, s->other_week ? q.first_day - 7 : q.first_day, &label);
+  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
+  tacet_key_proofs_write(&w, &p);
   fake_answer(out, 200, &w);
 }
 
@@ -533,6 +575,8 @@ void fake_directory(fake_server *s, const client_call *call, fake_reply *out) {
     publish(s, call, out);
   } else if (strcmp(path, "/v1/keypackages/claim") == 0) {
     claim(s, call->body, out);
+  } else if (strcmp(path, "/v1/tokens/proof") == 0) {
+    issuer_proof(s, call->body, out);
   } else if (strcmp(path, "/v1/tokens") == 0 && method[0] == 'G') {
     issuers(s, out);
   } else if (strcmp(path, "/v1/tokens") == 0) {
@@ -710,6 +754,9 @@ fake_server *fake_server_new(void) {
   s->log = fake_log_new();
   OK(tacet_voprf_key_generate(&s->issuer[0]));
   OK(tacet_voprf_key_generate(&s->issuer[1]));
+  for (uint32_t week = 0; week < 13; week++) {
+    log_week(s, week_of(FAKE_START) + week * TACET_ISSUER_DAYS);
+  }
   return s;
 }
 

@@ -87,7 +87,8 @@ typedef struct fake_server {
   size_t n_blobs;
 
   /* What a test looks at. */
-  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups, n_heads;
+  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups, n_heads,
+      n_weeks;
   size_t n_blob_bytes; /* given out */
 
   /* What a test turns on. */
@@ -102,11 +103,14 @@ typedef struct fake_server {
   const fake_account *impostor;
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
-  bool no_veto;    /* an account that lost its handle is unknown */
-  bool no_trust;   /* invites name no log */
-  bool no_proofs;  /* look-ups are answered without */
-  bool no_lookups; /* too many from this address */
-  bool no_log;     /* nobody is told of its head */
+  bool no_veto;              /* an account that lost its handle is unknown */
+  bool no_trust;             /* invites name no log */
+  bool no_proofs;            /* look-ups are answered without */
+  bool no_lookups;           /* too many from this address */
+  bool no_log;               /* nobody is told of its head */
+  bool issuer_for_you;       /* a token key that the log does not have */
+  uint32_t issuer_day;       /* not 0: of a week that begins on this day */
+  bool no_weeks, other_week; /* no proof of token keys, or another week\'s */
   /* Who asks for the log's head from this size on is told that there is none,
    * or that there are too many, or half of it, or the head of this log. */
   uint64_t evade_from;

@@ -36,6 +36,7 @@ AGAIN(put_manifest, tacet_put_manifest)
 AGAIN(lookup, tacet_lookup)
 AGAIN(key_proofs, tacet_key_proofs)
 AGAIN(log_query, tacet_log_query)
+AGAIN(issuer_query, tacet_issuer_query)
 AGAIN(publish_answer, tacet_publish_answer)
 AGAIN(claim, tacet_claim)
 AGAIN(issuers, tacet_issuers)
@@ -132,6 +133,9 @@ static void sample_key_proofs(tacet_buf *w) {
 }
 static void sample_log_query(tacet_buf *w) {
   tacet_log_query_write(w, &(tacet_log_query){1234});
+}
+static void sample_issuer_query(tacet_buf *w) {
+  tacet_issuer_query_write(w, &(tacet_issuer_query){20006, 1234});
 }
 static void sample_lookup_answer(tacet_buf *w) {
   TACET_BUF(list, 1 << 16);
@@ -302,5 +306,6 @@ const wire_row wire_table[] = {
     {"ack", again_client_frame, sample_ack},
     {"subscribed", again_server_frame, sample_subscribed},
     ROW(auth),
+    ROW(issuer_query),
 };
 const size_t wire_table_n = sizeof(wire_table) / sizeof(wire_table[0]);

@@ -11,10 +11,10 @@
  * A checkpoint is published only where an EPOCH is the last entry. Anybody can
  * compute its map again from the log; nobody sees in it whose the labels are.
  *
- * A *label* is what one asks for: a handle. It has a value for each version 0,
- * 1, 2, ...: the manifests of the account that has the handle, one after the
- * other. The map has one key for each label and version, so that who learnt one
- * version's cannot recognise the next.
+ * A *label* is what one asks for: a handle, or a week's token keys. It has a
+ * value for each version 0, 1, 2, ...: the manifests of the account that has
+ * the handle, one after the other. The map has one key for each label and
+ * version, so that who learnt one version's cannot recognise the next.
  *
  *   reader                                     directory
  *     label, the size it saw last   ------->
@@ -77,6 +77,10 @@ typedef struct tacet_keylog_label {
 /* "h:" and the folded handle, name@domain. LIMIT where it is too long. */
 TACET_MUST_CHECK tacet_err tacet_keylog_label_handle(tacet_span handle,
                                                      tacet_keylog_label *out);
+
+/* "i:" and the first day of a week, in decimal: the keys with which tokens are
+ * issued then. */
+void tacet_keylog_label_issuers(uint32_t first_day, tacet_keylog_label *out);
 
 /* The key in the map of one version. proof may be NULL: then it is not made,
  * which costs half as much. */

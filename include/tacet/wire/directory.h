@@ -182,6 +182,27 @@ void tacet_issuers_write(tacet_buf *w, const tacet_issuers *m);
 TACET_MUST_CHECK tacet_err tacet_issuers_parse(tacet_span in,
                                                tacet_issuers *out);
 
+/* Weeks begin on the days that 7 divides. A key issues for a week, and is
+ * accepted for one more. */
+#define TACET_ISSUER_DAYS 7
+/* The keys of the week that begins on that day, one of each kind, by kind:
+ * written, they are what the key log commits to. NOT_FOUND unless there is just
+ * one of each; ENCODING if a week would be another. */
+TACET_MUST_CHECK tacet_err tacet_issuers_week(const tacet_issuers *all,
+                                              uint32_t first_day,
+                                              tacet_issuers *out);
+
+/* POST /v1/tokens/proof -> 200, KeyProofs (HeadProof from log_size on,
+ * LabelProof of "i:FIRST_DAY") of that week's keys.
+ *   struct { uint32 first_day; uint64 log_size; } IssuerQuery; */
+typedef struct tacet_issuer_query {
+  uint32_t first_day;
+  uint64_t log_size;
+} tacet_issuer_query;
+void tacet_issuer_query_write(tacet_buf *w, const tacet_issuer_query *m);
+TACET_MUST_CHECK tacet_err tacet_issuer_query_parse(tacet_span in,
+                                                    tacet_issuer_query *out);
+
 /* POST /v1/tokens (device's signature) -> 200, DrawAnswer.
  *   struct { TokenKind kind; opaque key_id[8]; opaque blinded<V>; } Draw;
  *   struct { opaque evaluated<V>; opaque proof[64]; } DrawAnswer;

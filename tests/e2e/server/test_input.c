@@ -98,6 +98,11 @@ static void good_body(tacetd_call call, tacet_buf *w) {
     tacet_log_query_write(w, &m);
     break;
   }
+  case TACETD_CALL_ISSUER_PROOF: {
+    tacet_issuer_query m = {7, 1};
+    tacet_issuer_query_write(w, &m);
+    break;
+  }
   case TACETD_CALL_TOKENS: {
     tacet_draw m = {.blinded = tacet_span_of(p.public_key, 32)};
     tacet_draw_write(w, &m);

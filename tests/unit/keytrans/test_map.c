@@ -271,6 +271,41 @@ static void bad_bytes(void **state) {
   }
 }
 
+/* The copy goes its own way, and back. */
+static void a_copy_is_a_map_of_its_own(void **state) {
+  (void)state;
+  tacet_map *m = NULL, *copy = NULL;
+  tacet_map_hash half, all, got;
+  assert_ok(tacet_map_new(&m));
+  assert_ok(tacet_map_copy(m, &copy)); /* the empty one */
+  assert_int_equal(0, tacet_map_size(copy));
+  tacet_map_free(copy);
+  for (size_t i = 0; i < N; i++) {
+    if (i == N / 2) {
+      assert_ok(tacet_map_root(m, &half));
+    }
+    assert_ok(tacet_map_insert(m, &keys[i], &values[i]));
+  }
+  assert_ok(tacet_map_copy(m, &copy)); /* some of its hashes are none yet */
+  assert_ok(tacet_map_root(m, &all));
+  assert_ok(tacet_map_root(copy, &got));
+  assert_memory_equal(all.b, got.b, sizeof(all.b));
+  tacet_map_truncate(copy, N / 2);
+  assert_ok(tacet_map_root(copy, &got));
+  assert_memory_equal(half.b, got.b, sizeof(half.b));
+  assert_false(tacet_map_has(copy, &keys[N - 1]));
+  assert_true(tacet_map_has(m, &keys[N - 1]));
+  assert_ok(tacet_map_root(m, &got));
+  assert_memory_equal(all.b, got.b, sizeof(all.b));
+  for (size_t i = N / 2; i < N; i++) {
+    assert_ok(tacet_map_insert(copy, &keys[i], &values[i]));
+  }
+  tacet_map_free(m);
+  assert_ok(tacet_map_root(copy, &got));
+  assert_memory_equal(all.b, got.b, sizeof(all.b));
+  tacet_map_free(copy);
+}
+
 /* Nothing is half there after a failure, and it can be tried again. */
 static tacet_err step(void *ctx) {
   tacet_map *m = NULL;
@@ -282,6 +317,11 @@ static tacet_err step(void *ctx) {
       assert_int_equal(tacet_map_size(m), i);
       assert_ok(tacet_map_root(m, ctx));
     }
+  }
+  if (e == TACET_OK) {
+    tacet_map *copy = NULL;
+    e = tacet_map_copy(m, &copy);
+    tacet_map_free(copy);
   }
   tacet_map_free(m);
   return e;
@@ -301,6 +341,7 @@ int main(void) {
       cmocka_unit_test(the_empty_map),
       cmocka_unit_test(another_leaf_elsewhere),
       cmocka_unit_test(bad_bytes),
+      cmocka_unit_test(a_copy_is_a_map_of_its_own),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);

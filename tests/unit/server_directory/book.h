@@ -92,7 +92,7 @@ proven book_prove(const char *name, tacet_tlog_head *seen);
 answer book_file(const char *path);
 /* Reads all of the published log through its files and computes it again: each
  * EPOCH's map, the head, every tile in every width that a mirror may ask for.
- * Gives the UPDATEs. */
+ * Gives the UPDATEs of handles. */
 uint64_t book_replay(tacet_tlog_head *head);
 /* Is a version of a label in the log? `book_replay()` was called. */
 bool book_replay_has(const char *name, uint32_t version);

@@ -188,6 +188,19 @@ static void forget_mirror(void) {
   m = (mirror){.map = NULL};
 }
 
+/* UPDATEs that are a week's token keys, from day 20,000 on. */
+static uint64_t count_weeks(void) {
+  uint64_t n = 0;
+  for (uint32_t week = 0; week < 20; week++) {
+    tacet_keylog_label label;
+    tacet_map_hash key;
+    tacet_keylog_label_issuers(19999 + 7 * week, &label);
+    assert_ok(tacet_keylog_key(&book->log.vrf, &label, 0, &key, NULL));
+    n += tacet_map_has(m.map, &key);
+  }
+  return n;
+}
+
 uint64_t book_replay(tacet_tlog_head *head) {
   tacet_tlog_hash root;
   tacet_policy_verdict v;
@@ -211,7 +224,7 @@ uint64_t book_replay(tacet_tlog_head *head) {
   }
   tacet_policy_free(policy);
   answer_free(&note);
-  return m.updates;
+  return m.updates - count_weeks();
 }
 
 bool book_replay_has(const char *name, uint32_t version) {

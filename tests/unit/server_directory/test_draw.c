@@ -176,12 +176,84 @@ static void test_keys_by_the_week(void **state) {
   assert_memory_equal(first, second, 32);
 }
 
+/* ---- the keys in the log ---- */
+
+static tacet_wire_error week_status(uint32_t first_day) {
+  TACET_BUF(w, 64);
+  tacet_issuer_query_write(&w, &(tacet_issuer_query){first_day, 0});
+  return status_of_call(book_call(DIR_WEEK, &w, false));
+}
+
+/* As a client checks it; gives where in the log they stand. */
+static uint64_t prove_week(uint32_t first_day, tacet_span value) {
+  TACET_BUF(w, 64);
+  TACET_BYTES(text);
+  sto_trouble why;
+  tacet_policy *policy = NULL;
+  tacet_key_proofs p;
+  tacet_keylog_label label;
+  tacet_keylog_answer got;
+  tacet_keylog_head head;
+  const tacet_tlog_head seen = {0};
+  size_t line;
+  tacet_issuer_query_write(&w, &(tacet_issuer_query){first_day, 0});
+  answer a = book_call(DIR_WEEK, &w, false);
+  assert_int_equal(TACET_WIRE_OK, a.status);
+  assert_ok(tacet_key_proofs_parse(tacet_bytes_span(&a.body), &p));
+  assert_ok(dir_log_policy_read(book_folder, &text, &why));
+  assert_ok(tacet_policy_read(tacet_bytes_span(&text), &policy, &line));
+  assert_ok(tacet_keylog_head_verify(policy, &seen, UINT64_MAX, p.head, &head));
+  tacet_keylog_label_issuers(first_day, &label);
+  assert_ok(tacet_keylog_label_verify(
+      &head, tacet_span_of(book->log.vrf.public_key, 32), &label, value,
+      p.label, &got));
+  assert_true(got.exists);
+  assert_int_equal(0, got.version);
+  tacet_policy_free(policy);
+  answer_free(&a);
+  return got.index;
+}
+
+static uint64_t prove_this_week(uint32_t first_day) {
+  TACET_BUF(list, 4096);
+  TACET_BUF(value, 4096);
+  tacet_issuers all, week;
+  assert_ok(dir_issuers(book, &list));
+  assert_ok(tacet_issuers_parse(tacet_buf_span(&list), &all));
+  assert_ok(tacet_issuers_week(&all, first_day, &week));
+  tacet_issuers_write(&value, &week);
+  return prove_week(first_day, tacet_buf_span(&value));
+}
+
+/* What is given out is what was logged a week before, once. */
+static void test_weeks_are_logged(void **state) {
+  (void)state;
+  uint64_t first = prove_this_week(19999);
+  assert_int_equal(TACET_WIRE_OK, week_status(20006));
+  assert_int_equal(TACET_WIRE_BUSY, week_status(20013));
+  assert_int_equal(TACET_WIRE_BUSY, week_status(19992));
+  assert_int_equal(TACET_WIRE_BUSY, week_status(20000));
+  book_days_pass(6);
+  sto_keeper_now(&book->keeper);
+  uint64_t second = prove_this_week(20006);
+  assert_true(second > first);
+  assert_int_equal(first, prove_this_week(19999)); /* it is accepted still */
+  assert_int_equal(TACET_WIRE_OK, week_status(20013));
+  dir_log_state before, after;
+  dir_log_state_get(book, &before);
+  book_close();
+  book_reopen();
+  assert_int_equal(second, prove_this_week(20006));
+  dir_log_state_get(book, &after);
+  assert_int_equal(before.map_size, after.map_size);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, book_setup, book_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_tokens_work),      TEST(test_quota),
       TEST(test_same_again),       TEST(test_refused),
-      TEST(test_keys_by_the_week),
+      TEST(test_keys_by_the_week), TEST(test_weeks_are_logged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,47 @@ static void check_token(const json_t *o) {
   test_hex_free(proof);
 }
 
+/* ---- the keys of a week ---- */
+
+/* Of two weeks, in the order in which a server lists them. */
+static json_t *make_week(void) {
+  json_t *o = json_object();
+  const uint32_t first_day = 20006;
+  tacet_issuers all = {.n = 4}, week;
+  TACET_BUF(list, 1024);
+  TACET_BUF(value, 1024);
+  for (uint32_t i = 0; i < 4; i++) {
+    tacet_issuer *k = &all.list[i];
+    k->kind = (tacet_token_kind)(i / 2);
+    memset(k->public_key, (int)i + 1, sizeof(k->public_key));
+    k->first_day = first_day - i % 2 * TACET_ISSUER_DAYS;
+    k->issue_until = k->first_day + TACET_ISSUER_DAYS - 1;
+    k->accept_until = k->issue_until + TACET_ISSUER_DAYS;
+  }
+  assert_ok(tacet_issuers_week(&all, first_day, &week));
+  tacet_issuers_write(&list, &all);
+  tacet_issuers_write(&value, &week);
+  json_object_set_new(o, "first_day", json_integer(first_day));
+  put(o, "issuers", list.p, list.len);
+  json_object_set_new(o, "label", json_string("i:20006"));
+  put(o, "value", value.p, value.len);
+  return o;
+}
+
+static void check_week(const json_t *o) {
+  uint32_t first =
+      (uint32_t)json_integer_value(json_object_get(o, "first_day"));
+  tacet_span list = get(o, "issuers"), value = get(o, "value");
+  tacet_issuers all, week;
+  TACET_BUF(w, 1024);
+  assert_ok(tacet_issuers_parse(list, &all));
+  assert_ok(tacet_issuers_week(&all, first, &week));
+  tacet_issuers_write(&w, &week);
+  assert_span(value, tacet_buf_span(&w));
+  test_hex_free(list);
+  test_hex_free(value);
+}
+
 /* ---- manifests and the requests that their devices sign ---- */
 
 static json_t *make_account(void) {
@@ -289,6 +330,7 @@ static void the_published_vectors_hold(void **state) {
   assert_non_null(root);
   check_sealing(json_object_get(root, "sealing"));
   check_token(json_object_get(root, "token"));
+  check_week(json_object_get(root, "week"));
   check_account(json_object_get(root, "account"));
   check_delivery(json_object_get(root, "delivery"));
   json_decref(root);
@@ -299,6 +341,7 @@ int main(int argc, char **argv) {
     json_t *root = json_object();
     json_object_set_new(root, "sealing", make_sealing());
     json_object_set_new(root, "token", make_token());
+    json_object_set_new(root, "week", make_week());
     json_object_set_new(root, "account", make_account());
     json_object_set_new(root, "delivery", make_delivery());
     int r = json_dump_file(root, argv[2], JSON_INDENT(2) | JSON_PRESERVE_ORDER);

@@ -46,8 +46,8 @@ static void a_token_is_taken_once_drawn(void **state) {
     }
   }
   /* Not as the other kind, not under another key, not with a changed bit. */
-  assert_err(TACET_ERR_TOKEN, tacet_token_redeem(TACET_TOKEN_DIRECTORY, &x.key,
-                                                 &x.tokens[0]));
+  assert_err(TACET_ERR_TOKEN,
+             tacet_token_redeem(TACET_TOKEN_DIRECTORY, &x.key, &x.tokens[0]));
   issue(&y, TACET_TOKEN_DELIVERY, 1);
   assert_err(TACET_ERR_TOKEN,
              tacet_token_redeem(TACET_TOKEN_DELIVERY, &y.key, &x.tokens[0]));
@@ -83,11 +83,40 @@ static void a_batch_has_its_bounds(void **state) {
              tacet_token_draw_start(TACET_TOKEN_DIRECTORY, key, 65, &x.draw));
 }
 
+/* Of each kind one, of that week, and a week as it has to be. */
+static void test_weeks(void **state) {
+  (void)state;
+  const tacet_issuer good[2] = {
+      {.kind = TACET_TOKEN_DIRECTORY, {1}, 20006, 20012, 20019},
+      {.kind = TACET_TOKEN_DELIVERY, {2}, 20006, 20012, 20019}};
+  tacet_issuers all = {.n = 3, .list = {good[1], {0}, good[0]}}, week;
+  all.list[1] = good[1];
+  all.list[1].first_day = 19999;
+  assert_ok(tacet_issuers_week(&all, 20006, &week));
+  assert_int_equal(2, week.n);
+  assert_int_equal(1, week.list[0].public_key[0]);
+  assert_int_equal(2, week.list[1].public_key[0]);
+  assert_err(TACET_ERR_ENCODING, tacet_issuers_week(&all, 20007, &week));
+  assert_err(TACET_ERR_NOT_FOUND, tacet_issuers_week(&all, 20013, &week));
+  all.list[1] = good[1]; /* two of one kind */
+  assert_err(TACET_ERR_NOT_FOUND, tacet_issuers_week(&all, 20006, &week));
+  all.n = 1;
+  assert_err(TACET_ERR_NOT_FOUND, tacet_issuers_week(&all, 20006, &week));
+  all.n = 3;
+  all.list[1].first_day = 19999;
+  all.list[2].issue_until++; /* longer than a week */
+  assert_err(TACET_ERR_ENCODING, tacet_issuers_week(&all, 20006, &week));
+  all.list[2] = good[0];
+  all.list[0].accept_until++;
+  assert_err(TACET_ERR_ENCODING, tacet_issuers_week(&all, 20006, &week));
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_token_is_taken_once_drawn),
       cmocka_unit_test(another_key_is_noticed),
       cmocka_unit_test(a_batch_has_its_bounds),
+      cmocka_unit_test(test_weeks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
