@@ -229,19 +229,20 @@ static void opens_with(tacet_err want, const char *word) {
   assert_non_null(strstr(why.text, word));
 }
 
+/* Entries 0 and 1 are token keys, 3 and 5 the two people; EPOCHs between. */
 static void test_a_damaged_log(void **state) {
   static const struct {
     const char *sql, *word;
   } rows[] = {
-      {"DELETE FROM log_entry WHERE id = 1", "missing"},
+      {"DELETE FROM log_entry WHERE id = 3", "missing"},
       {"DELETE FROM log_entry WHERE id = (SELECT max(id) FROM log_entry)",
        "head"},
-      {"UPDATE log_entry SET bytes = x'07' WHERE id = 1", "none"},
-      {"UPDATE log_entry SET bytes = (SELECT bytes FROM log_entry WHERE id = 1)"
-       " WHERE id = 3",
+      {"UPDATE log_entry SET bytes = x'07' WHERE id = 3", "none"},
+      {"UPDATE log_entry SET bytes = (SELECT bytes FROM log_entry WHERE id = 3)"
+       " WHERE id = 5",
        "twice"},
-      {"UPDATE log_entry SET bytes = (SELECT bytes FROM log_entry WHERE id = 0)"
-       " WHERE id = 2",
+      {"UPDATE log_entry SET bytes = (SELECT bytes FROM log_entry WHERE id = 2)"
+       " WHERE id = 4",
        "head"},
       {"UPDATE log_head SET root = zeroblob(32)", "head"},
       {"UPDATE log_head SET size = size + 1", "head"},
@@ -267,7 +268,7 @@ static void test_a_damaged_log(void **state) {
 static void test_doctor_opens_commitments(void **state) {
   static const char *const rows[] = {
       "UPDATE manifest SET opening = zeroblob(16)",
-      "UPDATE manifest SET log_index = 3 WHERE log_index = 1",
+      "UPDATE manifest SET log_index = 5 WHERE log_index = 3",
       "UPDATE manifest SET version = 1",
       "UPDATE manifest SET body = substr(body, 1, length(body) - 1) || x'00'",
   };
