@@ -108,10 +108,11 @@ static int say_why(const char *path, tacet_err e,
       aud_say("%s could not be checked: %s", path, tacet_err_text(e));
       return AUD_FAILED;
     }
-    aud_say("%s is no evidence, which clients and `tacet-audit` write and which "
-            "begins with tacet-evidence/v1 (%s): was it cut off, or is it "
-            "another file?",
-            path, tacet_err_text(e));
+    aud_say(
+        "%s is no evidence, which clients and `tacet-audit` write and which "
+        "begins with tacet-evidence/v1; or it was cut off on its way: ask "
+        "for it again",
+        path);
     return AUD_WRONG;
   }
 }

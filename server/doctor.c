@@ -43,7 +43,7 @@ static bool check_log(const char *folder, const char *domain) {
   }
   char text[128];
   (void)snprintf(text, sizeof(text),
-                 "%" PRIu64 " of the key log give its head, and commit to "
+                 "all %" PRIu64 " of the key log give its head, and commit to "
                  "every manifest",
                  end.size);
   tacetd_report("log entries", TACETD_WELL, text);

@@ -115,8 +115,8 @@ static bool say_log(const patient *p, int64_t now) {
   }
   if (s->unwitnessed) {
     REPORT("key log", TACETD_WELL,
-           "%" PRIu64 " entries; unwitnessed: nobody vouches that all see the "
-           "same (`tacetd witness add`)",
+           "%" PRIu64 " entries, published without witnesses: nobody "
+           "vouches that all see the same (`tacetd witness add`)",
            s->next.size);
     return true;
   }

@@ -24,8 +24,9 @@ static const tacetd_command commands[] = {
      tacetd_command_witness},
     {"log", "rotate|retire", "give the key log another key", 1, 1, 0,
      tacetd_command_log},
-    {"statement", "add|list|prove HASH", "say in public, in the key log", 1, 2,
-     TACETD_OPTION_JSON | TACETD_OPTION_STATEMENT, tacetd_command_statement},
+    {"statement", "add FILE|list|prove HASH", "say in public, in the key log",
+     1, 2, TACETD_OPTION_JSON | TACETD_OPTION_STATEMENT,
+     tacetd_command_statement},
     {"inventory", "", "print everything that the server stores, and why", 0, 0,
      TACETD_OPTION_JSON, tacetd_command_inventory},
     {"doctor", "", "say what is wrong with a set-up, and what to do", 0, 0,
@@ -38,7 +39,7 @@ static void print_help(void) {
          "usage: tacetd COMMAND --data DIR [OPTION]...\n\n");
   for (size_t i = 0; i < N_COMMANDS; i++) {
     const tacetd_command *c = &commands[i];
-    printf("  %-9s %-19s %s\n", c->name, c->words, c->help);
+    printf("  %-9s %-24s %s\n", c->name, c->words, c->help);
   }
   printf("\n`tacetd COMMAND --help` lists its options; tacetd(8) explains "
          "them.\n");
