@@ -83,9 +83,10 @@ TACET_MUST_CHECK tacet_err dir_log_trust(const char *folder, uint32_t max_age,
                                          tacet_buf *out, sto_trouble *why);
 
 /* Whether the log is whole, ends in the head that was stored, commits to every
- * manifest that is there, and fits the keys and the policy (slow: a VRF
- * evaluation for each manifest). A server may be running on it. *end (unless
- * NULL) gets the newest head. IO and a sentence if not; errors of the files. */
+ * manifest and all token keys that are there, and fits the keys and the policy
+ * (slow: a VRF evaluation for each manifest). A server may be running on it.
+ * *end (unless NULL) gets the newest head. IO and a sentence if not; errors of
+ * the files. */
 TACET_MUST_CHECK tacet_err dir_log_check(const char *folder, const char *domain,
                                          tacet_tlog_head *end,
                                          sto_trouble *why);

@@ -41,6 +41,54 @@ static tacet_err check_manifests(dir_log *log, sto_conn *c) {
   return TACET_OK;
 }
 
+/* Clients draw with no other keys than these. */
+static tacet_err check_weeks(dir_log *log, tok_issuer *const issuers[2],
+                             sto_conn *c) {
+  bool row = true;
+  sto_query *q = sto_query_start(c, Q_WEEK_ALL);
+  while (row) {
+    TACET_TRY(sto_step(q, &row));
+    if (!row) {
+      break;
+    }
+    dir_update u;
+    tacet_keylog_entry e;
+    uint64_t index = (uint64_t)sto_int(q, 1);
+    TACET_TRY(dir_week_make(issuers, &log->vrf, (uint32_t)sto_int(q, 0), &u));
+    if (index >= log->frontier.size) {
+      continue; /* came since the log was read */
+    }
+    TACET_TRY(dir_log_entry(c, index, &e));
+    if (e.kind != TACET_KEYLOG_UPDATE ||
+        memcmp(e.vrf_output.b, u.entry.vrf_output.b, TACET_MAP_LEN) != 0 ||
+        memcmp(e.commitment.b, u.entry.commitment.b, TACET_MAP_LEN) != 0) {
+      sto_trouble_set(&log->load_trouble,
+                      "issuer-directory.key and issuer-delivery.key are not "
+                      "those of the weeks in the key log, so clients draw no "
+                      "tokens: put the files back from a copy; without one it "
+                      "lasts until the weeks that are logged are over");
+      return TACET_ERR_IO;
+    }
+  }
+  return TACET_OK;
+}
+
+static tacet_err check_issuers(dir_log *log, const char *folder, sto_conn *c,
+                               sto_trouble *why) {
+  tok_issuer *issuers[2] = {NULL, NULL};
+  tacet_err err = TACET_OK;
+  for (int kind = 0; kind < 2 && err == TACET_OK; kind++) {
+    err =
+        tok_issuer_open(folder, (tacet_token_kind)kind, 0, why, &issuers[kind]);
+  }
+  if (err == TACET_OK) {
+    err = check_weeks(log, issuers, c);
+  }
+  tok_issuer_free(issuers[0]);
+  tok_issuer_free(issuers[1]);
+  return err;
+}
+
 static tacet_err check_all(dir_log *log, const char *folder, const char *domain,
                            sto_trouble *why) {
   char path[DIR_PATH_MAX];
@@ -51,6 +99,9 @@ static tacet_err check_all(dir_log *log, const char *folder, const char *domain,
   tacet_err err = dir_log_load(log, c, true);
   if (err == TACET_OK) {
     err = check_manifests(log, c);
+  }
+  if (err == TACET_OK) {
+    err = check_issuers(log, folder, c, why);
   }
   sto_conn_close(c);
   if (err != TACET_OK) {

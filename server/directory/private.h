@@ -76,6 +76,7 @@ enum {
   Q_EPOCH_AFTER,
   Q_WEEK_GET,
   Q_WEEK_ADD,
+  Q_WEEK_ALL,
   Q_PENDING_ADD,
   Q_PENDING_HAS,
   Q_PENDING_STATEMENTS,
@@ -180,6 +181,10 @@ struct dir_directory {
  * and the next are in the log. */
 TACET_MUST_CHECK tacet_err dir_weeks_flush(dir_directory *d, sto_conn *c);
 void dir_weeks_undo(dir_directory *d);
+/* The UPDATE of a week's token keys. */
+TACET_MUST_CHECK tacet_err dir_week_make(tok_issuer *const issuers[2],
+                                         const tacet_vrf_key *vrf,
+                                         uint32_t first_day, dir_update *out);
 
 static inline int64_t dir_today(const dir_directory *d) {
   return sto_keeper_today(&d->keeper);

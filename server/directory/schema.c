@@ -193,6 +193,7 @@ static const char *const statements[Q_N] = {
     [Q_WEEK_GET] = "SELECT log_index FROM log_week WHERE first_day = ?1",
     [Q_WEEK_ADD] = "INSERT INTO log_week(first_day, log_index)"
                    " VALUES(?1, ?2)",
+    [Q_WEEK_ALL] = "SELECT first_day, log_index FROM log_week",
     [Q_PENDING_ADD] = "INSERT INTO log_pending(entry) VALUES(?1)",
     [Q_PENDING_HAS] = "SELECT 1 FROM log_pending WHERE entry = ?1 LIMIT 1",
     [Q_PENDING_STATEMENTS] = "SELECT entry FROM log_pending"

@@ -15,19 +15,18 @@ static tacet_err find_week(sto_conn *c, uint32_t first_day, uint64_t *index,
   return TACET_OK;
 }
 
-static tacet_err make_update(dir_directory *d, uint32_t first_day,
-                             dir_update *out) {
+tacet_err dir_week_make(tok_issuer *const issuers[2], const tacet_vrf_key *vrf,
+                        uint32_t first_day, dir_update *out) {
   tacet_keylog_label label;
   tacet_issuers keys = {.n = 2};
   TACET_BUF(value, 1024);
   for (int kind = 0; kind < 2; kind++) {
-    TACET_TRY(tok_issuer_week(d->issuers[kind], first_day, &keys.list[kind]));
+    TACET_TRY(tok_issuer_week(issuers[kind], first_day, &keys.list[kind]));
   }
   tacet_issuers_write(&value, &keys);
   TACET_TRY(value.err);
   tacet_keylog_label_issuers(first_day, &label);
-  return dir_update_make_public(&d->log.vrf, &label, tacet_buf_span(&value),
-                                out);
+  return dir_update_make_public(vrf, &label, tacet_buf_span(&value), out);
 }
 
 static tacet_err log_week(dir_directory *d, sto_conn *c, uint32_t first_day) {
@@ -38,7 +37,7 @@ static tacet_err log_week(dir_directory *d, sto_conn *c, uint32_t first_day) {
   if (found) {
     return TACET_OK;
   }
-  TACET_TRY(make_update(d, first_day, &u));
+  TACET_TRY(dir_week_make(d->issuers, &d->log.vrf, first_day, &u));
   TACET_TRY(dir_update_append(&d->log, c, &u, &index));
   sto_query *q = sto_query_start(c, Q_WEEK_ADD);
   sto_bind_int(q, first_day);

@@ -289,6 +289,26 @@ static void test_doctor_opens_commitments(void **state) {
   }
 }
 
+/* Seeds that were lost and made anew. */
+static void test_doctor_knows_other_issuers(void **state) {
+  (void)state;
+  static const char *const files[] = {"issuer-directory.key",
+                                      "issuer-delivery.key"};
+  for (size_t i = 0; i < 2; i++) {
+    char path[TEST_PATH_MAX];
+    sto_trouble why = {""};
+    (void)book_teardown(NULL);
+    (void)setup(state);
+    assert_ok(dir_log_check(book_folder, DOMAIN, NULL, &why));
+    book_close();
+    test_folder_path(book_folder, files[i], path);
+    assert_int_equal(0, remove(path));
+    assert_ok(tok_issuer_create(book_folder, (tacet_token_kind)i, &why));
+    assert_err(TACET_ERR_IO, dir_log_check(book_folder, DOMAIN, NULL, &why));
+    assert_non_null(strstr(why.text, "clients draw no tokens"));
+  }
+}
+
 static void test_keys_and_policy(void **state) {
   (void)state;
   char path[TEST_PATH_MAX], other[TEST_PATH_MAX];
@@ -315,9 +335,13 @@ static void test_keys_and_policy(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, book_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_one_epoch_for_all),        TEST(test_taken_back),
-      TEST(test_kill_at_every_step),       TEST(test_a_damaged_log),
-      TEST(test_doctor_opens_commitments), TEST(test_keys_and_policy),
+      TEST(test_one_epoch_for_all),
+      TEST(test_taken_back),
+      TEST(test_kill_at_every_step),
+      TEST(test_a_damaged_log),
+      TEST(test_doctor_opens_commitments),
+      TEST(test_doctor_knows_other_issuers),
+      TEST(test_keys_and_policy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
