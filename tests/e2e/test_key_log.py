@@ -176,7 +176,7 @@ class KeyLog(Case):
         self.grown(mirror, size)
         size, again, items = mirror.replay()
         self.assertEqual((size, len(items)), (11, 6))
-        self.assertEqual(again[:7], leaves)
+        self.assertEqual(again[:9], leaves)
         out = server.run('doctor', check=False).stdout.decode()
         self.assertIn('ok    log entries  all 11 of the key log', out)
         # A restart changes nothing, and the files stay the same.
@@ -189,7 +189,7 @@ class KeyLog(Case):
     def test_what_is_not_there(self):
         mirror = Mirror(self, self.server())
         for path in ('', 'checkpoint/', 'checkpoint?', 'tile/0/000',
-                     'tile/0/000.p/2', 'tile/0/000.p/0', 'tile/0/001',
+                     'tile/0/000.p/4', 'tile/0/000.p/0', 'tile/0/001',
                      'tile/1/000.p/1', 'tile/entries/000',
                      'tile/entries/000.p/255', 'tile/63/000',
                      'tile/0/x999/x999/x999/x999/x999/x999/999',
