@@ -3,9 +3,11 @@
 #include "desk/question.h"
 
 #include "desk/plan/absent.h"
+#include "desk/reporting.h"
 #include "desk/rules/demands.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 /* What there is, by the codes of demands; the words of letters. All else is in
@@ -44,15 +46,25 @@ void desk_case_free(desk_case *c) {
   *c = (desk_case){.row = NULL};
 }
 
-static tacet_err load_tables(const desk_args *a, desk_trouble *why,
-                             desk_tables *out) {
+static tacet_err load_tables(const desk_args *a, desk_store *s,
+                             desk_trouble *why, desk_case *out) {
   const char *path = desk_arg(a, DESK_O_RULES);
+  char own[DESK_PATH_MAX];
   TACET_BYTES(text);
-  if (path == NULL) {
-    return TACET_OK;
+  int n = snprintf(own, sizeof(own), "%s/rules.json", desk_store_folder(s));
+  if (n < 0 || n >= (int)sizeof(own)) {
+    return TACET_ERR_LIMIT;
   }
-  TACET_TRY(desk_file_read(path, DESK_TABLES_MAX, why, &text));
-  return desk_tables_read(tacet_bytes_span(&text), out, why);
+  if (path == NULL && access(own, F_OK) == 0) {
+    path = own;
+  }
+  if (path != NULL) {
+    TACET_TRY(desk_file_read(path, DESK_TABLES_MAX, why, &text));
+    TACET_TRY(desk_tables_read(tacet_bytes_span(&text), &out->tables, why));
+  }
+  TACET_TRY(desk_domain(s, why, out->domain, sizeof(out->domain)));
+  out->tables.server_domain = out->domain;
+  return TACET_OK;
 }
 
 static tacet_err load_request(desk_store *s, const char *id, desk_trouble *why,
@@ -73,7 +85,7 @@ tacet_err desk_case_load(const desk_args *a, desk_store *s, const desk_who *who,
   TACET_TRY(desk_case_get(s, id, why, &out->row));
   TACET_TRY(desk_may_see(who, out->row, why));
   TACET_TRY(load_request(s, id, why, out));
-  TACET_TRY(load_tables(a, why, &out->tables));
+  TACET_TRY(load_tables(a, s, why, out));
   out->question =
       (desk_question){.request = &out->request,
                       .tables = &out->tables,

@@ -13,7 +13,10 @@
 typedef struct desk_case {
   json_t *row, *demand; /* desk_case_get(), desk_case_request() */
   desk_request request;
-  desk_tables tables; /* with the file of --rules, if one is given */
+  /* With the file of --rules, else rules.json in the desk's folder if there is
+   * one; the domain is the server's where no file has another. */
+  desk_tables tables;
+  char domain[256];
   desk_holding holdings[DESK_QUESTION_HOLDINGS];
   desk_question question; /* over all of these */
 } desk_case;

@@ -47,7 +47,7 @@ static void check_identifiers(checking *c) {
     const char *text = r->identifiers.items[i];
     desk_identifier id;
     char said[320];
-    desk_identifier_read(text, desk_operator_of(c->q->tables)->domain, &id);
+    desk_identifier_read(text, desk_tables_domain(c->q->tables), &id);
     desk_identifier_say(&id, said);
     if (id.kind == DESK_IDENTIFIER_LETTERS) {
       group_add(&letters, i, text, said);
@@ -87,8 +87,8 @@ static bool searches(const desk_request *r) {
 /* The same account, or the same text where it is none. */
 static bool same_account(const checking *c, const char *a, const char *b) {
   desk_identifier x, y;
-  desk_identifier_read(a, desk_operator_of(c->q->tables)->domain, &x);
-  desk_identifier_read(b, desk_operator_of(c->q->tables)->domain, &y);
+  desk_identifier_read(a, desk_tables_domain(c->q->tables), &x);
+  desk_identifier_read(b, desk_tables_domain(c->q->tables), &y);
   if (x.kind <= DESK_IDENTIFIER_ACCOUNT && y.kind == x.kind) {
     return strcmp(x.normalised, y.normalised) == 0;
   }

@@ -136,7 +136,7 @@ static void judge_account(narrowing *w, const desk_account *known,
                           desk_reason *reason) {
   desk_identifier id;
   char said[320];
-  desk_identifier_read(text, desk_operator_of(w->c.q->tables)->domain, &id);
+  desk_identifier_read(text, desk_tables_domain(w->c.q->tables), &id);
   desk_identifier_say(&id, said);
   *reason = (desk_reason){.what = copy(w, text),
                           .code = "",

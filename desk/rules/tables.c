@@ -131,6 +131,11 @@ const desk_operator *desk_operator_of(const desk_tables *t) {
   return t->us.given ? &t->us : &unknown;
 }
 
+const char *desk_tables_domain(const desk_tables *t) {
+  const char *own = desk_operator_of(t)->domain;
+  return *own == '\0' && t->server_domain != NULL ? t->server_domain : own;
+}
+
 const desk_instrument *desk_instrument_at(const desk_tables *t, size_t i) {
   if (i < rules_law_instruments.n) {
     return &rules_law_instruments.items[i];

@@ -89,11 +89,15 @@ typedef struct desk_authorities {
 /* All zero is a whole one too: the program's rows, and an unknown operator. */
 typedef struct desk_tables {
   desk_operator us;
+  const char *server_domain;    /* where `us` names none; or NULL */
   desk_instruments instruments; /* the operator's own */
   desk_authorities authorities;
   struct json_t *json;
   struct rules_block *blocks;
 } desk_tables;
+
+/* Whose handles are the server's own; "" if nobody says. */
+const char *desk_tables_domain(const desk_tables *t);
 
 /* Reads an operator's file: like desk_request_read(). Refused as well: a code
  * twice or one of the program's, an authority that is none, a row without
