@@ -113,7 +113,8 @@ int cli_devices_approve(client *c, const cli_args *a) {
   client_device d;
   char code[128];
   join_words(a, code, sizeof(code));
-  client_kind kind = client_device_approve(c, code, &mem, &d, &err);
+  client_kind kind = client_device_approve(
+      c, code, cli_flag(a, "--with-history"), &mem, &d, &err);
   if (kind != CLIENT_OK) {
     return cli_fail_with(&err);
   }

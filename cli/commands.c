@@ -229,7 +229,7 @@ const cli_command cli_commands[] = {
      8,
      NULL,
      cli_devices_approve,
-     {{0}}},
+     {{"--with-history", NULL, "what was said so far follows it"}, {0}}},
     {"devices remove",
      "DEVICE",
      "take a device (name or id) off the account",

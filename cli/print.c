@@ -101,6 +101,13 @@ void cli_put_event(const client_event *e) {
     cli_put_text(stdout, e->u.warning.text);
     putchar('\n');
     break;
+  case CLIENT_EVENT_HISTORY:
+    printf("-- what was said before has come from your other device: %zu "
+           "message%s, %zu new conversation%s\n",
+           e->u.history.n_messages, e->u.history.n_messages == 1 ? "" : "s",
+           e->u.history.n_conversations,
+           e->u.history.n_conversations == 1 ? "" : "s");
+    break;
   case CLIENT_EVENT_READ: /* for programs: the messages say it themselves */
   case CLIENT_EVENT_NONE:
   case CLIENT_EVENT_FD:
@@ -225,6 +232,14 @@ void cli_put_event_json(const client_event *e) {
     set_text(o, "conversation", e->conversation);
     json_object_set_new(o, "messages",
                         json_texts(e->u.read.messages, e->u.read.n_messages));
+    break;
+  case CLIENT_EVENT_HISTORY:
+    set_text(o, "type", "history");
+    set_text(o, "id", e->id);
+    json_object_set_new(o, "conversations",
+                        json_integer((json_int_t)e->u.history.n_conversations));
+    json_object_set_new(o, "messages",
+                        json_integer((json_int_t)e->u.history.n_messages));
     break;
   case CLIENT_EVENT_MESSAGE:
   case CLIENT_EVENT_NONE:

@@ -196,14 +196,14 @@ static tacet_err newest_device(client *c, const client_device *before,
   return TACET_OK;
 }
 
-static tacet_err do_approve(client *c, const char *code, client_mem *mem,
-                            client_device *out) {
+static tacet_err do_approve(client *c, const char *code, bool history,
+                            client_mem *mem, client_device *out) {
   uint64_t job;
   client_device *before;
   size_t n;
   TACET_TRY(client_enter(c));
   TACET_TRY(list_devices(c, mem, &before, &n));
-  TACET_TRY(client_offer_begin(c, tacet_span_str(code), &job));
+  TACET_TRY(client_offer_begin(c, tacet_span_str(code), history, &job));
   client_ring(c);
   TACET_TRY(wait_for_linking(c, job));
   TACET_TRY(newest_device(c, before, n, mem, out));
@@ -211,9 +211,10 @@ static tacet_err do_approve(client *c, const char *code, client_mem *mem,
   return do_the_rest(c, never, REST_MS, false);
 }
 
-client_kind client_device_approve(client *c, const char *code, client_mem *mem,
-                                  client_device *out, client_error *err) {
-  return client_leave(c, do_approve(c, code, mem, out), err);
+client_kind client_device_approve(client *c, const char *code, bool history,
+                                  client_mem *mem, client_device *out,
+                                  client_error *err) {
+  return client_leave(c, do_approve(c, code, history, mem, out), err);
 }
 
 /* ---- removing ---- */

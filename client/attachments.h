@@ -21,6 +21,12 @@ TACET_MUST_CHECK tacet_err client_file_encrypt(client *c, const char *plain,
                                                client_mem *mem,
                                                tacet_attachment *a,
                                                const char **path);
+/* The same of `len` bytes of a file, from `at` on. */
+TACET_MUST_CHECK tacet_err client_range_encrypt(client *c, const char *plain,
+                                                uint64_t at, uint64_t len,
+                                                client_mem *mem,
+                                                tacet_attachment *a,
+                                                const char **path);
 TACET_MUST_CHECK tacet_err client_bytes_encrypt(client *c, tacet_span plain,
                                                 client_mem *mem,
                                                 tacet_attachment *a,
@@ -52,6 +58,12 @@ TACET_MUST_CHECK tacet_err client_file_fetch(client *c,
                                              const char *name, const char *dir,
                                              client_mem *mem,
                                              const char **path);
+/* Into a file of the home, made if need be, from byte `at` on. */
+TACET_MUST_CHECK tacet_err client_file_fetch_into(client *c,
+                                                  const tacet_attachment *a,
+                                                  const char *name,
+                                                  const char *path,
+                                                  uint64_t at);
 /* Where a part was saved, or NULL. */
 TACET_MUST_CHECK tacet_err client_file_saved(client *c, tacet_span message,
                                              size_t index, client_mem *mem,

@@ -74,7 +74,7 @@ static tacet_err part_open(client_backup_writer *w) {
 }
 
 tacet_err client_backup_create(client *c, const char *path,
-                               tacet_span passphrase,
+                               tacet_span passphrase, bool is_key,
                                client_backup_writer **out) {
   const client_env *env = c->env;
   struct stat st;
@@ -99,6 +99,10 @@ tacet_err client_backup_create(client *c, const char *path,
   tacet_backup_head head = {
       .passes = env->pwhash_passes ? env->pwhash_passes : TACET_PWHASH_PASSES,
       .memory = env->pwhash_memory ? env->pwhash_memory : TACET_PWHASH_MEMORY};
+  if (is_key) {
+    head.passes = 1;
+    head.memory = 8;
+  }
   TACET_TRY(tacet_random(head.salt, sizeof(head.salt)));
   TACET_TRY(tacet_random(head.prefix, sizeof(head.prefix)));
   TACET_TRY(part_open(w));

@@ -17,9 +17,10 @@
 
 typedef struct client_backup_writer client_backup_writer;
 /* Writes beside `path`, which stays as it is until client_backup_writer_done().
- */
+ * `is_key`: the passphrase is random and need not be stretched. */
 TACET_MUST_CHECK tacet_err client_backup_create(client *c, const char *path,
                                                 tacet_span passphrase,
+                                                bool is_key,
                                                 client_backup_writer **out);
 TACET_MUST_CHECK tacet_err client_backup_put(client_backup_writer *w,
                                              const tacet_backup_record *r);
@@ -48,6 +49,17 @@ const char *client_backup_path(const client_backup_reader *r);
 void client_backup_reader_free(client_backup_reader *r);
 
 /* ---- the home ---- */
+
+/* All that a backup holds of this home, into a file. Not within a transaction.
+ */
+TACET_MUST_CHECK tacet_err client_home_write(client *c, const char *path,
+                                             tacet_span passphrase, bool is_key,
+                                             client_backup_counts *out);
+/* A file of such into this home, whole or not at all, by a transaction of its
+ * own or within another. */
+TACET_MUST_CHECK tacet_err client_home_read(client *c, const char *path,
+                                            tacet_span passphrase,
+                                            client_backup_counts *out);
 
 /* The conversation that messages are being put into. */
 typedef struct client_restore {

@@ -208,12 +208,14 @@ typedef struct client_device {
   bool this_one;
 } client_device;
 /* Adds the device that shows this code to the account, and puts it into every
- * conversation. USAGE "bad-code" (mistyped); REFUSED "code-expired",
- * "code-used", "nobody-waits", "too-many-devices", "manifest-conflict"; FAILED
- * "clock", "busy"; KEYS "linking-disturbed". Whatever fails has changed
- * nothing.
+ * conversation. `history`: what was said so far follows it, encrypted, in the
+ * background; where that cannot be, a warning says so. USAGE "bad-code"
+ * (mistyped); REFUSED "code-expired", "code-used", "nobody-waits",
+ * "too-many-devices", "manifest-conflict"; FAILED "clock", "busy"; KEYS
+ * "linking-disturbed". Whatever fails has changed nothing.
  */
 TACET_MUST_CHECK client_kind client_device_approve(client *c, const char *code,
+                                                   bool history,
                                                    client_mem *mem,
                                                    client_device *out,
                                                    client_error *err);
@@ -388,7 +390,8 @@ typedef enum client_event_type {
   CLIENT_EVENT_GROUP,   /* .group: created, added, removed, left, renamed */
   CLIENT_EVENT_REQUEST, /* .request: first letter of a stranger */
   CLIENT_EVENT_WARNING, /* .warning */
-  CLIENT_EVENT_READ     /* .read */
+  CLIENT_EVENT_READ,    /* .read */
+  CLIENT_EVENT_HISTORY  /* .history */
 } client_event_type;
 
 typedef struct client_event {
@@ -418,6 +421,9 @@ typedef struct client_event {
       const char *const *messages; /* ids; all of .conversation */
       size_t n_messages;
     } read;
+    struct { /* what was said before has followed this device */
+      size_t n_conversations, n_messages;
+    } history;
   } u;
 } client_event;
 

@@ -256,8 +256,8 @@ tacet_err client_sync_run(client *c, client_job *job, uint64_t *next) {
     return client_self_group_begin(c);
   }
   TACET_TRY(e);
-  if (r.broken || r.look_due) {
-    return TACET_OK; /* client/recovery.h; commits first */
+  if (r.broken || r.look_due || r.commit != 0) {
+    return TACET_OK; /* client/recovery.h; commits first: they add somebody */
   }
   if (r.fresh_due) {
     return client_fresh_begin(c, r.id, next);

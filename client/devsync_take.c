@@ -8,6 +8,7 @@
 #include "client/chain.h"
 #include "client/devices.h"
 #include "client/devsync.h"
+#include "client/history.h"
 #include "client/people.h"
 #include "client/reads.h"
 
@@ -200,6 +201,9 @@ static tacet_err take_entry(client *c, tacet_sync_entry *e) {
   }
   if (e->type == TACET_SYNC_READ) {
     return client_read_elsewhere(c, e);
+  }
+  if (e->type == TACET_SYNC_HISTORY) {
+    return client_history_take(c, e);
   }
   if (e->type == TACET_SYNC_DEVICE) {
     memcpy(e->id, e->device, sizeof(e->device)); /* zeros behind it */

@@ -5,6 +5,7 @@
 #include "client/chain.h"
 #include "client/devices.h"
 #include "client/devsync.h"
+#include "client/history.h"
 #include "client/outbox.h"
 #include "client/people.h"
 #include "client/reads.h"
@@ -181,6 +182,19 @@ static tacet_err add_reads(batch *b, bool *left) {
   return TACET_OK;
 }
 
+/* ---- history ---- */
+
+static tacet_err add_history(batch *b, bool *left) {
+  CLIENT_MEM(mem);
+  tacet_sync_entry e;
+  bool any;
+  TACET_TRY(client_history_next(b->c, b->s, &mem, &e, &any));
+  *left = *left || any;
+  tacet_err err = any ? add(b, &e) : TACET_OK;
+  tacet_wipe(&e, sizeof(e));
+  return err;
+}
+
 tacet_err client_sync_tell(client *c, tacet_span group, bool *left) {
   CLIENT_SESSION(s);
   TACET_BUF(entries, ENTRIES_MAX);
@@ -191,6 +205,7 @@ tacet_err client_sync_tell(client *c, tacet_span group, bool *left) {
   TACET_TRY(client_session_load(c, group, &s));
   TACET_TRY(add_registers(&b, &more));
   TACET_TRY(add_reads(&b, &more));
+  TACET_TRY(add_history(&b, &more));
   TACET_TRY(flush(&b));
   TACET_TRY(client_tx_commit(&tx));
   *left = more;

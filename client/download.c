@@ -225,6 +225,29 @@ tacet_err client_file_fetch(client *c, const tacet_attachment *a,
   return TACET_OK;
 }
 
+tacet_err client_file_fetch_into(client *c, const tacet_attachment *a,
+                                 const char *name, const char *path,
+                                 uint64_t at) {
+  CLIENT_MEM(mem);
+  const char *spool, *in_path;
+  TACET_TRY(client_spool_name(c, a, &mem, &spool));
+  TACET_TRY(client_spool_path(c, spool, &mem, &in_path));
+  CLIENT_FD(in);
+  in = open(in_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (in < 0) {
+    return client_os_failed(c, "write", in_path);
+  }
+  TACET_TRY(fetch_sealed(c, a, name, in_path, in));
+  CLIENT_FD(out);
+  out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (out < 0 || lseek(out, (off_t)at, SEEK_SET) < 0) {
+    return client_os_failed(c, "write", path);
+  }
+  TACET_TRY(decrypt(c, a, in, in_path, out, path));
+  (void)unlink(in_path);
+  return TACET_OK;
+}
+
 /* ---- the record ---- */
 
 static tacet_err file_of(client *c, tacet_span message, size_t index,

@@ -27,6 +27,8 @@ typedef struct client_env {
   bool (*dies)(void *user, bool done);
   /* Passphrase hashing, made cheap by tests; 0: what is recommended. */
   uint32_t pwhash_passes, pwhash_memory;
+  /* Bytes of a file of a history that follows a device; 0: 64 MiB. */
+  uint64_t history_part;
 } client_env;
 
 /* The system's clocks and randomness, and the transport of net/. */

@@ -62,6 +62,14 @@ tacet_err client_event_read(client *c, const uint8_t *talk,
   return add(c, talk, &r);
 }
 
+tacet_err client_event_history(client *c, uint64_t n_talks,
+                               uint64_t n_messages) {
+  client_event_record r = {.type = CLIENT_EVENT_HISTORY,
+                           .n_talks = n_talks,
+                           .n_messages = n_messages};
+  return add(c, NULL, &r);
+}
+
 tacet_err client_event_warn(client *c, const uint8_t *talk, const char *code,
                             const char *format, ...) {
   char text[600];
@@ -166,6 +174,10 @@ static tacet_err fill(client *c, const client_event_record *r, client_mem *mem,
     break;
   case CLIENT_EVENT_READ:
     TACET_TRY(fill_read(r, mem, &e));
+    break;
+  case CLIENT_EVENT_HISTORY:
+    e.u.history.n_conversations = (size_t)r->n_talks;
+    e.u.history.n_messages = (size_t)r->n_messages;
     break;
   case CLIENT_EVENT_NONE:
   case CLIENT_EVENT_FD:

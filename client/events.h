@@ -22,6 +22,9 @@ TACET_MUST_CHECK tacet_err client_event_group(client *c, const uint8_t *talk,
 TACET_MUST_CHECK tacet_err client_event_read(client *c, const uint8_t *talk,
                                              uint8_t (*ids)[CLIENT_ID_LEN],
                                              size_t n);
+/* It has followed this device. */
+TACET_MUST_CHECK tacet_err client_event_history(client *c, uint64_t n_talks,
+                                                uint64_t n_messages);
 TACET_MUST_CHECK tacet_err client_event_warn(client *c, const uint8_t *talk,
                                              const char *code,
                                              const char *format, ...)

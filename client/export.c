@@ -201,16 +201,11 @@ static tacet_err put_all(export *x, tacet_backup_end *end) {
   return put_talks(x);
 }
 
-static tacet_err do_export(client *c, const char *path, tacet_span passphrase,
-                           client_backup_counts *out) {
+tacet_err client_home_write(client *c, const char *path, tacet_span passphrase,
+                            bool is_key, client_backup_counts *out) {
   TACET_CLEANUP(writer_cleanup) client_backup_writer *w = NULL;
   tacet_backup_end end = {.n_people = 0};
-  TACET_TRY(client_enter(c));
-  if (passphrase.len == 0) {
-    return client_fail(&c->detail, CLIENT_USAGE, "passphrase-needed",
-                       "A backup needs a passphrase.");
-  }
-  TACET_TRY(client_backup_create(c, path, passphrase, &w));
+  TACET_TRY(client_backup_create(c, path, passphrase, is_key, &w));
   export x = {.c = c, .w = w};
   TACET_TRY(put_all(&x, &end));
   end.n_talks = (uint32_t)x.counts.conversations;
@@ -218,6 +213,16 @@ static tacet_err do_export(client *c, const char *path, tacet_span passphrase,
   TACET_TRY(client_backup_done(w, &end));
   *out = x.counts;
   return TACET_OK;
+}
+
+static tacet_err do_export(client *c, const char *path, tacet_span passphrase,
+                           client_backup_counts *out) {
+  TACET_TRY(client_enter(c));
+  if (passphrase.len == 0) {
+    return client_fail(&c->detail, CLIENT_USAGE, "passphrase-needed",
+                       "A backup needs a passphrase.");
+  }
+  return client_home_write(c, path, passphrase, false, out);
 }
 
 client_kind client_export(client *c, const char *path, tacet_span passphrase,

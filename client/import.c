@@ -66,14 +66,9 @@ static tacet_err put_all(client *c, client_restore *to) {
   return client_restore_talk_end(c, to);
 }
 
-static tacet_err do_import(client *c, const char *path, tacet_span passphrase,
+tacet_err client_home_read(client *c, const char *path, tacet_span passphrase,
                            client_backup_counts *out) {
   TACET_CLEANUP(reader_cleanup) client_backup_reader *r = NULL;
-  TACET_TRY(client_enter(c));
-  if (!client_lock_try(&c->lock)) {
-    return client_fail(&c->detail, CLIENT_FAILED, "busy",
-                       "Another program is using this home; end it first.");
-  }
   TACET_TRY(client_backup_read(c, path, passphrase, &r));
   client_restore to = {.r = r};
   TACET_TRY(check_owner(c, &to));
@@ -88,6 +83,16 @@ static tacet_err do_import(client *c, const char *path, tacet_span passphrase,
   TACET_TRY(client_tx_commit(&tx));
   *out = to.counts;
   return TACET_OK;
+}
+
+static tacet_err do_import(client *c, const char *path, tacet_span passphrase,
+                           client_backup_counts *out) {
+  TACET_TRY(client_enter(c));
+  if (!client_lock_try(&c->lock)) {
+    return client_fail(&c->detail, CLIENT_FAILED, "busy",
+                       "Another program is using this home; end it first.");
+  }
+  return client_home_read(c, path, passphrase, out);
 }
 
 client_kind client_import(client *c, const char *path, tacet_span passphrase,

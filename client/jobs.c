@@ -10,6 +10,7 @@
 #include "client/devsync.h"
 #include "client/events.h"
 #include "client/groups.h"
+#include "client/history.h"
 #include "client/leaving.h"
 #include "client/linking.h"
 #include "client/lookup.h"
@@ -371,6 +372,16 @@ static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {
   return finish(c, job);
 }
 
+/* A file at a time: what is to be sent goes out in between. */
+static tacet_err run_history(client *c, const client_job *job, uint64_t *next) {
+  bool done;
+  TACET_TRY(job->kind == CLIENT_JOB_HISTORY_GIVE
+                ? client_history_give_run(c, job, &done)
+                : client_history_take_run(c, job, &done));
+  *next = 0;
+  return done ? finish(c, job) : TACET_OK;
+}
+
 static tacet_err run(client *c, client_job *job, uint64_t *next) {
   switch ((client_job_kind)job->kind) {
   case CLIENT_JOB_CREATE:
@@ -402,6 +413,9 @@ static tacet_err run(client *c, client_job *job, uint64_t *next) {
     TACET_TRY(client_greet_run(c, job));
     *next = 0;
     return finish(c, job);
+  case CLIENT_JOB_HISTORY_GIVE:
+  case CLIENT_JOB_HISTORY_TAKE:
+    return run_history(c, job, next);
   }
   return finish(c, job); /* of a newer version */
 }

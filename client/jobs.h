@@ -21,7 +21,9 @@ typedef enum client_job_kind {
   CLIENT_JOB_LINK,    /* a new device is added (client/linking.h) */
   CLIENT_JOB_LINKED,  /* ... and is put into all conversations */
   CLIENT_JOB_SYNC,    /* own devices are told something (client/devsync.h) */
-  CLIENT_JOB_GREET    /* whom only a backup knows (client/regain.h) */
+  CLIENT_JOB_GREET,   /* whom only a backup knows (client/regain.h) */
+  CLIENT_JOB_HISTORY_GIVE, /* a new device gets it (client/history.h) */
+  CLIENT_JOB_HISTORY_TAKE
 } client_job_kind;
 
 /* Records it. Within a transaction. `due` 0: now. */

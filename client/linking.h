@@ -4,7 +4,7 @@
  * the store before anything of them leaves, so that a process that is killed at
  * any of them is gone on for by the next.
  *
- *   old device (linking_offer.c)       new device (linking_join.c)
+ *   old device (linking_offer.c,       new device (linking_join.c)
  *                                      shows a code, looks at slot 0
  *   reads the code; slot 0: offer  ->
  *                                  <-  hello, to the offer's mailbox
@@ -53,13 +53,23 @@ typedef struct client_offer_record {
   const char *name;
   tacet_span body, possession, manifest, sealed;
   bool refused; /* the outcome says so */
+  bool history; /* what was said before follows (client/history.h) */
 } client_offer_record;
 void client_offer_fields(client_fields *f, void *record);
+TACET_MUST_CHECK tacet_err client_offer_load(client *c, client_mem *mem,
+                                             client_offer_record *out);
+TACET_MUST_CHECK tacet_err client_offer_save(client *c, client_offer_record *r);
+static inline tacet_linking_code
+client_offer_code(const client_offer_record *r) {
+  tacet_linking_code code = {.minute = r->minute};
+  memcpy(code.secret, r->secret, sizeof(code.secret));
+  return code;
+}
 
 /* Records the wish; a job carries it out. USAGE "bad-code", REFUSED
  * "code-expired", FAILED "clock", "busy". *job: its number. */
 TACET_MUST_CHECK tacet_err client_offer_begin(client *c, tacet_span code,
-                                              uint64_t *job);
+                                              bool history, uint64_t *job);
 /* One with whose outcome nothing has been done yet is given up. Within a
  * transaction. */
 TACET_MUST_CHECK tacet_err client_offer_abandon(client *c);

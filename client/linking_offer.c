@@ -6,9 +6,9 @@
 #include "client/chain.h"
 #include "client/devices.h"
 #include "client/devsync.h"
+#include "client/history.h"
 #include "client/jobs.h"
 #include "client/lookup.h"
-#include "client/people.h"
 #include "client/reconcile.h"
 #include "client/tokens.h"
 
@@ -36,14 +36,16 @@ void client_offer_fields(client_fields *f, void *record) {
   client_field_span(f, &r->manifest);
   client_field_span(f, &r->sealed);
   client_field_bool(f, &r->refused);
+  client_field_bool(f, &r->history);
 }
 
-static tacet_err load(client *c, client_mem *mem, client_offer_record *out) {
+tacet_err client_offer_load(client *c, client_mem *mem,
+                            client_offer_record *out) {
   return client_get(c, CLIENT_T_SELF, RECORD, client_offer_fields, out,
                     sizeof(*out), mem);
 }
 
-static tacet_err save(client *c, client_offer_record *r) {
+tacet_err client_offer_save(client *c, client_offer_record *r) {
   return client_put(c, CLIENT_T_SELF, RECORD, TACET_SPAN_EMPTY, 0,
                     client_offer_fields, r);
 }
@@ -51,14 +53,8 @@ static tacet_err save(client *c, client_offer_record *r) {
 static tacet_err save_alone(client *c, client_offer_record *r) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(save(c, r));
+  TACET_TRY(client_offer_save(c, r));
   return client_tx_commit(&tx);
-}
-
-static tacet_linking_code code_of(const client_offer_record *r) {
-  tacet_linking_code code = {.minute = r->minute};
-  memcpy(code.secret, r->secret, sizeof(code.secret));
-  return code;
 }
 
 /* ---- beginning and ending ---- */
@@ -98,7 +94,7 @@ static tacet_err end(client *c, const client_offer_record *r) {
 tacet_err client_offer_abandon(client *c) {
   CLIENT_MEM(mem);
   client_offer_record r;
-  tacet_err e = load(c, &mem, &r);
+  tacet_err e = client_offer_load(c, &mem, &r);
   if (e == TACET_ERR_NOT_FOUND) {
     return TACET_OK;
   }
@@ -112,14 +108,25 @@ tacet_err client_offer_abandon(client *c) {
   return end(c, &r);
 }
 
-tacet_err client_offer_begin(client *c, tacet_span text, uint64_t *number) {
+/* The conversations are gone through, and history follows, if that was wished.
+ */
+static tacet_err take_up(client *c, const client_offer_record *r) {
+  TACET_TRY(client_job_forget(c, r->job));
+  TACET_TRY(end(c, r));
+  TACET_TRY(client_sync_everything(c)); /* makes the self group, too */
+  TACET_TRY(client_reconcile_account(c, c->self.account));
+  return r->history ? client_history_give(c, r->device) : TACET_OK;
+}
+
+tacet_err client_offer_begin(client *c, tacet_span text, bool history,
+                             uint64_t *number) {
   CLIENT_MEM(mem);
   tacet_linking_code code;
   client_offer_record r, before;
   TACET_TRY(read_code(c, text, &code));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  tacet_err e = load(c, &mem, &before);
+  tacet_err e = client_offer_load(c, &mem, &before);
   if (e == TACET_OK &&
       memcmp(before.secret, code.secret, sizeof(code.secret)) == 0) {
     *number = before.job; /* goes on */
@@ -127,18 +134,18 @@ tacet_err client_offer_begin(client *c, tacet_span text, uint64_t *number) {
   }
   TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
   if (e == TACET_OK && before.step == CLIENT_OFFER_READY) {
-    TACET_TRY(client_reconcile_account(c, c->self.account));
-    TACET_TRY(client_job_forget(c, before.job));
-    TACET_TRY(end(c, &before));
+    TACET_TRY(take_up(c, &before));
   } else {
     TACET_TRY(client_offer_abandon(c));
   }
   client_job job = {.kind = CLIENT_JOB_LINK};
   TACET_TRY(client_job_add(c, &job));
-  r = (client_offer_record){
-      .minute = code.minute, .step = CLIENT_OFFER_BEGIN, .job = job.number};
+  r = (client_offer_record){.minute = code.minute,
+                            .step = CLIENT_OFFER_BEGIN,
+                            .job = job.number,
+                            .history = history};
   memcpy(r.secret, code.secret, sizeof(r.secret));
-  TACET_TRY(save(c, &r));
+  TACET_TRY(client_offer_save(c, &r));
   TACET_TRY(client_tx_commit(&tx));
   *number = job.number;
   return TACET_OK;
@@ -180,7 +187,7 @@ static tacet_err ask_slot(client *c, const uint8_t name[32], tacet_span body,
 static tacet_err write_slot(client *c, const client_offer_record *r,
                             tacet_linking_step step, bool *taken) {
   CLIENT_MEM(mem);
-  tacet_linking_code code = code_of(r);
+  tacet_linking_code code = client_offer_code(r);
   uint8_t name[32];
   client_reply reply;
   TACET_TRY(tacet_linking_slot(&code, step, name));
@@ -192,7 +199,7 @@ static tacet_err write_slot(client *c, const client_offer_record *r,
 
 static tacet_err seal(const client_offer_record *r, tacet_linking_step step,
                       tacet_span body, client_mem *mem, tacet_span *out) {
-  tacet_linking_code code = code_of(r);
+  tacet_linking_code code = client_offer_code(r);
   TACET_BUF(w, SLOT_MAX);
   TACET_TRY(tacet_linking_seal(&code, step, body, &w));
   return client_mem_take(mem, &w, out);
@@ -228,7 +235,7 @@ static tacet_err make_offer(client *c, client_offer_record *r,
   TACET_TRY(client_mailbox_save(c, &m));
   memcpy(r->mailbox, m.id, sizeof(r->mailbox));
   r->step = CLIENT_OFFER_OFFER;
-  TACET_TRY(save(c, r));
+  TACET_TRY(client_offer_save(c, r));
   return client_tx_commit(&tx);
 }
 
@@ -323,7 +330,7 @@ static tacet_err make_outcome(client *c, client_offer_record *r, bool added,
       seal(r, TACET_LINKING_OUTCOME, tacet_buf_span(&body), mem, &r->sealed));
   r->refused = !added;
   r->step = CLIENT_OFFER_OUTCOME;
-  return save(c, r);
+  return client_offer_save(c, r);
 }
 
 static tacet_err refuse(client *c, client_offer_record *r, client_mem *mem) {
@@ -336,7 +343,7 @@ static tacet_err refuse(client *c, client_offer_record *r, client_mem *mem) {
 /* The new device gives up after a day; long before that nothing is signed or
  * published any more. */
 static tacet_err check_age(client *c, const client_offer_record *r) {
-  tacet_linking_code code = code_of(r);
+  tacet_linking_code code = client_offer_code(r);
   if (tacet_linking_code_age(&code, client_now(c) / 1000) < SIGN_MINUTES) {
     return TACET_OK;
   }
@@ -391,7 +398,7 @@ static tacet_err finish(client *c, client_job *job, client_offer_record *r) {
   TACET_TRY(client_job_add(c, &later));
   r->step = CLIENT_OFFER_READY;
   r->job = later.number;
-  TACET_TRY(save(c, r));
+  TACET_TRY(client_offer_save(c, r));
   return client_tx_commit(&tx);
 }
 
@@ -435,14 +442,11 @@ static tacet_err nobody(client *c, const client_offer_record *r) {
                              "changed. Run tacet link again on it.");
 }
 
-/* Ready, or not within the hour: the conversations are gone through. */
+/* Ready, or not within the hour. */
 static tacet_err welcome(client *c, const client_offer_record *r) {
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_job_finish(c, r->job, NULL));
-  TACET_TRY(end(c, r));
-  TACET_TRY(client_sync_everything(c)); /* makes the self group, too */
-  TACET_TRY(client_reconcile_account(c, c->self.account));
+  TACET_TRY(take_up(c, r));
   return client_tx_commit(&tx);
 }
 
@@ -483,7 +487,7 @@ tacet_err client_offer_run(client *c, client_job *job, uint64_t *next) {
   while (more) {
     CLIENT_MEM(mem);
     client_offer_record r;
-    tacet_err e = load(c, &mem, &r);
+    tacet_err e = client_offer_load(c, &mem, &r);
     if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && r.job != job->number)) {
       CLIENT_TX(tx);
       TACET_TRY(client_tx_begin(c->store, &tx));
@@ -495,119 +499,4 @@ tacet_err client_offer_run(client *c, client_job *job, uint64_t *next) {
     job->tries = 0; /* as what comes changes the step, it changes this */
   }
   return TACET_OK;
-}
-
-/* ---- what comes ---- */
-
-static tacet_err take_hello(client *c, client_offer_record *r, tacet_span body,
-                            client_mem *mem, bool *right) {
-  tacet_linking_hello h;
-  uint8_t secret[TACET_LINKING_SECRET_LEN];
-  (void)c;
-  *right = false;
-  if (tacet_linking_hello_parse(body, &h) != TACET_OK) {
-    return TACET_OK;
-  }
-  TACET_TRY(tacet_linking_secret(h.device, h.device_key, h.salt, secret));
-  if (memcmp(secret, r->secret, sizeof(secret)) != 0) {
-    return TACET_OK; /* who saw the code, and is not who made it */
-  }
-  memcpy(r->device, h.device, sizeof(r->device));
-  memcpy(r->device_key, h.device_key, sizeof(r->device_key));
-  if (client_is_name(h.name, TACET_LINKING_NAME_MAX)) {
-    TACET_TRY(client_mem_text(mem, h.name, &r->name));
-  }
-  r->step = CLIENT_OFFER_PROPOSE;
-  *right = true;
-  return TACET_OK;
-}
-
-static tacet_err take_possession(client_offer_record *r, tacet_span body,
-                                 bool *right) {
-  *right = false;
-  if (body.len != 64) {
-    return TACET_OK;
-  }
-  tacet_err e = tacet_manifest_possession_check(r->body, r->device_key, body);
-  if (e != TACET_OK) {
-    return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK;
-  }
-  r->possession = body;
-  r->step = CLIENT_OFFER_SIGN;
-  *right = true;
-  return TACET_OK;
-}
-
-static tacet_err take_by_step(client *c, client_offer_record *r,
-                              tacet_linking_step which, tacet_span body,
-                              client_mem *mem, bool *right) {
-  switch (which) {
-  case TACET_LINKING_HELLO:
-    return take_hello(c, r, body, mem, right);
-  case TACET_LINKING_POSSESSION:
-    return take_possession(r, body, right);
-  default:
-    *right = true; /* ready */
-    return TACET_OK;
-  }
-}
-
-static bool expected(const client_offer_record *r, tacet_linking_step *out) {
-  switch ((client_offer_step)r->step) {
-  case CLIENT_OFFER_OFFER: /* it was written, and the answer was lost */
-  case CLIENT_OFFER_HELLO:
-    *out = TACET_LINKING_HELLO;
-    return true;
-  case CLIENT_OFFER_PROPOSAL:
-  case CLIENT_OFFER_POSSESSION:
-    *out = TACET_LINKING_POSSESSION;
-    return true;
-  case CLIENT_OFFER_OUTCOME:
-  case CLIENT_OFFER_READY:
-    *out = TACET_LINKING_READY;
-    return true;
-  default:
-    return false;
-  }
-}
-
-/* The job is due at once. */
-static tacet_err hurry(client *c, const client_offer_record *r) {
-  CLIENT_MEM(mem);
-  client_job job;
-  tacet_err e = client_job_get(c, r->job, &mem, &job);
-  if (e != TACET_OK) {
-    return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
-  }
-  job.due = 0;
-  job.tries = 0;
-  return client_job_save(c, &job);
-}
-
-tacet_err client_offer_take(client *c, const client_mailbox *m,
-                            tacet_span item) {
-  CLIENT_MEM(mem);
-  client_offer_record r;
-  tacet_linking_step which;
-  TACET_BYTES(plain);
-  tacet_span body;
-  bool right;
-  tacet_err e = load(c, &mem, &r);
-  if (e == TACET_ERR_NOT_FOUND ||
-      (e == TACET_OK && (memcmp(r.mailbox, m->id, sizeof(r.mailbox)) != 0 ||
-                         !expected(&r, &which)))) {
-    return TACET_OK;
-  }
-  TACET_TRY(e);
-  tacet_linking_code code = code_of(&r);
-  e = tacet_linking_open(&code, which, item, &plain, &body);
-  if (e != TACET_OK) {
-    return tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK;
-  }
-  TACET_TRY(take_by_step(c, &r, which, body, &mem, &right));
-  if (!right) {
-    return TACET_OK;
-  }
-  TACET_TRY(save(c, &r));
-  return hurry(c, &r);
 }

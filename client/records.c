@@ -370,6 +370,8 @@ void client_event_fields(client_fields *f, void *record) {
   client_field_text(f, &r->text);
   client_field_fixed(f, r->by, sizeof(r->by));
   accounts(f, &r->members, &r->n_members);
+  client_field_u64(f, &r->n_talks);
+  client_field_u64(f, &r->n_messages);
 }
 
 void client_job_fields(client_fields *f, void *record) {

@@ -434,6 +434,7 @@ typedef struct client_event_record {
   uint8_t by[CLIENT_ID_LEN];         /* GROUP, REQUEST: account */
   uint8_t (*members)[CLIENT_ID_LEN]; /* GROUP; READ: ids of messages */
   size_t n_members;
+  uint64_t n_talks, n_messages; /* HISTORY */
 } client_event_record;
 
 /* ---- job: something to be carried out with the server; order its number ----

@@ -134,6 +134,18 @@ tacet_err client_file_encrypt(client *c, const char *plain, client_mem *mem,
   return encrypt(c, &s, size, mem, a, path);
 }
 
+tacet_err client_range_encrypt(client *c, const char *plain, uint64_t at,
+                               uint64_t len, client_mem *mem,
+                               tacet_attachment *a, const char **path) {
+  CLIENT_FD(fd);
+  fd = open(plain, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || lseek(fd, (off_t)at, SEEK_SET) < 0) {
+    return client_os_failed(c, "read", plain);
+  }
+  source s = {.fd = fd, .path = plain};
+  return encrypt(c, &s, len, mem, a, path);
+}
+
 tacet_err client_bytes_encrypt(client *c, tacet_span plain, client_mem *mem,
                                tacet_attachment *a, const char **path) {
   source s = {.fd = -1, .path = "text", .bytes = plain};

@@ -27,6 +27,11 @@ static void write_body(tacet_buf *w, const tacet_sync_entry *e) {
     tacet_write_bytes(w, tacet_span_of(e->id, sizeof(e->id)));
     tacet_write_vec(w, e->messages);
     break;
+  case TACET_SYNC_HISTORY:
+    tacet_write_bytes(w, tacet_span_of(e->device, sizeof(e->device)));
+    tacet_write_bytes(w, tacet_span_of(e->secret, sizeof(e->secret)));
+    tacet_write_vec(w, e->parts);
+    break;
   }
 }
 
@@ -52,12 +57,22 @@ static bool read_flag(tacet_reader *r) {
   return v == 1;
 }
 
-static tacet_span read_ids(tacet_reader *r) {
-  tacet_span ids = tacet_read_vec(r);
-  if (ids.len == 0 || ids.len % TACET_SYNC_ID_LEN != 0) {
+/* One at least, of that length each. */
+static tacet_span read_some(tacet_reader *r, size_t each) {
+  tacet_span list = tacet_read_vec(r);
+  if (list.len == 0 || list.len % each != 0) {
     tacet_read_fail(r, TACET_ERR_ENCODING);
   }
-  return ids;
+  return list;
+}
+
+static void read_history(tacet_reader *r, tacet_sync_entry *e) {
+  tacet_read_copy(r, e->device, sizeof(e->device));
+  tacet_read_copy(r, e->secret, sizeof(e->secret));
+  e->parts = read_some(r, TACET_SYNC_PART_LEN);
+  if (e->parts.len > (size_t)TACET_SYNC_PARTS_MAX * TACET_SYNC_PART_LEN) {
+    tacet_read_fail(r, TACET_ERR_LIMIT);
+  }
 }
 
 static void read_body(tacet_reader *r, tacet_sync_entry *e) {
@@ -84,7 +99,10 @@ static void read_body(tacet_reader *r, tacet_sync_entry *e) {
     break;
   case TACET_SYNC_READ:
     tacet_read_copy(r, e->id, sizeof(e->id));
-    e->messages = read_ids(r);
+    e->messages = read_some(r, TACET_SYNC_ID_LEN);
+    break;
+  case TACET_SYNC_HISTORY:
+    read_history(r, e);
     break;
   }
   tacet_read_end(r);
@@ -98,7 +116,7 @@ static void read_entry(tacet_reader *r, tacet_sync_entry *out, bool *known) {
   e.stamp = tacet_read_u64(r);
   tacet_read_copy(r, e.by, sizeof(e.by));
   tacet_reader body = tacet_read_vec_of(r);
-  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_READ;
+  *known = type >= TACET_SYNC_DEVICE && type <= TACET_SYNC_HISTORY;
   if (*known && *r->err == TACET_OK) {
     read_body(&body, &e);
   }

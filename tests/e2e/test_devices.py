@@ -2,6 +2,7 @@
 """Several devices of one account: linked with a code, together in every
 conversation, killed in between, removed."""
 import json
+import os
 import signal
 import time
 import unittest
@@ -18,6 +19,14 @@ class Devices(Case):
         self.assertIn(f'{name} is one of your devices now', out)
         self.assertEqual(linking.wait(TIMEOUT), 0,
                          linking.stderr.read().decode())
+        linking.communicate()
+        return new
+
+    def link_with_history(self, server, old, name):
+        new = Person(self.folder, name)
+        code, linking = self.begin(server, new)
+        old.run('devices', 'approve', code, '--with-history')
+        self.assertEqual(linking.wait(TIMEOUT), 0)
         linking.communicate()
         return new
 
@@ -103,6 +112,36 @@ class Linking(Devices):
         self.assertEqual(linking.wait(TIMEOUT), 1)
         linking.communicate()
         self.assertEqual(len(self.devices(alice)), 1)
+
+    def test_history_follows(self):
+        """With its files, which are fetched when somebody asks."""
+        server, alice, bob = self.account()
+        path = os.path.join(self.folder, 'picture.png')
+        with open(path, 'wb') as f:
+            f.write(os.urandom(50000))
+        bob.send('alice', 'before the phone')
+        bob.run('send', 'alice', 'a picture', '--attach', path)
+        alice.wait_text('a picture')
+        phone = self.link_with_history(server, alice, 'phone')
+        phone.wait_for(lambda e: e['type'] == 'history', 'the history')
+        files = os.path.join(self.folder, 'phone-files')
+        shown = [json.loads(line) for line in phone.run(
+            'history', 'bob', '--json', '--limit', '0', '--save-attachments',
+            files).stdout.splitlines()]
+        there = [json.loads(line) for line in alice.run(
+            'history', 'bob', '--json', '--limit', '0').stdout.splitlines()]
+        self.assertEqual([e['id'] for e in shown], [e['id'] for e in there])
+        self.assertIn('before the phone', [e['text'] for e in shown])
+        self.assertTrue(all(e['read_at'] for e in shown))
+        with open(os.path.join(files, 'picture.png'), 'rb') as got, \
+                open(path, 'rb') as want:
+            self.assertEqual(got.read(), want.read())
+        self.until('the phone is in the group', [alice, phone],
+                   lambda: b'crew' in phone.run('group', 'list').stdout)
+        bob.send('alice', 'after it')
+        self.until('bob knows the phone', [alice, phone, bob], lambda:
+                   bob.send('alice', 'are you there') and
+                   'are you there' in phone.texts())
 
     def test_killed(self):
         """The new device is killed as soon as it showed its code, and goes on

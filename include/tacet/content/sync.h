@@ -3,7 +3,7 @@
  * group: a single part of type application/tacet-sync, alone in its content.
  *
  *   enum { device(1), accepted(2), conversation(3), blocked(4), verified(5),
- *          chain(6), read(7) } SyncType;
+ *          chain(6), read(7), history(8) } SyncType;
  *   struct { uint8 type; uint64 stamp; opaque by[16]; opaque body<V>; } Entry;
  *   struct { uint8 version = 1; Entry entries<V>; } Sync;
  *
@@ -13,9 +13,10 @@
  * two with one stamp that of the larger device id: so all devices come to the
  * same, in whatever order they hear of it. Unknown types are passed over.
  *
- * Two are no such things: a chain is what has to be known of an account before
- * it is spoken of, and says the same whoever tells it; what is read stays so,
- * and of two that say when the earlier counts.
+ * Three are no such things: a chain is what has to be known of an account
+ * before it is spoken of, and says the same whoever tells it; what is read
+ * stays so, and of two that say when the earlier counts; a history is for one
+ * device.
  */
 #ifndef TACET_CONTENT_SYNC_H
 #define TACET_CONTENT_SYNC_H
@@ -29,6 +30,8 @@ extern "C" {
 #define TACET_TYPE_SYNC "application/tacet-sync"
 #define TACET_SYNC_NAME_MAX 128
 #define TACET_SYNC_ID_LEN 32
+#define TACET_SYNC_PART_LEN 123 /* an Attachment */
+#define TACET_SYNC_PARTS_MAX 64
 #define TACET_SYNC_MAX ((size_t)48 * 1024) /* bytes of one: it is one item */
 
 typedef enum tacet_sync_type {
@@ -38,7 +41,8 @@ typedef enum tacet_sync_type {
   TACET_SYNC_BLOCKED_PERSON = 4,
   TACET_SYNC_VERIFIED_PERSON = 5,
   TACET_SYNC_CHAIN = 6,
-  TACET_SYNC_READ = 7
+  TACET_SYNC_READ = 7,
+  TACET_SYNC_HISTORY = 8
 } tacet_sync_type;
 
 /* What became of a request, or of a membership. */
@@ -55,18 +59,24 @@ typedef enum tacet_sync_state {
  * chain:        opaque manifests<V>;   some of one account's, of opaque<V>
  * each, ascending; `stamp` and `by` say nothing read:         opaque
  * conversation[32]; opaque messages<V>; ids of 32 bytes, one at least; `stamp`:
- *                                      when they were shown, whole seconds */
+ *                                      when they were shown, whole seconds
+ * history:      opaque device[16]; opaque secret[32]; Attachment parts<V>;
+ *                                      for that device: a backup, cut into
+ * files of 123 bytes each (attachments.md), one at least; its passphrase is the
+ * secret in hexadecimal */
 typedef struct tacet_sync_entry {
   tacet_sync_type type;
   uint64_t stamp;
   uint8_t by[16];
-  uint8_t device[16]; /* DEVICE */
+  uint8_t device[16]; /* DEVICE, HISTORY */
   tacet_span name;
   uint8_t id[32]; /* ..._PERSON: the account; CONVERSATION, READ */
   bool value;
   tacet_sync_state state; /* CONVERSATION */
   tacet_span manifests;   /* CHAIN */
   tacet_span messages;    /* READ */
+  uint8_t secret[32];     /* HISTORY */
+  tacet_span parts;
 } tacet_sync_entry;
 
 static inline bool tacet_sync_is_of_person(tacet_sync_type t) {

@@ -30,7 +30,8 @@ void scene_turn(void *user) {
   if (!t->begun && t->code[0] != '\0') {
     tacet_err err = client_enter(p->c);
     if (err == TACET_OK) {
-      err = client_offer_begin(p->c, tacet_span_str(t->code), &t->job);
+      err = client_offer_begin(p->c, tacet_span_str(t->code), t->history,
+                               &t->job);
     }
     t->kind = client_report(&p->c->detail, err, &t->err);
     t->begun = t->kind != CLIENT_FAILED;

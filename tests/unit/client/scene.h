@@ -12,6 +12,7 @@ typedef struct scene {
   person *old, *fresh, *bob;
   char code[64];
   uint64_t job;
+  bool history;      /* is to follow */
   bool begun, again; /* the code was typed; typed anew after a crash */
   client_kind kind;  /* what typing it gave */
   client_error err;  /* or what came of it later */

@@ -95,7 +95,8 @@ static void test_the_code_was_seen(void **state) {
   tacet_linking_code code;
   assert_ok(tacet_linking_code_read(tacet_span_str(t.code), &code));
   assert_ok(client_enter(t.old->c));
-  assert_ok(client_offer_begin(t.old->c, tacet_span_str(t.code), &t.job));
+  assert_ok(client_offer_begin(t.old->c, tacet_span_str(t.code), false,
+                               &t.job));
   t.begun = true;
   scene_turn(&t);
   CLIENT_MEM(mem);

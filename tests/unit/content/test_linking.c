@@ -317,6 +317,11 @@ static tacet_sync_entry entry_of(const json_t *o, tacet_span *owned) {
     fixed(o, "conversation", e.id, 32);
     e.messages = *owned = hex(o, "messages");
     break;
+  case TACET_SYNC_HISTORY:
+    fixed(o, "device", e.device, 16);
+    fixed(o, "secret", e.secret, 32);
+    e.parts = *owned = hex(o, "parts");
+    break;
   }
   return e;
 }
@@ -373,6 +378,27 @@ static tacet_err read_of(size_t n) {
   return parse_sync(tacet_buf_span(&w));
 }
 
+static tacet_err history_of(size_t n) {
+  TACET_BYTES(zeros);
+  TACET_BUF(w, 16384);
+  TACET_BUF(list, 16384);
+  assert_ok(tacet_bytes_new(&zeros, n));
+  tacet_sync_entry e = {.type = TACET_SYNC_HISTORY,
+                        .parts = tacet_span_of(zeros.p, n)};
+  tacet_sync_entry_write(&list, &e);
+  tacet_sync_write(&w, tacet_buf_span(&list));
+  return parse_sync(tacet_buf_span(&w));
+}
+
+static void test_histories(void **state) {
+  (void)state;
+  assert_ok(history_of(123));
+  assert_ok(history_of((size_t)64 * 123));
+  assert_err(TACET_ERR_ENCODING, history_of(0));
+  assert_err(TACET_ERR_ENCODING, history_of(124));
+  assert_err(TACET_ERR_LIMIT, history_of((size_t)65 * 123));
+}
+
 static void test_read_ids(void **state) {
   (void)state;
   assert_ok(read_of(32));
@@ -400,10 +426,11 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_codes),    cmocka_unit_test(test_typed_codes),
-      cmocka_unit_test(test_ages),     cmocka_unit_test(test_other_keys),
-      cmocka_unit_test(test_messages), cmocka_unit_test(test_bad_messages),
-      cmocka_unit_test(test_sync),     cmocka_unit_test(test_read_ids),
+      cmocka_unit_test(test_codes),     cmocka_unit_test(test_typed_codes),
+      cmocka_unit_test(test_ages),      cmocka_unit_test(test_other_keys),
+      cmocka_unit_test(test_messages),  cmocka_unit_test(test_bad_messages),
+      cmocka_unit_test(test_sync),      cmocka_unit_test(test_read_ids),
+      cmocka_unit_test(test_histories),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
