@@ -72,6 +72,11 @@ static void status_json(const client_status *s) {
                         json_integer((json_int_t)counts[i].n));
   }
   if (o != NULL) {
+    json_object_set_new(o, "removed", json_boolean(s->removed));
+    json_object_set_new(o, "removed_at",
+                        s->removed_at == 0
+                            ? json_null()
+                            : json_string(cli_time(s->removed_at, time)));
     json_object_set_new(o, "trust", json_string(s->log.trust));
     json_object_set_new(o, "log", cli_keylog_json(&s->log));
     json_object_set_new(o, "trouble",
@@ -87,6 +92,11 @@ static void status_text(const client_status *s) {
   printf("account    %s\n", s->handle);
   printf("device     %.8s %s\n", s->device,
          s->device_name == NULL ? "" : s->device_name);
+  if (s->removed) {
+    printf("           none of the account's any more, since %s\n",
+           s->removed_at == 0 ? "some day"
+                              : cli_time_short(s->removed_at, time));
+  }
   printf("server     %s (%s)\n", s->server,
          s->trouble.kind != CLIENT_OK ? "not talked to: see below"
          : s->reachable               ? "reachable"

@@ -12,8 +12,10 @@
 #include "client/devsync.h"
 #include "client/content.h"
 #include "client/keylog.h"
+#include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/outbox.h"
+#include "client/removal.h"
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/tokens.h"
@@ -88,6 +90,29 @@ static tacet_err look_at_log(client *c, client_mem *mem, client_status *s) {
   return TACET_OK;
 }
 
+static tacet_err note_removal(client *c, client_status *s) {
+  client_removal r;
+  TACET_TRY(client_removal_get(c, &r));
+  s->removed = r.kind != CLIENT_LISTED;
+  s->removed_at = r.at;
+  if (s->removed && s->trouble.kind == CLIENT_OK) {
+    (void)client_report(&c->detail, client_removal_fail(c, &r), &s->trouble);
+  }
+  return TACET_OK;
+}
+
+/* Is it still one of the account's devices? What else is wrong with the answer
+ * is told by the log. */
+static tacet_err look_at_oneself(client *c, client_status *s) {
+  tacet_err e = s->reachable ? client_lookup_own(c) : TACET_OK;
+  if (c->detail.kind != CLIENT_OK) {
+    client_error_clear(&c->detail);
+    e = TACET_OK;
+  }
+  TACET_TRY(e == TACET_ERR_CLOSED ? TACET_OK : e);
+  return note_removal(c, s);
+}
+
 static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
   client_talk *list;
   size_t n;
@@ -149,7 +174,7 @@ static tacet_err count_queued(client *c, client_mem *mem, size_t *out) {
 static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
   client_server_record server;
   client_upkeep upkeep;
-  TACET_TRY(client_enter(c));
+  TACET_TRY(client_enter_past(c));
   TACET_TRY(client_get(c, CLIENT_T_SELF, TACET_SPAN_LIT("server"),
                        client_server_fields, &server, sizeof(server), mem));
   TACET_TRY(client_upkeep_load(c, &upkeep));
@@ -173,7 +198,9 @@ static tacet_err do_status(client *c, client_mem *mem, client_status *out) {
   if (!held) {
     client_lock_release(&c->lock);
   }
-  TACET_TRY(look_at_server(c, &s));
+  TACET_TRY(note_removal(c, &s));
+  TACET_TRY(s.removed ? TACET_OK : look_at_server(c, &s));
+  TACET_TRY(s.removed ? TACET_OK : look_at_oneself(c, &s));
   TACET_TRY(look_at_log(c, mem, &s));
   TACET_TRY(count_queued(c, mem, &s.n_queued));
   TACET_TRY(count_events(c, &s.n_events));

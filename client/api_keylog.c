@@ -123,25 +123,11 @@ static tacet_err devices_not_in(const tacet_manifest *a,
   return TACET_OK;
 }
 
-/* When the log was first seen to have it; 0 where that was not seen. */
-static uint64_t first_seen(const client_label *l, uint32_t number) {
-  if (l->n_seen == 0 || l->number > l->version) {
-    return 0;
-  }
-  uint32_t version = l->version - l->number + number;
-  for (size_t i = 0; i < l->n_seen; i++) {
-    if (l->seen[i].version == version) {
-      return day_ms(l->seen[i].day);
-    }
-  }
-  return 0;
-}
-
 static tacet_err describe(const tacet_manifest *before, const tacet_manifest *m,
                           const client_label *label, client_mem *mem,
                           client_log_entry *out) {
   client_log_entry e = {.number = m->number,
-                        .seen = first_seen(label, m->number),
+                        .seen = client_label_first_seen(label, m->number),
                         .by_recovery_key = m->by_recovery_key,
                         .erased = m->n_devices == 0,
                         .new_words =

@@ -367,7 +367,7 @@ static tacet_err do_history(client *c, const char *to, size_t limit,
                             client_mem *mem, const client_message **list,
                             size_t *n) {
   client_talk talk;
-  TACET_TRY(client_enter(c));
+  TACET_TRY(client_enter_past(c));
   TACET_TRY(client_resolve_talk(c, to, mem, &talk));
   return client_message_list(c, talk.id, limit, mem, list, n);
 }

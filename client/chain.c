@@ -4,6 +4,7 @@
 
 #include "client/events.h"
 #include "client/reconcile.h"
+#include "client/removal.h"
 #include "client/reset.h"
 #include "client/watch.h"
 #include "tacet/wire/directory.h"
@@ -221,6 +222,7 @@ static tacet_err take_own(client *c, const tacet_manifest *m,
   TACET_TRY(first ? TACET_OK : e);
   if (first || m->number == newest.number + 1) {
     TACET_TRY(keep(c, m, bytes));
+    TACET_TRY(first ? TACET_OK : client_removal_note(c, &newest, m));
     return client_reconcile_account(c, m->account_id);
   }
   return client_event_warn(

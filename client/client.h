@@ -179,6 +179,9 @@ typedef struct client_status {
   size_t n_key_packages; /* published and not known to be claimed */
   size_t n_tokens_directory, n_tokens_delivery;
   client_keylog_state log;
+  /* This device is none of the account's any more; trouble says why. */
+  bool removed;
+  uint64_t removed_at; /* 0: not known */
   /* Why the server is not talked to, where that is more than not being
    * reachable: KEYS "certificate-changed", ...; else kind OK. */
   client_error trouble;

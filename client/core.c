@@ -2,8 +2,8 @@
  * What every file of the client uses: time, chance, records. */
 #include "client/core.h"
 
-#include "client/chain.h"
 #include "client/packages.h"
+#include "client/removal.h"
 
 uint64_t client_now(const client *c) {
   return c->env->now(c->env->user);
@@ -135,7 +135,7 @@ tacet_mls_config client_mls_config(void) {
 
 /* ---- entry ---- */
 
-tacet_err client_enter(client *c) {
+tacet_err client_enter_past(client *c) {
   client_error_clear(&c->detail);
   TACET_TRY(client_self_load(c));
   if (!c->has_self || c->self.stage != CLIENT_STAGE_REGISTERED) {
@@ -144,26 +144,16 @@ tacet_err client_enter(client *c) {
                        "one, `tacet link` or `tacet recover` takes yours here.",
                        client_store_home(c->store));
   }
+  return TACET_OK;
+}
+
+tacet_err client_enter(client *c) {
+  TACET_TRY(client_enter_past(c));
   return client_self_is_listed(c);
 }
 
 tacet_err client_self_is_listed(client *c) {
-  tacet_manifest newest;
-  TACET_TRY(client_chain_newest(c, client_id_span(c->self.account), &newest));
-  bool ending = newest.n_devices == 0 && memcmp(newest.signer, c->self.device,
-                                                CLIENT_DEVICE_ID_LEN) == 0;
-  if (ending || tacet_manifest_device(&newest, c->self.device) != NULL) {
-    return TACET_OK;
-  }
-  return newest.n_devices == 0
-             ? client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
-                           "The account %s was deleted on another of its "
-                           "devices.",
-                           c->self.handle)
-             : client_fail(&c->detail, CLIENT_REFUSED, "device-removed",
-                           "This device was removed from the account %s on "
-                           "another of its devices; it receives and sends "
-                           "nothing any more. To use it again, link it anew "
-                           "from another home.",
-                           c->self.handle);
+  client_removal r;
+  TACET_TRY(client_removal_get(c, &r));
+  return client_removal_fail(c, &r);
 }

@@ -104,6 +104,8 @@ tacet_mls_config client_mls_config(void);
 /* At the start of a call of client.h: clears the last failure, loads "account",
  * and fails where the account is not there. */
 TACET_MUST_CHECK tacet_err client_enter(client *c);
+/* The same for who only looks back: a removed device may, too. */
+TACET_MUST_CHECK tacet_err client_enter_past(client *c);
 /* REFUSED "device-removed" or "account-deleted" once the newest manifest of the
  * account does not list this device. Asks nobody. */
 TACET_MUST_CHECK tacet_err client_self_is_listed(client *c);

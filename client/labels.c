@@ -180,3 +180,16 @@ tacet_err client_label_covers(client *c, const char *handle, tacet_span account,
          tacet_span_equal(account, client_id_span(l.account));
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
 }
+
+uint64_t client_label_first_seen(const client_label *l, uint32_t number) {
+  if (l->n_seen == 0 || l->number > l->version) {
+    return 0;
+  }
+  uint32_t version = l->version - l->number + number;
+  for (size_t i = 0; i < l->n_seen; i++) {
+    if (l->seen[i].version == version) {
+      return (uint64_t)l->seen[i].day * CLIENT_DAY;
+    }
+  }
+  return 0;
+}

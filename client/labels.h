@@ -37,6 +37,9 @@ TACET_MUST_CHECK tacet_err client_label_alarm(client *c, const char *handle,
                                               const char *text);
 /* KEYS as it was found, where something was. */
 TACET_MUST_CHECK tacet_err client_label_is_well(client *c, const char *handle);
+/* The begin of the day, ms, under which the log was first seen to have the
+ * manifest of that number; 0 where that was not seen. */
+uint64_t client_label_first_seen(const client_label *l, uint32_t number);
 /* Was the newest manifest that is known of this account seen in the log? */
 TACET_MUST_CHECK tacet_err client_label_covers(client *c, const char *handle,
                                                tacet_span account,

@@ -109,6 +109,31 @@ typedef struct client_joining_record {
 } client_joining_record;
 void client_joining_fields(client_fields *f, void *record);
 
+static inline tacet_linking_code
+client_joining_code(const client_joining_record *r) {
+  tacet_linking_code code = {.minute = r->minute};
+  memcpy(code.secret, r->secret, sizeof(code.secret));
+  return code;
+}
+
+/* The server, for who has no account yet (linking_wire.c). Its address or an
+ * invite of it, as somebody typed it: USAGE "bad-server". */
+TACET_MUST_CHECK tacet_err client_joining_server(client *c, const char *text,
+                                                 client_mem *mem,
+                                                 client_joining_record *out);
+TACET_MUST_CHECK tacet_err
+client_joining_connect(client *c, const client_joining_record *r);
+void client_joining_disconnect(client *c);
+TACET_MUST_CHECK tacet_err client_joining_sleep(client *c, uint64_t ms);
+/* Looks at a slot every second until it is there or the time is over. KEYS
+ * "linking-disturbed": something else stands in it. */
+TACET_MUST_CHECK tacet_err client_joining_wait(
+    client *c, const client_joining_record *r, tacet_linking_step which,
+    uint64_t until, tacet_bytes *plain, tacet_span *body, bool *there);
+/* r->sealed, to the mailbox of the offer. REFUSED "linking-ended". */
+TACET_MUST_CHECK tacet_err client_joining_send(client *c,
+                                               const client_joining_record *r);
+
 /* Is this home being linked? */
 TACET_MUST_CHECK tacet_err client_is_joining(client *c, bool *out);
 /* The whole of it; `show` gets the code as soon as it is there. */

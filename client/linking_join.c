@@ -62,63 +62,8 @@ tacet_err client_is_joining(client *c, bool *out) {
   return client_store_has(c->store, CLIENT_T_SELF, RECORD, out);
 }
 
-static tacet_linking_code code_of(const client_joining_record *r) {
-  tacet_linking_code code = {.minute = r->minute};
-  memcpy(code.secret, r->secret, sizeof(code.secret));
-  return code;
-}
-
 static void record_wipe(client_joining_record *r) {
   tacet_wipe(r, sizeof(*r));
-}
-
-/* ---- the server ---- */
-
-/* `https://host`, `host`, each with a port or not, or an invite of it. */
-static tacet_err read_server(client *c, const char *text, client_mem *mem,
-                             client_joining_record *out) {
-  tacet_invite invite;
-  char link[TACET_INVITE_LINK_MAX];
-  if (tacet_invite_parse(tacet_span_str(text), &invite) == TACET_OK) {
-    out->has_pin = invite.has_pin;
-    memcpy(out->pin, invite.pin, sizeof(out->pin));
-    return client_mem_text(mem, tacet_span_str(invite.url), &out->url);
-  }
-  const char *scheme = strncmp(text, "https://", 8) == 0 ? "" : "https://";
-  size_t len = strlen(text);
-  len -= len > 0 && text[len - 1] == '/' ? 1 : 0;
-  memset(&invite, 0, sizeof(invite));
-  if (len + 9 < sizeof(invite.url)) {
-    memcpy(invite.url, scheme, strlen(scheme));
-    memcpy(invite.url + strlen(scheme), text, len);
-    memcpy(invite.domain, "localhost", 10);
-  }
-  if (tacet_invite_write(&invite, link) != TACET_OK) {
-    return client_fail(&c->detail, CLIENT_USAGE, "bad-server",
-                       "That is not the address of a server: it looks like "
-                       "https://chat.example.org, as tacet status on your "
-                       "other device shows it.");
-  }
-  return client_mem_text(mem, tacet_span_str(invite.url), &out->url);
-}
-
-static void drop_connection(client *c) {
-  if (c->net != NULL) {
-    client_link_close(c);
-    c->net->calls->free(c->net);
-    c->net = NULL;
-  }
-}
-
-/* Until the offer is there nobody knows how the server is to be known: whoever
- * answers at its address is asked for a slot, and learns its name. */
-static tacet_err connect_to(client *c, const client_joining_record *r) {
-  client_server server = {
-      .url = r->url, .has_pin = r->has_pin, .any = !r->has_pin};
-  memcpy(server.pin, r->pin, sizeof(server.pin));
-  drop_connection(c);
-  const client_transport_maker *maker = c->env->transport;
-  return maker->make(maker->user, &server, &c->net);
 }
 
 /* ---- beginning ---- */
@@ -128,7 +73,7 @@ static tacet_err begin(client *c, const char *server, const char *name,
   TACET_CLEANUP(record_wipe)
   client_joining_record r = {.step = CLIENT_JOINING_CODE, .name = name};
   uint64_t now = client_now(c);
-  TACET_TRY(read_server(c, server, mem, &r));
+  TACET_TRY(client_joining_server(c, server, mem, &r));
   TACET_TRY(tacet_random(r.device, sizeof(r.device)));
   TACET_TRY(tacet_random(r.salt, sizeof(r.salt)));
   TACET_TRY(tacet_sig_ed25519.generate(&r.device_key, r.device_public));
@@ -155,117 +100,11 @@ static tacet_err run_out(client *c) {
                      TACET_LINKING_LIFE_MINUTES);
 }
 
-/* ---- slots ---- */
-
-static tacet_err read_slot(client *c, const client_joining_record *r,
-                           tacet_linking_step which, tacet_bytes *plain,
-                           tacet_span *body, bool *there) {
-  CLIENT_MEM(mem);
-  tacet_linking_code code = code_of(r);
-  uint8_t name[32];
-  tacet_slot slot;
-  client_reply reply;
-  tacet_slots_answer answer;
-  TACET_BUF(w, 256);
-  *there = false;
-  TACET_TRY(tacet_linking_slot(&code, which, name));
-  tacet_read_slots ask = {tacet_span_of(name, sizeof(name))};
-  tacet_read_slots_write(&w, &ask);
-  TACET_TRY(w.err);
-  TACET_TRY(client_ask_plain(c, CLIENT_DELIVERY, "POST", "/v1/slots",
-                             tacet_buf_span(&w), &mem, &reply));
-  TACET_TRY(client_expect_ok(c, &reply));
-  if (tacet_slots_answer_parse(reply.body, &answer) != TACET_OK ||
-      !tacet_slot_next(&answer.slots, &slot)) {
-    return TACET_ERR_ENCODING;
-  }
-  if (slot.state != TACET_SLOT_TAKEN) {
-    return TACET_OK;
-  }
-  tacet_err e = tacet_linking_open(&code, which, slot.body, plain, body);
-  if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
-    return e;
-  }
-  *there = e == TACET_OK;
-  return e == TACET_OK
-             ? TACET_OK
-             : client_fail(&c->detail, CLIENT_KEYS, "linking-disturbed",
-                           "The server gave something that your other device "
-                           "did not write; nothing was changed. Tell the "
-                           "operator.");
-}
-
-static tacet_err sleep_for(client *c, uint64_t ms) {
-  CLIENT_MEM(mem);
-  client_sleep sleep = {.ms = ms, .fds = {-1, -1}};
-  tacet_span none;
-  tacet_err e =
-      c->net->calls->link_next(c->net, &sleep, &mem, &none, &c->detail);
-  return e == TACET_ERR_NOT_FOUND || e == TACET_ERR_CLOSED ? TACET_OK : e;
-}
-
-/* Looks every second until it is there or the time is over. */
-static tacet_err wait_slot(client *c, const client_joining_record *r,
-                           tacet_linking_step which, uint64_t until,
-                           tacet_bytes *plain, tacet_span *body, bool *there) {
-  bool reached = false;
-  *there = false;
-  while (!*there) {
-    tacet_err e = read_slot(c, r, which, plain, body, there);
-    if (client_is_unreachable(&c->detail, e)) {
-      if (!reached) {
-        return e;
-      }
-      client_error_clear(&c->detail); /* it was there, and comes again */
-      e = TACET_OK;
-    } else {
-      reached = true;
-    }
-    TACET_TRY(e);
-    TACET_TRY(client_check_interrupt(c));
-    if (*there || client_now(c) >= until) {
-      return TACET_OK;
-    }
-    TACET_TRY(sleep_for(c, LOOK_EVERY));
-  }
-  return TACET_OK;
-}
-
-/* ---- items ---- */
-
-static tacet_err send_item(client *c, const client_joining_record *r) {
-  CLIENT_MEM(mem);
-  tacet_recipient to;
-  tacet_send_answer answer;
-  client_reply reply;
-  TACET_BUF(list, 128);
-  TACET_BUF(w, 2 * ITEM_MAX);
-  memcpy(to.mailbox, r->mailbox, sizeof(to.mailbox));
-  memcpy(to.capability, r->capability, sizeof(to.capability));
-  tacet_recipient_write(&list, &to);
-  tacet_send ask = {.recipients = tacet_buf_span(&list),
-                    .n_recipients = 1,
-                    .item = r->sealed};
-  tacet_send_write(&w, &ask);
-  TACET_TRY(list.err);
-  TACET_TRY(w.err);
-  TACET_TRY(client_ask_plain(c, CLIENT_DELIVERY, "POST", "/v1/send",
-                             tacet_buf_span(&w), &mem, &reply));
-  TACET_TRY(client_expect_ok(c, &reply));
-  if (tacet_send_answer_parse(reply.body, &answer) != TACET_OK) {
-    return TACET_ERR_ENCODING;
-  }
-  return answer.deliveries.len == 1 &&
-                 answer.deliveries.p[0] == TACET_DELIVERY_STORED
-             ? TACET_OK
-             : client_fail(&c->detail, CLIENT_REFUSED, "linking-ended",
-                           "Your other device waits no more; run tacet link "
-                           "again for a new code.");
-}
+/* ---- messages ---- */
 
 static tacet_err seal(const client_joining_record *r, tacet_linking_step step,
                       tacet_span body, client_mem *mem, tacet_span *out) {
-  tacet_linking_code code = code_of(r);
+  tacet_linking_code code = client_joining_code(r);
   TACET_BUF(w, ITEM_MAX);
   TACET_TRY(tacet_linking_seal(&code, step, body, &w));
   return client_mem_take(mem, &w, out);
@@ -274,21 +113,21 @@ static tacet_err seal(const client_joining_record *r, tacet_linking_step step,
 /* ---- the offer ---- */
 
 /* Only in the form in which invites name servers, and with a handle there. */
-static bool is_sound(const tacet_linking_offer *o) {
+static tacet_err check_offer(const tacet_linking_offer *o) {
   tacet_invite invite = {.has_pin = o->has_pin};
   char link[TACET_INVITE_LINK_MAX];
+  tacet_span name, domain;
   if (o->url.len >= sizeof(invite.url) ||
       o->domain.len >= sizeof(invite.domain) ||
       o->policy.len > sizeof(invite.policy)) {
-    return false;
+    return TACET_ERR_LIMIT;
   }
   memcpy(invite.url, o->url.p, o->url.len);
   memcpy(invite.domain, o->domain.p, o->domain.len);
-  tacet_span name, domain;
-  return tacet_invite_write(&invite, link) == TACET_OK &&
-         client_trust_check(o->policy) == TACET_OK &&
-         tacet_handle_split(o->handle, &name, &domain) == TACET_OK &&
-         tacet_span_equal(domain, o->domain);
+  TACET_TRY(tacet_invite_write(&invite, link));
+  TACET_TRY(client_trust_check(o->policy));
+  TACET_TRY(tacet_handle_split(o->handle, &name, &domain));
+  return tacet_span_equal(domain, o->domain) ? TACET_OK : TACET_ERR_ENCODING;
 }
 
 static tacet_err keep_server(client *c, const tacet_linking_offer *o,
@@ -315,7 +154,12 @@ static tacet_err write_hello(client_joining_record *r, client_mem *mem) {
 static tacet_err take_offer(client *c, client_joining_record *r,
                             tacet_span body, client_mem *mem) {
   tacet_linking_offer o;
-  if (tacet_linking_offer_parse(body, &o) != TACET_OK || !is_sound(&o)) {
+  tacet_err e = tacet_linking_offer_parse(body, &o);
+  e = e == TACET_OK ? check_offer(&o) : e;
+  if (e == TACET_ERR_NOMEM) {
+    return e;
+  }
+  if (e != TACET_OK) {
     return client_fail(&c->detail, CLIENT_FAILED, "newer-version",
                        "What your other device offers is not understood; "
                        "update both.");
@@ -346,19 +190,20 @@ static tacet_err wait_for_offer(client *c, client_joining_record *r,
   TACET_BYTES(plain);
   tacet_span body;
   bool there;
-  TACET_TRY(connect_to(c, r));
-  TACET_TRY(
-      wait_slot(c, r, TACET_LINKING_OFFER, r->until, &plain, &body, &there));
+  TACET_TRY(client_joining_connect(c, r));
+  TACET_TRY(client_joining_wait(c, r, TACET_LINKING_OFFER, r->until, &plain,
+                                &body, &there));
   if (!there) {
     return run_out(c);
   }
   TACET_TRY(take_offer(c, r, body, mem));
-  drop_connection(c); /* from now on the server has to be who it should */
+  client_joining_disconnect(
+      c); /* from now on the server has to be who it should */
   return TACET_OK;
 }
 
 static tacet_err send_hello(client *c, client_joining_record *r) {
-  TACET_TRY(send_item(c, r));
+  TACET_TRY(client_joining_send(c, r));
   r->step = CLIENT_JOINING_PROPOSAL;
   r->until = client_now(c) + ANSWER_WAIT;
   return save_alone(c, r);
@@ -403,13 +248,13 @@ static tacet_err wait_for_proposal(client *c, client_joining_record *r,
   TACET_BYTES(plain);
   tacet_span body;
   bool there;
-  TACET_TRY(
-      wait_slot(c, r, TACET_LINKING_PROPOSAL, r->until, &plain, &body, &there));
+  TACET_TRY(client_joining_wait(c, r, TACET_LINKING_PROPOSAL, r->until, &plain,
+                                &body, &there));
   return there ? take_proposal(c, r, body, mem) : stopped(c);
 }
 
 static tacet_err send_possession(client *c, client_joining_record *r) {
-  TACET_TRY(send_item(c, r));
+  TACET_TRY(client_joining_send(c, r));
   r->step = CLIENT_JOINING_OUTCOME;
   r->until = client_now(c) + ANSWER_WAIT;
   return save_alone(c, r);
@@ -459,7 +304,7 @@ static tacet_err is_listed(client *c, client_joining_record *r, bool wait,
       return TACET_OK;
     }
     TACET_TRY(client_check_interrupt(c));
-    TACET_TRY(sleep_for(c, ms));
+    TACET_TRY(client_joining_sleep(c, ms));
   }
 }
 
@@ -482,8 +327,8 @@ static tacet_err wait_for_outcome(client *c, client_joining_record *r) {
   tacet_span body;
   bool there, listed = false;
   tacet_linking_outcome o = {.added = true};
-  TACET_TRY(
-      wait_slot(c, r, TACET_LINKING_OUTCOME, r->until, &plain, &body, &there));
+  TACET_TRY(client_joining_wait(c, r, TACET_LINKING_OUTCOME, r->until, &plain,
+                                &body, &there));
   if (there && tacet_linking_outcome_parse(body, &o) != TACET_OK) {
     o = (tacet_linking_outcome){.added = true};
   }
@@ -513,7 +358,7 @@ static tacet_err say_ready(client *c, client_joining_record *r,
                            client_mem *mem) {
   TACET_TRY(client_account_publish(c));
   TACET_TRY(seal(r, TACET_LINKING_READY, TACET_SPAN_EMPTY, mem, &r->sealed));
-  tacet_err e = send_item(c, r); /* else it finds out by itself */
+  tacet_err e = client_joining_send(c, r); /* else it finds out by itself */
   if (e != TACET_OK && c->detail.kind != CLIENT_REFUSED &&
       !client_is_unreachable(&c->detail, e)) {
     return e;
@@ -556,7 +401,7 @@ static tacet_err resume(client *c, const char *server, client_mem *mem,
   uint64_t most = r->step >= CLIENT_JOINING_POSSESSION ? CLIENT_DAY : 0;
   *found = r->step == CLIENT_JOINING_ADDED || client_now(c) < r->until + most;
   if (r->step == CLIENT_JOINING_CODE) {
-    TACET_TRY(read_server(c, server, mem, &now));
+    TACET_TRY(client_joining_server(c, server, mem, &now));
     *found = *found && strcmp(now.url, r->url) == 0;
   }
   if (*found && r->step == CLIENT_JOINING_OUTCOME) {
@@ -574,7 +419,7 @@ tacet_err client_joining_run(client *c, const char *server, const char *name,
   TACET_TRY(resume(c, server, &mem, &r, &found));
   TACET_TRY(found ? TACET_OK : begin(c, server, name, &mem, &r));
   if (r.step == CLIENT_JOINING_CODE) {
-    tacet_linking_code code = code_of(&r);
+    tacet_linking_code code = client_joining_code(&r);
     TACET_TRY(tacet_linking_code_write(&code, text));
     show(user, text);
   }

@@ -64,8 +64,11 @@ static tacet_err server_typed(client *c, const char *url, const char *at,
     return bad_server(c, url);
   }
   memcpy(i.domain, domain, n);
-  if (!is_port(behind_host(i.url + prefix)) ||
-      tacet_invite_write(&i, link) != TACET_OK) { /* it has the rules */
+  tacet_err e = tacet_invite_write(&i, link); /* it has the rules */
+  if (e == TACET_ERR_NOMEM) {
+    return e;
+  }
+  if (!is_port(behind_host(i.url + prefix)) || e != TACET_OK) {
     return bad_server(c, url);
   }
   *out = i;

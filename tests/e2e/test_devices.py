@@ -318,6 +318,38 @@ class Removing(Devices):
         self.assertNotIn('a thief was here', bob.texts())
         self.assertNotIn('not for the thief', phone.texts())
         self.assertNotIn('phone', self.devices(alice))
+        r = phone.run('status', code=4)
+        self.assertIn(b"none of the account's any more, since 20", r.stdout)
+        self.assertIn(b'tacet link', r.stderr)
+        name = next(d['name'] for d in map(json.loads, alice.run(
+            'devices', '--json').stdout.splitlines()))
+        self.assertIn(f'by its device {name}'.encode(), r.stderr)
+        told = json.loads(phone.run('status', '--json', code=4).stdout)
+        self.assertEqual((told['removed'], told['trouble']),
+                         (True, 'device-removed'))
+        self.assertTrue(told['removed_at'])
+        self.assertFalse(json.loads(
+            alice.run('status', '--json').stdout)['removed'])
+
+    def test_recovered_elsewhere(self):
+        """The device that was there before is told plainly."""
+        server, alice, bob = self.account()
+        words = alice.run('recovery', 'show').stdout
+        new = Person(self.folder, 'new')
+        new.run('recover', 'alice', '--invite', server.invite(),
+                '--no-passphrase', stdin=words)
+        end = time.monotonic() + TIMEOUT
+        while True:  # the log may have it a few seconds later
+            r = alice.run('status', code=None)
+            if r.returncode == 4:
+                break
+            self.assertLess(time.monotonic(), end, 'it never noticed')
+        self.assertIn(b'was recovered on 20', r.stderr)
+        self.assertIn(b'with its 24 words, on another device', r.stderr)
+        self.assertIn(b'somebody has your words', r.stderr)
+        self.assertIn(b"none of the account's any more, since 20", r.stdout)
+        r = alice.run('send', 'bob', 'not any more', code=4)
+        self.assertIn(b'was recovered on 20', r.stderr)
 
 
 if __name__ == '__main__':
