@@ -46,13 +46,14 @@ void client_history_in_fields(client_fields *f, void *record);
  * transaction. */
 TACET_MUST_CHECK tacet_err client_history_give(client *c,
                                                const uint8_t *device);
-/* The job on either side: *done once there is nothing left of it. */
-TACET_MUST_CHECK tacet_err client_history_give_run(client *c,
-                                                   const client_job *job,
+/* The job on either side: *done once there is nothing left of it. Where the
+ * disk is full it comes again after an hour, with what it had fetched gone: it
+ * holds up nothing else. */
+TACET_MUST_CHECK tacet_err client_history_give_run(client *c, client_job *job,
                                                    bool *done);
-TACET_MUST_CHECK tacet_err client_history_take_run(client *c,
-                                                   const client_job *job,
+TACET_MUST_CHECK tacet_err client_history_take_run(client *c, client_job *job,
                                                    bool *done);
+TACET_MUST_CHECK tacet_err client_history_later(client *c, client_job *job);
 
 /* The next one that is ready and for a device in this group, as an entry whose
  * spans live in mem; false in *any if there is none. It is told in this

@@ -211,8 +211,22 @@ static tacet_err make_ready(client *c, client_history_out *r) {
   return client_tx_commit(&tx);
 }
 
-tacet_err client_history_give_run(client *c, const client_job *job,
-                                  bool *done) {
+tacet_err client_history_later(client *c, client_job *job) {
+  CLIENT_TX(tx);
+  client_error_clear(&c->detail);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  if (job->tries++ == 0) {
+    TACET_TRY(client_event_warn(
+        c, NULL, "disk-full",
+        "There is no room on the disk for the history that follows a device; "
+        "it is tried again every hour: make room."));
+  }
+  job->due = client_now(c) + CLIENT_HOUR;
+  TACET_TRY(client_job_save(c, job));
+  return client_tx_commit(&tx);
+}
+
+tacet_err client_history_give_run(client *c, client_job *job, bool *done) {
   CLIENT_MEM(mem);
   TACET_CLEANUP(record_wipe) client_history_out r = {.ready = false};
   const uint8_t *device = job->accounts[0];
@@ -228,6 +242,9 @@ tacet_err client_history_give_run(client *c, const client_job *job,
     e = make(c, device, &mem, &r);
   }
   e = e == TACET_OK ? upload(c, &r) : e;
+  if (e == TACET_ERR_FULL) {
+    return client_history_later(c, job);
+  }
   if (e != TACET_OK && is_final(&c->detail)) {
     client_error why = c->detail;
     client_error_clear(&c->detail);

@@ -92,6 +92,9 @@ static tacet_err fetch(client *c, client_history_in *r, const char *path) {
   uint32_t n = (uint32_t)(r->parts.len / TACET_SYNC_PART_LEN);
   uint64_t at = 0;
   struct stat st;
+  if (r->n_done == 0) {
+    (void)unlink(path); /* of another one, perhaps */
+  }
   bool there = stat(path, &st) == 0;
   for (uint32_t i = 0; i < n; i++) {
     tacet_attachment a;
@@ -157,8 +160,7 @@ static tacet_err give_up(client *c, const client_job *job, const char *why) {
   return client_tx_commit(&tx);
 }
 
-tacet_err client_history_take_run(client *c, const client_job *job,
-                                  bool *done) {
+tacet_err client_history_take_run(client *c, client_job *job, bool *done) {
   CLIENT_MEM(mem);
   TACET_CLEANUP(record_wipe) client_history_in r = {.n_done = 0};
   const char *path;
@@ -175,6 +177,10 @@ tacet_err client_history_take_run(client *c, const client_job *job,
     return TACET_OK; /* again, from the beginning */
   }
   e = e == TACET_OK ? take_in(c, job, &r, path) : e;
+  if (e == TACET_ERR_FULL) {
+    (void)unlink(path);
+    return client_history_later(c, job);
+  }
   if (e != TACET_OK && is_final(&c->detail)) {
     client_error why = c->detail;
     client_error_clear(&c->detail);

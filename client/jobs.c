@@ -373,7 +373,7 @@ static tacet_err run_unblock(client *c, const client_job *job, uint64_t *next) {
 }
 
 /* A file at a time: what is to be sent goes out in between. */
-static tacet_err run_history(client *c, const client_job *job, uint64_t *next) {
+static tacet_err run_history(client *c, client_job *job, uint64_t *next) {
   bool done;
   TACET_TRY(job->kind == CLIENT_JOB_HISTORY_GIVE
                 ? client_history_give_run(c, job, &done)

@@ -172,9 +172,9 @@ static void test_before_the_request(void **state) {
     client_sync_record r;
     assert_null(crew(phone).name);
     assert_err(TACET_ERR_NOT_FOUND,
-               client_sync_register(phone->c, e.type, e.id, &mem, &r));
+               client_sync_register(phone->c, (uint8_t)e.type, e.id, &mem, &r));
     fleet_settle(all, 3, 2);
-    assert_ok(client_sync_register(phone->c, e.type, e.id, &mem, &r));
+    assert_ok(client_sync_register(phone->c, (uint8_t)e.type, e.id, &mem, &r));
     if (refuse) {
       assert_null(crew(phone).name);
     } else {

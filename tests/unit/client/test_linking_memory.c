@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "client/core.h"
+#include "tacet/content/linking.h"
 
 #define ALL 12
 #define STRIDE 401
@@ -126,6 +127,38 @@ static void test_linking_old(void **state) {
   sweep_linking(*state, true);
 }
 
+/* Nobody waits with that code: it says so, or that there is no memory, and has
+ * changed nothing. */
+static void test_approving(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice");
+  for (size_t n = 1;; n += n < ALL ? 1 : 41) {
+    char text[TACET_LINKING_TEXT_LEN + 1];
+    tacet_linking_code code = {.minute = (uint16_t)(w->s->now / 60000)};
+    assert_ok(tacet_random(code.secret, sizeof(code.secret)));
+    assert_ok(tacet_linking_code_write(&code, text));
+    CLIENT_MEM(mem);
+    client_device d;
+    countdown = n;
+    client_kind kind =
+        client_device_approve(alice->c, text, true, &mem, &d, &alice->err);
+    bool spared = countdown > 0;
+    countdown = 0;
+    if (kind == CLIENT_FAILED) {
+      assert_string_equal(alice->err.code, "no-memory");
+    } else {
+      assert_int_equal(kind, CLIENT_REFUSED);
+      assert_string_equal(alice->err.code, "nobody-waits");
+    }
+    assert_int_equal(scene_devices(alice), 1);
+    if (spared) {
+      assert_int_equal(kind, CLIENT_REFUSED);
+      assert_true(n > ALL);
+      return;
+    }
+  }
+}
+
 static void test_listing(void **state) {
   world *w = *state;
   person *alice = person_join(w, "alice");
@@ -191,6 +224,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_linking_new, setup, teardown),
       cmocka_unit_test_setup_teardown(test_linking_old, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_approving, setup, teardown),
       cmocka_unit_test_setup_teardown(test_listing, setup, teardown),
       cmocka_unit_test_setup_teardown(test_removing, setup, teardown),
   };

@@ -408,7 +408,7 @@ static void test_what_waits(void **state) {
   take(phone, &older, 1);
   assert_err(TACET_ERR_NOT_FOUND, known(phone, e.id, &p));
   assert_err(TACET_ERR_NOT_FOUND,
-             client_sync_register(phone->c, e.type, e.id, &mem, &r));
+             client_sync_register(phone->c, (uint8_t)e.type, e.id, &mem, &r));
   chain.manifests = TACET_SPAN_LIT("\x05no..."); /* checks out nowhere */
   take(phone, &chain, 1);
   tacet_span all_of_it = tacet_buf_span(&list), one;
@@ -419,7 +419,7 @@ static void test_what_waits(void **state) {
   take(phone, &chain, 1);
   assert_ok(known(phone, e.id, &p));
   assert_true(p.blocked);
-  assert_ok(client_sync_register(phone->c, e.type, e.id, &mem, &r));
+  assert_ok(client_sync_register(phone->c, (uint8_t)e.type, e.id, &mem, &r));
   assert_int_equal(r.stamp, 1000);
   take(phone, &older, 1);
   assert_ok(known(phone, e.id, &p));
