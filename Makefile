@@ -1,6 +1,7 @@
 # The front door. CMake does the work (CMakePresets.json); this names it.
 #
 #   make demo     install what is missing, build, run the main job and show it
+#   make demo-desk  the desk: four lawful demands, a log that is altered, a report
 #   make check    install what is missing, build under sanitizers, run all tests
 #   make run      a server and two people on this machine, to play with
 #   make build    programs in build/release/bin
@@ -36,7 +37,7 @@ build/release/build.ninja build/dev/build.ninja build/tsan/build.ninja build/fuz
 build: setup build/release/build.ninja
 	ninja -j $(JOBS) -C build/release $(if $(VERBOSE),,--quiet)
 
-.PHONY: setup setup-check setup-bench setup-audit setup-interop setup-page
+.PHONY: setup setup-check setup-bench setup-audit setup-interop setup-page setup-desk
 setup:
 	@tools/setup build
 setup-check:
@@ -49,6 +50,8 @@ setup-interop:
 	@tools/setup interop
 setup-page:
 	@tools/setup page
+setup-desk:
+	@tools/setup desk
 
 # The programs alone: what demo and run need.
 .PHONY: programs
@@ -58,6 +61,11 @@ programs: setup build/release/build.ninja
 
 demo: programs
 	@tools/demo build/release/bin
+
+.PHONY: demo-desk
+demo-desk: setup-desk build/release/build.ninja
+	ninja -j $(JOBS) -C build/release --quiet tacet tacetd tacet-desk
+	@tools/demo-desk build/release/bin
 
 run: programs
 	@tools/run build/release/bin
