@@ -72,6 +72,7 @@ static const struct {
     {"refuse", DESK_DO_REFUSE, "decided-refuse", "refused"},
     {"clarify", DESK_DO_CLARIFY, "decided-clarify", NULL},
     {"challenge", DESK_DO_CHALLENGE, "decided-challenge", NULL},
+    {"nothing-held", DESK_DO_NO_DATA, "case-holds-nothing", "partly"},
     {"fraud", DESK_DO_FRAUD, "decided-fraud", "refused"},
 };
 
@@ -135,7 +136,8 @@ int desk_cmd_decide(const desk_args *a) {
       return decide(a, i);
     }
   }
-  desk_say("a decision is accept, narrow, refuse, clarify, challenge or fraud");
+  desk_say("a decision is accept, narrow, refuse, clarify, challenge, fraud or "
+           "nothing-held");
   return DESK_EXIT_USAGE;
 }
 

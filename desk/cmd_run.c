@@ -347,11 +347,23 @@ static void say_done(running *r) {
   printf("%s\n", r->path);
 }
 
+/* Before anything is read: who is to be told was told. */
+static tacet_err person_was_told(running *r) {
+  json_t *row = NULL;
+  TACET_TRY(desk_case_get(r->s, r->id, r->why, &row));
+  tacet_err err = desk_notice_gate(r->s, row, r->why);
+  json_decref(row);
+  return err;
+}
+
 static tacet_err run(running *r) {
   size_t erased;
   TACET_TRY(desk_preserved_expire(r->s, r->why, &erased));
   TACET_TRY(prepare(r));
   bool keeps = r->planned.plan.in.purpose == DESK_PRESERVE;
+  if (!keeps) {
+    TACET_TRY(person_was_told(r));
+  }
   TACET_TRY(act(r, DESK_DO_EXTRACT, "extracted", json_object(), NULL, r->why));
   tacet_err err =
       desk_snapshot_run(r->snapshot, &r->planned.plan, r->why, &r->extract);

@@ -44,7 +44,7 @@ static const desk_command commands[] = {
      desk_cmd_case_close},
     {"case purge", "ID", "erase what a closed case says; its counts stay", 1, 1,
      SIGNED, T(KEY), desk_cmd_case_purge},
-    {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud",
+    {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud|nothing-held",
      "decide about a demand, and say why", 2, 2, T(RULES) | SIGNED,
      T(KEY) | T(REASON), desk_cmd_decide},
     {"notices run", "", "tell the people whose notice is due", 0, 0,

@@ -8,6 +8,7 @@
  *   accepted, narrowed -> planned -> approved (two signatures) -> extracted
  *     -> minimised (extract and plan agree) -> sealed -> delivered
  *                                           -> no-data: nothing was held
+ *   accepted, narrowed -> no-data           nothing of it is held: no plan
  *   delivered, no-data -> notified, notice-delayed (until a day) -> closed
  *                                           or closed, where nobody is told
  *   closed -> purged                        counts stay
