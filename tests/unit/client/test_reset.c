@@ -194,6 +194,29 @@ static void test_veto_refused(void **state) {
   assert_int_equal(lost, 1);
 }
 
+/* Whose list of devices has a greater number than the new one's notices as
+ * well: the server has nothing to show from that number on. */
+static void test_twice(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  for (int i = 0; i < 2; i++) {
+    (void)take_handle(w, "bob", i == 0 ? "thief" : "thief again");
+    w->s->now += DAYS(1);
+    assert_int_equal(told(bob, "own-reset"), 1);
+    assert_int_equal(told(bob, "own-keys-withheld"), 0);
+    look_up(alice, "bob");
+    refused(alice, "bob");
+    expect_ok(bob, client_recovery_veto(bob->c, &bob->err));
+    look_up(alice, "bob");
+    assert_int_equal(told(alice, "reset-vetoed"), 1);
+    w->s->now += CLIENT_HOUR;
+    assert_int_equal(told(bob, "reset-vetoed"), 1);
+  }
+  say(alice, "bob", "what do they want");
+  hear(bob, "what do they want");
+}
+
 /* Killed anywhere in it, the same command again ends it. */
 static void test_veto_killed(void **state) {
   world *w = *state;
@@ -412,13 +435,21 @@ static void test_groups(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_nobody_objects), TEST(test_in_the_background),
-      TEST(test_veto),           TEST(test_veto_unseen),
-      TEST(test_veto_refused),   TEST(test_veto_killed),
-      TEST(test_meeting),        TEST(test_words_of_the_old_one),
-      TEST(test_first_contact),  TEST(test_first_contact_and_veto),
-      TEST(test_days),           TEST(test_witnesses),
-      TEST(test_shown_to_one),   TEST(test_groups),
+      TEST(test_nobody_objects),
+      TEST(test_in_the_background),
+      TEST(test_veto),
+      TEST(test_veto_unseen),
+      TEST(test_veto_refused),
+      TEST(test_twice),
+      TEST(test_veto_killed),
+      TEST(test_meeting),
+      TEST(test_words_of_the_old_one),
+      TEST(test_first_contact),
+      TEST(test_first_contact_and_veto),
+      TEST(test_days),
+      TEST(test_witnesses),
+      TEST(test_shown_to_one),
+      TEST(test_groups),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
