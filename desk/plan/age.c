@@ -125,12 +125,14 @@ static tacet_err stream(const tacet_secret *key, bool seal, tacet_span in,
       return TACET_ERR_ENCODING; /* an empty chunk behind others */
     }
     chunk_nonce(number, last, nonce);
-    tacet_span piece = tacet_span_of(in.p + at, n);
+    tacet_span piece = n == 0 ? TACET_SPAN_EMPTY : tacet_span_of(in.p + at, n);
     TACET_TRY((seal ? aead->seal : aead->open)(
         tacet_secret_span(key), tacet_span_of(nonce, sizeof(nonce)),
         TACET_SPAN_EMPTY, piece, out));
     at += n;
-    out += seal ? n + TAG : n - TAG;
+    if (seal || n > TAG) { /* an empty payload has no memory */
+      out += seal ? n + TAG : n - TAG;
+    }
   }
   return TACET_OK;
 }
