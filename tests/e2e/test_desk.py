@@ -59,7 +59,8 @@ class Desk(Case):
     def make(self, server=None, *args):
         if server is None:
             server = self.path('tacetd')
-            os.makedirs(server, exist_ok=True)
+            subprocess.run([f'{BIN}/tacetd', 'init', '--data', server],
+                           check=True, capture_output=True, timeout=TIMEOUT)
         self.desk('init', '--server', server, *args)
         self.officer('ann', 'officer')
         self.officer('bob', 'approver', '--cleared')
