@@ -96,6 +96,14 @@ static const char *const categories[DESK_CATEGORIES] = {
     [DESK_TRAFFIC] = "traffic",
     [DESK_CONTENT] = "content"};
 
+static const char *const things[DESK_THINGS] = {
+    [DESK_THING_HANDLE] = "handle",
+    [DESK_THING_CREATED] = "created",
+    [DESK_THING_LAST_SEEN] = "last-seen",
+    [DESK_THING_ACCOUNT_ID] = "account-id",
+    [DESK_THING_DEVICES] = "devices",
+    [DESK_THING_PUBLIC_KEYS] = "public-keys"};
+
 static const char *name(const char *const *words, size_t n, size_t i) {
   return i < n ? words[i] : NULL;
 }
@@ -146,6 +154,19 @@ bool desk_category_read(const char *text, desk_category *out) {
   bool found = find(categories, DESK_CATEGORIES, text, &i);
   if (found) {
     *out = (desk_category)i;
+  }
+  return found;
+}
+
+const char *desk_thing_name(desk_thing t) {
+  return name(things, DESK_THINGS, (size_t)t);
+}
+
+bool desk_thing_read(const char *text, desk_thing *out) {
+  size_t i;
+  bool found = find(things, DESK_THINGS, text, &i);
+  if (found) {
+    *out = (desk_thing)i;
   }
   return found;
 }

@@ -70,6 +70,19 @@ typedef enum desk_category {
 } desk_category;
 typedef uint32_t desk_category_set; /* bit 1 << desk_category */
 
+/* What can be asked for by itself, of what a server holds about an account: a
+ * demand for one day does not get the other. */
+typedef enum desk_thing {
+  DESK_THING_HANDLE,
+  DESK_THING_CREATED,
+  DESK_THING_LAST_SEEN,
+  DESK_THING_ACCOUNT_ID,
+  DESK_THING_DEVICES,
+  DESK_THING_PUBLIC_KEYS,
+  DESK_THINGS
+} desk_thing;
+typedef uint32_t desk_thing_set; /* bit 1 << desk_thing; 0: all of them */
+
 /* The words in files: "national-security", "partly", "subscriber". NULL past
  * the end; reading gives false for a word that is none. */
 const char *desk_kind_name(desk_kind k);
@@ -78,6 +91,9 @@ const char *desk_category_name(desk_category c);
 bool desk_kind_read(const char *text, desk_kind *out);
 bool desk_outcome_read(const char *text, desk_outcome *out);
 bool desk_category_read(const char *text, desk_category *out);
+/* As in demands: "last-seen". */
+const char *desk_thing_name(desk_thing t);
+bool desk_thing_read(const char *text, desk_thing *out);
 
 /* ---- what reports count ---- */
 
@@ -108,6 +124,7 @@ typedef struct desk_scope {
   const char *case_id;
   const char *instrument;
   desk_category_set categories;
+  desk_thing_set things; /* of those categories, these alone */
   /* Handles of this server, normalised, without "@domain". */
   const char *const *handles;
   size_t n_handles;

@@ -65,6 +65,9 @@ static tacet_err check_cell(const desk_plan *p, const desk_query *step,
       (p->scope.categories >> category & 1u) == 0) {
     return stop(why, step, "a cell of a category that is not permitted");
   }
+  if (!desk_column_answers(planned, p->scope.things)) {
+    return stop(why, step, "a cell that was not asked for");
+  }
   if (c->is_other || !has_form(c)) {
     return stop(why, step, "a cell of another form");
   }

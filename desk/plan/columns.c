@@ -60,6 +60,29 @@ const char *desk_column_form(tacetd_inventory_form f) {
   return "none";
 }
 
+bool desk_column_answers(const tacetd_inventory_row *row,
+                         desk_thing_set things) {
+  static const struct {
+    const char *table; /* "table." or a column */
+    desk_thing_set things;
+  } answers[] = {
+      {"account.created", 1u << DESK_THING_CREATED},
+      {"account.id", 1u << DESK_THING_ACCOUNT_ID},
+      {"account.drawn", 1u << DESK_THING_LAST_SEEN},
+      {"manifest.", 1u << DESK_THING_DEVICES | 1u << DESK_THING_PUBLIC_KEYS},
+      {"package.", 1u << DESK_THING_PUBLIC_KEYS}};
+  for (size_t i = 0; things != 0 && i < sizeof(answers) / sizeof(answers[0]);
+       i++) {
+    size_t len = strlen(answers[i].table);
+    bool whole = answers[i].table[len - 1] != '.';
+    if (strncmp(row->name, answers[i].table, len) == 0 &&
+        (!whole || row->name[len] == '\0')) {
+      return (answers[i].things & things) != 0;
+    }
+  }
+  return things == 0;
+}
+
 /* A hash of one row's hash after the other: texts end in a zero byte, so that
  * no two rows are one. */
 static tacet_err hash_row(const tacetd_inventory_row *row, uint8_t *hash) {

@@ -144,6 +144,8 @@ static void say_kept_back(tacet_buf *w, const desk_plan *p) {
     } else if ((p->scope.categories >> c & 1u) == 0) {
       say(w, 0, "%s (%s): the demand permits no %s data", row->name, row->what,
           tacetd_inventory_category_name(row->category));
+    } else if (!desk_column_answers(row, p->scope.things)) {
+      say(w, 0, "%s (%s): it was not asked for", row->name, row->what);
     }
   }
 }

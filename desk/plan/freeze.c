@@ -231,6 +231,20 @@ static bool has_handle(const json_t *plan, const char *handle) {
   return false;
 }
 
+/* An empty list is all things, in a copy as in a demand. */
+static bool has_things(const json_t *plan, desk_thing_set wanted) {
+  const json_t *list = json_object_get(plan, "things");
+  desk_thing_set kept = 0;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    desk_thing thing;
+    const char *word = json_string_value(json_array_get(list, i));
+    if (word != NULL && desk_thing_read(word, &thing)) {
+      kept |= 1u << thing;
+    }
+  }
+  return json_array_size(list) == 0 || (wanted != 0 && (wanted & ~kept) == 0);
+}
+
 static tacet_err covers(const json_t *plan, const desk_scope *scope,
                         desk_trouble *why) {
   const json_t *list = json_object_get(plan, "categories");
@@ -246,6 +260,11 @@ static tacet_err covers(const json_t *plan, const desk_scope *scope,
     desk_trouble_set(why,
                      "the preserved copy has fewer categories of data than "
                      "this demand permits; plan on the server instead");
+    return TACET_ERR_POLICY;
+  }
+  if (!has_things(plan, scope->things)) {
+    desk_trouble_set(why, "the preserved copy has not all that this demand "
+                          "asks for; plan on the server instead");
     return TACET_ERR_POLICY;
   }
   for (size_t i = 0; i < scope->n_handles; i++) {

@@ -47,6 +47,9 @@ static tacet_err check_scope(const desk_scope *s, desk_trouble *why) {
   if (s->categories == 0 || s->categories >> DESK_CATEGORIES != 0) {
     return refuse(why, "no category of data is permitted");
   }
+  if (s->things >> DESK_THINGS != 0) {
+    return refuse(why, "it asks for a thing that is none");
+  }
   if (s->from != DESK_NO_DAY && s->to != DESK_NO_DAY && s->to < s->from) {
     return refuse(why, "its period ends before it begins");
   }
@@ -186,17 +189,31 @@ static json_t *json_source(const desk_plan_input *in) {
                          in->source_hash);
 }
 
+/* Empty: all things. */
+static json_t *json_things(desk_thing_set set) {
+  json_t *list = json_array();
+  for (unsigned i = 0; i < DESK_THINGS; i++) {
+    if ((set >> i & 1u) != 0 &&
+        !append(list, json_string(desk_thing_name((desk_thing)i)))) {
+      json_decref(list);
+      return NULL;
+    }
+  }
+  return list;
+}
+
 /* What the plan is made of: all of it but the steps. */
 static json_t *json_input(const desk_plan_input *in) {
   const desk_scope *s = in->scope;
   return json_pack(
-      "{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:s?, "
+      "{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:s?, "
       "s:o}",
       "version", DESK_PLAN_VERSION, "case", s->case_id, "instrument",
       s->instrument, "purpose", purposes[in->purpose], "until",
       json_day(in->until), "categories", json_categories(s->categories),
-      "handles", json_handles(in), "period", "from", json_day(s->from), "to",
-      json_day(s->to), "recipient", in->recipient, "source", json_source(in));
+      "things", json_things(s->things), "handles", json_handles(in), "period",
+      "from", json_day(s->from), "to", json_day(s->to), "recipient",
+      in->recipient, "source", json_source(in));
 }
 
 /* Texts and days of the plan's own, borrowed from its JSON. */
@@ -250,8 +267,7 @@ tacet_err desk_plan_make(const desk_plan_input *in, desk_trouble *why,
   DESK_PLAN(p);
   TACET_TRY(check_input(in, why));
   TACET_TRY(desk_inventory_hash(p.inventory));
-  tacet_err err = desk_queries_make(in->scope->categories, in->scope->from,
-                                    in->scope->to, p.steps, &p.n_steps);
+  tacet_err err = desk_queries_make(in->scope, p.steps, &p.n_steps);
   if (err != TACET_OK) {
     desk_trouble_set(why, "the inventory lacks a column by which rows are "
                           "found; use the tacet-desk of the server's version");
@@ -292,6 +308,19 @@ static bool read_categories(const json_t *list, desk_category_set *out) {
   return json_is_array(list);
 }
 
+static bool read_things(const json_t *list, desk_thing_set *out) {
+  *out = 0;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    desk_thing thing;
+    const char *word = json_string_value(json_array_get(list, i));
+    if (word == NULL || !desk_thing_read(word, &thing)) {
+      return false;
+    }
+    *out |= 1u << thing;
+  }
+  return json_is_array(list);
+}
+
 static bool read_purpose(const json_t *v, desk_purpose *out) {
   for (unsigned i = 0; json_is_string(v) && i < DESK_PURPOSES; i++) {
     if (strcmp(json_string_value(v), purposes[i]) == 0) {
@@ -328,6 +357,7 @@ static bool read_scope(const json_t *json, desk_scope *s, desk_plan_input *in) {
          read_day(json_object_get(period, "to"), &s->to) &&
          read_day(json_object_get(json, "until"), &in->until) &&
          read_purpose(json_object_get(json, "purpose"), &in->purpose) &&
+         read_things(json_object_get(json, "things"), &s->things) &&
          read_categories(json_object_get(json, "categories"), &s->categories);
 }
 

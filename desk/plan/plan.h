@@ -19,7 +19,7 @@
  *    "subscriber","column":"account.created","form":"day"}],"name":"account",
  *    "parameters":["handle","to"],"reads":["account.name","account.created"],
  *    "rows_max":1,"sql":"SELECT created FROM account WHERE name = ?1 AND
- * ..."}], "source":null,"until":null,"version":1}
+ *    ..."}],"source":null,"things":["created"],"until":null,"version":1}
  */
 #ifndef TACET_DESK_PLAN_H
 #define TACET_DESK_PLAN_H
@@ -115,6 +115,10 @@ const tacetd_inventory_row *desk_column_find(const char *table,
                                              const char *column);
 /* The inventory's category as the desk has it; false for NONE. */
 bool desk_column_category(const tacetd_inventory_row *row, desk_category *out);
+/* Whether it answers one of these things; 0 are all. A column that answers none
+ * of them by name is given to nobody who names what he asks for. */
+bool desk_column_answers(const tacetd_inventory_row *row,
+                         desk_thing_set things);
 /* "day", "number", "hex". */
 const char *desk_column_form(tacetd_inventory_form f);
 

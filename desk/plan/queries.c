@@ -41,11 +41,12 @@ static bool is_of_use(const tacetd_inventory_row *row) {
 }
 
 static bool belongs(const tacetd_inventory_row *row, const source *s,
-                    desk_category_set categories) {
+                    const desk_scope *scope) {
   size_t len = strlen(s->table);
   desk_category c;
   return row->answer != NULL && desk_column_category(row, &c) &&
-         (categories >> c & 1u) != 0 &&
+         (scope->categories >> c & 1u) != 0 &&
+         desk_column_answers(row, scope->things) &&
          strncmp(row->name, s->table, len) == 0 && row->name[len] == '.' &&
          is_of_use(row) == s->of_use;
 }
@@ -118,15 +119,15 @@ static void add_use(builder *b, desk_day from, desk_day to) {
   }
 }
 
-static tacet_err make_step(const source *s, desk_category_set categories,
-                           desk_day from, desk_day to, desk_query *step) {
+static tacet_err make_step(const source *s, const desk_scope *scope,
+                           desk_query *step) {
   builder b = {.step = step, .err = TACET_OK};
   *step =
       (desk_query){.name = s->name, .table = s->table, .rows_max = s->rows_max};
   add(&b, "SELECT ");
   for (size_t i = 0; i < tacetd_inventory_directory.n; i++) {
     const tacetd_inventory_row *row = &tacetd_inventory_directory.rows[i];
-    if (belongs(row, s, categories)) {
+    if (belongs(row, s, scope)) {
       if (step->n_columns == DESK_QUERY_COLUMNS) {
         return TACET_ERR_STATE;
       }
@@ -136,12 +137,12 @@ static tacet_err make_step(const source *s, desk_category_set categories,
   }
   add(&b, " FROM %s", s->table);
   if (s->by == BY_HANDLE) {
-    add_account(&b, to);
+    add_account(&b, scope->to);
   } else {
     add_condition(&b, "account", "=", DESK_BIND_ACCOUNT);
   }
   if (s->of_use) {
-    add_use(&b, from, to);
+    add_use(&b, scope->from, scope->to);
   }
   if (s->order != NULL) {
     add(&b, " ORDER BY %s", s->order);
@@ -165,12 +166,12 @@ tacet_err desk_query_locate(desk_day to, desk_query *out) {
   return b.err;
 }
 
-tacet_err desk_queries_make(desk_category_set categories, desk_day from,
-                            desk_day to, desk_query *steps, size_t *n) {
+tacet_err desk_queries_make(const desk_scope *scope, desk_query *steps,
+                            size_t *n) {
   size_t made = 1;
-  TACET_TRY(desk_query_locate(to, &steps[0]));
+  TACET_TRY(desk_query_locate(scope->to, &steps[0]));
   for (size_t i = 0; i < N_SOURCES; i++) {
-    TACET_TRY(make_step(&sources[i], categories, from, to, &steps[made]));
+    TACET_TRY(make_step(&sources[i], scope, &steps[made]));
     made += steps[made].n_columns > 0 ? 1 : 0;
   }
   *n = made;

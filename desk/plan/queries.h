@@ -6,10 +6,9 @@
 
 #include "desk/plan/plan.h"
 
-/* The steps for these categories and this period into `steps`, of which there
- * is room for DESK_QUERIES_MAX. Without a column to give, only the first. */
-TACET_MUST_CHECK tacet_err desk_queries_make(desk_category_set categories,
-                                             desk_day from, desk_day to,
+/* The steps for a scope's categories, things and period into `steps`, of which
+ * there is room for DESK_QUERIES_MAX. Without a column to give, only the first. */
+TACET_MUST_CHECK tacet_err desk_queries_make(const desk_scope *scope,
                                              desk_query *steps, size_t *n);
 
 #endif

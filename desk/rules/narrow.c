@@ -74,6 +74,10 @@ static void judge_data(narrowing *w, const desk_demand *d, desk_reason *r) {
     r->verdict = w->cut ? DESK_CUT : DESK_GIVEN;
     r->words = h->words;
     w->n.scope.categories |= (desk_category_set)1 << d->category;
+    desk_thing thing;
+    if (desk_thing_read(d->code, &thing)) {
+      w->n.scope.things |= (desk_thing_set)1 << thing;
+    }
   }
 }
 
@@ -205,7 +209,9 @@ tacet_err desk_narrow(const desk_question *q, const char *case_id,
     desk_narrowing_free(&w.n);
     return w.c.e;
   }
-  w.n.anything = days && w.n.scope.categories != 0 && w.n.scope.n_handles > 0;
+  /* Without a thing by name the scope would have all that is held. */
+  w.n.anything = days && w.n.scope.categories != 0 && w.n.scope.things != 0 &&
+                 w.n.scope.n_handles > 0;
   w.n.scope.case_id = case_id;
   w.n.scope.instrument = w.c.instrument != NULL ? w.c.instrument->code : "";
   if (!w.n.anything) {

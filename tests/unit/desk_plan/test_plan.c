@@ -66,7 +66,7 @@ static void test_text(void **state) {
       "\"parameters\":[\"handle\",\"to\",\"to\"],\"reads\":[\"account.name\","
       "\"account.created\",\"account.drawn\"],\"rows_max\":1,\"sql\":\"SELECT "
       "drawn FROM account WHERE name = ?1 AND created <= ?2 AND drawn >= 0 AND "
-      "drawn <= ?3 LIMIT 2\"}],\"until\":null,\"version\":1}";
+      "drawn <= ?3 LIMIT 2\"}],\"things\":[],\"until\":null,\"version\":1}";
   assert_true(desk_day_read("2013-05-31", &scope.to));
   make(&in, &p);
   assert_int_equal(strlen(before) + 64 + strlen(after), p.text_len);
@@ -114,6 +114,42 @@ static void test_every_answer(void **state) {
       assert_int_equal(permitted ? 1 : 0, n);
     }
   }
+}
+
+static size_t columns_of(desk_thing_set things, const char *only) {
+  DESK_PLAN(p);
+  DESK_PLAN(again);
+  desk_trouble why;
+  desk_scope scope = scope_of((1u << DESK_CATEGORIES) - 1);
+  desk_plan_input in = input_of(&scope);
+  scope.things = things;
+  make(&in, &p);
+  size_t n = 0;
+  for (size_t s = 0; s < p.n_steps; s++) {
+    for (size_t c = 0; c < p.steps[s].n_columns; c++) {
+      n++;
+      if (strncmp(p.steps[s].columns[c]->name, only, strlen(only)) != 0) {
+        fail_msg("%s comes as well", p.steps[s].columns[c]->name);
+      }
+    }
+  }
+  assert_ok(desk_plan_read(tacet_span_of(p.text, p.text_len), &why, &again));
+  assert_int_equal(things, again.scope.things);
+  return n;
+}
+
+/* Who asks for one day does not get the other, though the paper permits it. */
+static void test_things(void **state) {
+  (void)state;
+  size_t all = columns_of(0, "");
+  assert_int_equal(columns_of(1u << DESK_THING_HANDLE, "none"), 0);
+  assert_int_equal(columns_of(1u << DESK_THING_CREATED, "account.created"), 1);
+  assert_int_equal(columns_of(1u << DESK_THING_LAST_SEEN, "account.drawn"), 1);
+  assert_int_equal(columns_of(1u << DESK_THING_ACCOUNT_ID, "account.id"), 1);
+  assert_true(columns_of(1u << DESK_THING_DEVICES, "manifest.") > 0);
+  assert_true(columns_of(1u << DESK_THING_PUBLIC_KEYS, "") > 0);
+  /* How many tokens were drawn answers to no name: nobody asks for that. */
+  assert_int_equal(columns_of((1u << DESK_THINGS) - 1, ""), all - 2);
 }
 
 static void test_read_back(void **state) {
@@ -218,6 +254,7 @@ static void test_refused(void **state) {
   WITH(scope.n_handles = DESK_PLAN_HANDLES_MAX + 1, "divide");
   WITH(scope.categories = 0, "no category");
   WITH(scope.categories = 1u << DESK_CATEGORIES, "no category");
+  WITH(scope.things = 1u << DESK_THINGS, "a thing that is none");
   WITH((scope.from = 10, scope.to = 9), "before it begins");
   WITH(scope.case_id = "", "no id");
   WITH(scope.instrument = "\xff", "no id");
@@ -231,9 +268,9 @@ static void test_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text),         cmocka_unit_test(test_two_dates),
-      cmocka_unit_test(test_every_answer), cmocka_unit_test(test_read_back),
-      cmocka_unit_test(test_changed),      cmocka_unit_test(test_no_plan),
-      cmocka_unit_test(test_refused)};
+      cmocka_unit_test(test_every_answer), cmocka_unit_test(test_things),
+      cmocka_unit_test(test_read_back),    cmocka_unit_test(test_changed),
+      cmocka_unit_test(test_no_plan),      cmocka_unit_test(test_refused)};
   return tacet_crypto_init() != TACET_OK
              ? 1
              : cmocka_run_group_tests(tests, NULL, NULL);

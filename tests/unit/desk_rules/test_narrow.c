@@ -81,6 +81,8 @@ static void gives_two_days(void **state) {
   assert_string_equal(w.n.demands[11].code, "created");
   assert_int_equal(w.n.demands[11].verdict, DESK_GIVEN);
   assert_string_equal(w.n.demands[5].words, "Addresses are not written down.");
+  assert_int_equal(w.n.scope.things,
+                   1 << DESK_THING_CREATED | 1 << DESK_THING_LAST_SEEN);
   assert_int_equal(w.n.scope.n_handles, 1);
   assert_string_equal(w.n.scope.handles[0], "mallory");
   assert_string_equal(w.n.scope.case_id, "c0ffee");
