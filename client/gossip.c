@@ -4,110 +4,17 @@
 
 #include "client/call.h"
 #include "client/clock.h"
-#include "client/evidence.h"
+#include "client/heads.h"
 #include "client/people.h"
-#include "client/trust.h"
 #include "tacet/content.h"
 
-#define SIGNATURE_LEN 64
-#define ID_LEN 4 /* of a key, before its signature in a note */
-#define NOTE_SIGNATURE_TEXT 100
 #define TRIES 4
 /* What is not answered: told, perhaps, while it was published. */
 #define PATIENCE CLIENT_HOUR
 
 static const tacet_span open_parent = {(const uint8_t *)"open", 4};
 
-/* ---- the log's signature, in and out of a note ---- */
-
-/* "- NAME BASE64": a signature line, with an em dash. */
-static void put_signature(tacet_buf *w, const tacet_note_key *key,
-                          const uint8_t signature[SIGNATURE_LEN]) {
-  uint8_t raw[ID_LEN + SIGNATURE_LEN];
-  char text[NOTE_SIGNATURE_TEXT];
-  for (size_t i = 0; i < ID_LEN; i++) {
-    raw[i] = (uint8_t)(key->id >> (24 - 8 * i));
-  }
-  memcpy(raw + ID_LEN, signature, SIGNATURE_LEN);
-  tacet_base64_write(tacet_span_of(raw, sizeof(raw)), text);
-  tacet_write_bytes(w, TACET_SPAN_LIT("\n\xe2\x80\x94 "));
-  tacet_write_bytes(w, tacet_span_str(key->name));
-  tacet_write_bytes(w, TACET_SPAN_LIT(" "));
-  tacet_write_bytes(w, tacet_span_str(text));
-  tacet_write_bytes(w, TACET_SPAN_LIT("\n"));
-}
-
-static void put_note(tacet_buf *w, const tacet_note_key *key,
-                     const client_gossip *g) {
-  tacet_checkpoint c = {.origin = tacet_span_str(key->name), .size = g->size};
-  memcpy(c.root.b, g->root, sizeof(c.root.b));
-  tacet_checkpoint_write(&c, w);
-  put_signature(w, key, g->signature);
-}
-
-/* The note that the signature was made over, by one of the policy's logs. AUTH
- * where it is none's. */
-static tacet_err note_of(const client_keylog *k, const client_gossip *g,
-                         tacet_buf *note) {
-  tacet_span text = k->trust.policy, vkey;
-  while (client_trust_next_log(&text, &vkey)) {
-    tacet_note_key key;
-    tacet_policy_verdict v;
-    TACET_TRY(tacet_note_key_read(vkey, &key));
-    tacet_buf_clear(note);
-    put_note(note, &key, g);
-    TACET_TRY(note->err);
-    tacet_err e =
-        tacet_policy_judge(k->policy, tacet_buf_span(note), UINT64_MAX, &v);
-    if (e == TACET_OK || e == TACET_ERR_POLICY) { /* no cosignatures in it */
-      return TACET_OK;
-    }
-    TACET_TRY(tacet_err_kind(e) == TACET_KIND_LOCAL ? e : TACET_OK);
-  }
-  return TACET_ERR_AUTH;
-}
-
-/* The signature of a key in the lines of a note. NOT_FOUND. */
-static tacet_err find_signature(tacet_span lines, const tacet_note_key *key,
-                                uint8_t out[SIGNATURE_LEN]) {
-  tacet_span line;
-  while (client_text_line(&lines, &line)) {
-    uint8_t raw[ID_LEN + SIGNATURE_LEN];
-    size_t len;
-    (void)client_text_word(&line); /* the dash */
-    bool name =
-        tacet_span_equal(client_text_word(&line), tacet_span_str(key->name));
-    tacet_span text = client_text_word(&line);
-    if (!name || tacet_base64_read((const char *)text.p, text.len, raw,
-                                   sizeof(raw), &len) != TACET_OK) {
-      continue;
-    }
-    uint32_t id = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 |
-                  (uint32_t)raw[2] << 8 | raw[3];
-    if (len == sizeof(raw) && id == key->id) {
-      memcpy(out, raw + ID_LEN, SIGNATURE_LEN);
-      return TACET_OK;
-    }
-  }
-  return TACET_ERR_NOT_FOUND;
-}
-
 /* ---- telling ---- */
-
-static tacet_err own_head(const client_keylog *k, client_gossip *out) {
-  tacet_span bytes;
-  tacet_note note;
-  tacet_policy_verdict v = {.log = NULL};
-  TACET_TRY(client_evidence_note(k->r.head, &bytes));
-  TACET_TRY(tacet_note_parse(bytes, &note));
-  tacet_err e = tacet_policy_judge(k->policy, bytes, UINT64_MAX, &v);
-  if (v.log == NULL) {
-    return e == TACET_OK ? TACET_ERR_NOT_FOUND : e;
-  }
-  *out = (client_gossip){.size = k->r.size};
-  memcpy(out->root, k->r.root, sizeof(out->root));
-  return find_signature(note.signatures, v.log, out->signature);
-}
 
 static void told_fields(client_fields *f, void *record) {
   client_field_version(f, 1);
@@ -128,7 +35,7 @@ tacet_err client_gossip_tell(client *c, const uint8_t *talk, client_mem *mem,
   if (!k.has_trust || k.r.size == told || k.r.alarm_code != NULL) {
     return TACET_OK;
   }
-  e = own_head(&k, &g);
+  e = client_heads_own(&k, &g);
   if (e != TACET_OK) { /* signed by a log that is not believed any more */
     return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_NOT_FOUND
                ? e
@@ -199,7 +106,7 @@ tacet_err client_gossip_take(client *c, const uint8_t *account,
   if (!k.has_trust || g.size == 0 || (e == TACET_OK && is_open(c, &before))) {
     return TACET_OK; /* and is not to be covered up */
   }
-  e = note_of(&k, &g, &note);
+  e = client_heads_note(&k, &g, &note);
   if (e != TACET_OK && tacet_err_kind(e) == TACET_KIND_LOCAL) {
     return e;
   }
@@ -217,7 +124,7 @@ tacet_err client_gossip_take(client *c, const uint8_t *account,
 /* The head that was told, in the place of the one that was seen here. */
 static tacet_err stand_in(const client_gossip *g, client_keylog *k,
                           tacet_buf *note) {
-  TACET_TRY(note_of(k, g, note));
+  TACET_TRY(client_heads_note(k, g, note));
   k->r.size = g->size;
   memcpy(k->r.root, g->root, sizeof(k->r.root));
   k->r.alarm_code = k->r.alarm_text = NULL;
@@ -247,22 +154,9 @@ static tacet_err contradict(client *c, client_keylog *k, client_gossip *g,
       "%s was shown another key log of this server than is shown here", who));
   TACET_TRY(stand_in(g, k, &note));
   f.note = tacet_buf_span(&note);
+  TACET_TRY(client_heads_widen(c, &mem, &f));
   TACET_TRY(set_state(c, g, CLIENT_GOSSIP_CONTRADICTS));
   return client_keylog_alarm(c, k, &f);
-}
-
-/* The proof that the log goes on from what was told, up to `head`. */
-static tacet_err ask_from(client *c, const client_gossip *g, client_mem *mem,
-                          tacet_span *proof) {
-  client_reply reply;
-  TACET_BUF(w, 64);
-  tacet_log_query_write(&w, &(tacet_log_query){.size = g->size});
-  TACET_TRY(w.err);
-  TACET_TRY(client_ask_plain(c, CLIENT_LOOKUP, "POST", "/v1/log",
-                             tacet_buf_span(&w), mem, &reply));
-  TACET_TRY(client_expect_ok(c, &reply));
-  *proof = reply.body;
-  return TACET_OK;
 }
 
 typedef enum outcome { AGAIN, FITS, LATER } outcome;
@@ -280,50 +174,56 @@ static bool is_evasion(const client *c, tacet_err e) {
           c->detail.kind == CLIENT_OK);
 }
 
-/* What is shown here now, with what was told leading to `head`. */
-static tacet_err check_grown(client *c, client_gossip *g,
-                             const tacet_keylog_head *head, tacet_span proof,
-                             outcome *out) {
-  CLIENT_KEYLOG(k);
-  TACET_TRY(client_keylog_look(c));
-  TACET_TRY(client_keylog_open(c, &k));
-  if (same_head(&k.r, head->seen.size, head->seen.root.b)) {
-    *out = FITS;
-    return TACET_OK;
-  }
-  *out = k.r.size < head->seen.size ? LATER : AGAIN;
-  return k.r.size == head->seen.size ? contradict(c, &k, g, proof, g->size)
-                                     : TACET_OK;
+/* Where only this question is answered with nothing, or with another log than
+ * is shown here, it was not answered. */
+static tacet_err not_answered(client *c, uint64_t quiet, uint64_t until,
+                              outcome *out) {
+  client_error_clear(&c->detail);
+  c->quiet_until = quiet;
+  c->told_until = until;
+  *out = LATER;
+  return client_keylog_look(c); /* fails too where it is an outage */
 }
 
-/* An older head than is shown here: does one lead to the other? Where only
- * this question is answered with nothing, or with less than was shown already,
- * it was not answered. */
+static tacet_err keep(client *c, client_keylog *k, tacet_span proof,
+                      const tacet_keylog_head *head, outcome *out) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  tacet_err e = client_keylog_keep(c, k, proof, head);
+  *out = e == TACET_ERR_BUSY ? AGAIN : FITS;
+  return e == TACET_OK         ? client_tx_commit(&tx)
+         : e == TACET_ERR_BUSY ? TACET_OK
+                               : e;
+}
+
+/* An older head than is shown here. One question about both, so that however
+ * quickly a log grows, what is shown and what was told lead to one head, or the
+ * server has not answered. */
 static tacet_err check_older(client *c, client_keylog *k, client_gossip *g,
                              outcome *out) {
   CLIENT_MEM(mem);
-  tacet_span proof;
-  tacet_keylog_head head;
+  tacet_log_heads both;
+  tacet_keylog_head head, mine;
   tacet_tlog_head told = {.size = g->size};
   memcpy(told.root.b, g->root, sizeof(told.root.b));
   uint64_t quiet = c->quiet_until, until = c->told_until;
-  tacet_err e = ask_from(c, g, &mem, &proof);
+  tacet_err e = client_heads_ask_both(c, k->r.size, g->size, &mem, &both);
   if (e == TACET_OK) {
     uint64_t latest = (client_now(c) + CLIENT_KEYLOG_AHEAD) / 1000;
-    e = tacet_keylog_head_verify(k->policy, &told, latest, proof, &head);
+    e = tacet_keylog_head_verify(k->policy, &told, latest, both.also, &head);
   }
   if (e == TACET_ERR_FORK) {
-    return contradict(c, k, g, proof, g->size);
+    return contradict(c, k, g, both.also, g->size);
   }
-  if (is_evasion(c, e) || (e == TACET_OK && head.seen.size < k->r.size)) {
-    client_error_clear(&c->detail);
-    c->quiet_until = quiet;
-    c->told_until = until;
-    *out = LATER;
-    return client_keylog_look(c); /* fails too where it is an outage */
+  if (is_evasion(c, e)) {
+    return not_answered(c, quiet, until, out);
   }
   TACET_TRY(e);
-  return check_grown(c, g, &head, proof, out);
+  TACET_TRY(client_keylog_judge(c, k, both.head, &mine));
+  return head.seen.size == mine.seen.size &&
+                 tacet_tlog_equal(&head.seen.root, &mine.seen.root)
+             ? keep(c, k, both.head, &mine, out)
+             : not_answered(c, quiet, until, out);
 }
 
 static tacet_err check_once(client *c, client_gossip *g, outcome *out) {

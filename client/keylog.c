@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-#include "client/call.h"
 #include "client/clock.h"
 #include "client/events.h"
 #include "client/evidence.h"
+#include "client/heads.h"
 #include "client/labels.h"
 
 #define RECORD TACET_SPAN_LIT("keylog")
@@ -74,10 +74,16 @@ static tacet_err not_now(client *c, const char *code, const char *what) {
 }
 
 static tacet_err forked(client *c, client_keylog *k, tacet_span proof) {
+  CLIENT_MEM(mem);
+  TACET_BUF(note, TACET_NOTE_MAX);
   client_finding f = {.head = proof, .from = k->r.size};
   uint64_t size = 0;
-  bool back =
-      client_evidence_size(proof, &size) == TACET_OK && size < k->r.size;
+  bool other = false, back = client_evidence_size(proof, &size) == TACET_OK &&
+                             size < k->r.size;
+  TACET_TRY(back ? client_heads_older(c, k, size, &mem, &note, &f, &other)
+                 : TACET_OK);
+  back = back && !other; /* it goes on from there in another way */
+  TACET_TRY(client_heads_widen(c, &mem, &f));
   f.code = back ? "log-rollback" : "log-fork";
   f.what = back ? "The server shows an older key log than it has shown before: "
                   "entries are gone"
@@ -184,7 +190,9 @@ tacet_err client_keylog_keep(client *c, client_keylog *k, tacet_span proof,
   if (r.alarm_code != NULL && strcmp(r.alarm_code, CLIENT_LOG_SPLIT) != 0) {
     r.alarm_code = r.alarm_text = NULL; /* it goes on from what was seen */
   }
-  return client_keylog_save(c, &r);
+  now.r = r;
+  TACET_TRY(client_heads_add(&now));
+  return client_keylog_save(c, &now.r);
 }
 
 /* ---- looking ---- */
@@ -192,24 +200,18 @@ tacet_err client_keylog_keep(client *c, client_keylog *k, tacet_span proof,
 static tacet_err look_once(client *c, bool *again) {
   CLIENT_KEYLOG(k);
   CLIENT_MEM(mem);
-  client_reply reply;
+  tacet_span proof;
   tacet_keylog_head head;
-  TACET_BUF(w, 64);
   TACET_TRY(client_keylog_open(c, &k));
   *again = false;
   if (!k.has_trust) {
     return TACET_OK;
   }
-  tacet_log_query q = {.size = k.r.size};
-  tacet_log_query_write(&w, &q);
-  TACET_TRY(w.err);
-  TACET_TRY(client_ask_plain(c, CLIENT_LOOKUP, "POST", "/v1/log",
-                             tacet_buf_span(&w), &mem, &reply));
-  TACET_TRY(client_expect_ok(c, &reply));
-  TACET_TRY(client_keylog_judge(c, &k, reply.body, &head));
+  TACET_TRY(client_heads_ask(c, k.r.size, &mem, &proof));
+  TACET_TRY(client_keylog_judge(c, &k, proof, &head));
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
-  tacet_err e = client_keylog_keep(c, &k, reply.body, &head);
+  tacet_err e = client_keylog_keep(c, &k, proof, &head);
   *again = e == TACET_ERR_BUSY;
   return e == TACET_OK ? client_tx_commit(&tx) : *again ? TACET_OK : e;
 }

@@ -46,6 +46,7 @@ void client_keylog_fields(client_fields *f, void *record) {
   client_field_bool(f, &r->missing_told);
   client_field_text(f, &r->alarm_code);
   client_field_text(f, &r->alarm_text);
+  client_field_span(f, &r->heads);
   for (size_t i = 0; i < CLIENT_PAST_HEADS; i++) {
     client_field_u64(f, &r->past_size[i]);
     client_field_u64(f, &r->past_at[i]);

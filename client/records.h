@@ -65,6 +65,7 @@ typedef struct client_keylog_record {
   /* Heads as they were seen first, one a day, the newest first; at 0: none. */
   uint64_t past_size[CLIENT_PAST_HEADS], past_at[CLIENT_PAST_HEADS];
   const char *alarm_code, *alarm_text; /* what does not check out, or NULL */
+  tacet_span heads;                    /* that were seen (client/heads.h) */
 } client_keylog_record;
 
 /* "upkeep": when things were last done, milliseconds since 1970. */

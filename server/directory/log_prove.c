@@ -41,6 +41,17 @@ tacet_err dir_log_prove(dir_log *log, uint64_t old_size,
 
 /* ---- POST /v1/log ---- */
 
+static tacet_err prove_both(const dir_log *log, const tacet_log_query *q,
+                            tacet_buf *out) {
+  TACET_BUF(head, DIR_PROOFS_MAX);
+  TACET_BUF(also, DIR_PROOFS_MAX);
+  TACET_TRY(dir_log_prove_head(log, q->size, &head));
+  TACET_TRY(dir_log_prove_head(log, q->also, &also));
+  const tacet_log_heads m = {tacet_buf_span(&head), tacet_buf_span(&also)};
+  tacet_log_heads_write(out, &m);
+  return out->err;
+}
+
 tacet_err dir_head_start(dir_request *r, sto_conn *c) {
   (void)c;
   dir_log *log = &r->directory->log;
@@ -49,7 +60,9 @@ tacet_err dir_head_start(dir_request *r, sto_conn *c) {
   if (log->published.head.size == 0) {
     r->status = TACET_WIRE_BUSY;
   } else {
-    err = dir_log_prove_head(log, r->in.log.size, &r->answer);
+    const tacet_log_query *q = &r->in.log;
+    err = q->also == 0 ? dir_log_prove_head(log, q->size, &r->answer)
+                       : prove_both(log, q, &r->answer);
   }
   dir_log_read_end(log);
   return err;

@@ -120,10 +120,26 @@ tacet_err tacet_key_proofs_parse(tacet_span in, tacet_key_proofs *out) {
 
 void tacet_log_query_write(tacet_buf *w, const tacet_log_query *m) {
   tacet_write_u64(w, m->size);
+  tacet_write_u64(w, m->also);
 }
 
 tacet_err tacet_log_query_parse(tacet_span in, tacet_log_query *out) {
   WIRE_READ(in);
-  tacet_log_query m = {tacet_read_u64(&r)};
+  tacet_log_query m;
+  m.size = tacet_read_u64(&r);
+  m.also = tacet_read_u64(&r);
+  WIRE_END(out, m);
+}
+
+void tacet_log_heads_write(tacet_buf *w, const tacet_log_heads *m) {
+  tacet_write_vec(w, m->head);
+  tacet_write_vec(w, m->also);
+}
+
+tacet_err tacet_log_heads_parse(tacet_span in, tacet_log_heads *out) {
+  WIRE_READ(in);
+  tacet_log_heads m;
+  m.head = tacet_read_vec(&r);
+  m.also = tacet_read_vec(&r);
   WIRE_END(out, m);
 }

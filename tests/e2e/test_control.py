@@ -73,6 +73,8 @@ class Count:
         with self.changed:
             self.n += n
             self.changed.notify_all()
+            if self.n // 1000 > (self.n - n) // 1000:
+                print(f'{self.n} ...', flush=True)
             self.kinds[kind] += n
             self.codes[code] += 1
             self.outages[kind] += code in OUTAGES
@@ -91,8 +93,9 @@ class Worker(threading.Thread):
         self.made = 0
         self.trouble = None
 
-    def do(self, p, kind, *args, **kw):
-        r = p.run(*args, code=None, **kw)
+    def do(self, p, kind, *args):
+        # Adding a device waits for what the witnesses keep back.
+        r = p.run(*args, code=None, timeout=5 * TIMEOUT)
         self.case.count.add(kind, r.returncode,
                             said=f'{p.name}: {args[:3]}: {r.stderr.decode()}')
         return r
@@ -190,7 +193,7 @@ class Worker(threading.Thread):
                                     code).returncode == 0
         if not approved:  # in an outage: it would wait for minutes
             linking.terminate()
-        said = linking.communicate(timeout=TIMEOUT)[1].decode()
+        said = linking.communicate(timeout=5 * TIMEOUT)[1].decode()
         self.case.count.add('link', linking.returncode if approved else 3,
                             said=f'{phone.name}: {said}')
         if linking.returncode == 0:
@@ -266,7 +269,7 @@ class Control(Case):
             pids = [w.process.pid for w in self.witnesses[:n]]
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
-            self.after(OPERATIONS // 50)
+            self.after(OPERATIONS // 50, seconds=20)
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
@@ -292,14 +295,15 @@ class Control(Case):
         until('the new key to have signed', lambda: self.host.run(
             'log', 'retire', check=False).returncode == 0)
 
-    def after(self, n):
-        """Waits until so many more operations are done."""
+    def after(self, n, seconds=None):
+        """Waits until so many more operations are done; seconds: or so long."""
         with self.count.changed:
             n = min(n + self.count.n, OPERATIONS)
-            if not self.count.changed.wait_for(
-                    lambda: self.count.n >= n or self.over,
-                    timeout=TIMEOUT + OPERATIONS):
-                raise Failed('the workers are stuck')
+            done = self.count.changed.wait_for(
+                lambda: self.count.n >= n or self.over,
+                timeout=seconds or TIMEOUT + OPERATIONS)
+        if not done and seconds is None:
+            raise Failed('the workers are stuck')
 
     def end(self):
         self.over = True

@@ -326,6 +326,21 @@ class Histories(HostileCase):
         with open(path) as f:
             self.assertEqual(f.read().count('\nhandover '), 1)
 
+    def test_rolled_back_and_gone_on(self):
+        """Shorter than what she has seen last, and longer than the copy: it
+        contradicts what she saw before that."""
+        alice, bob = self.person('alice'), self.person('bob')
+        bob.receive()
+        self.host.keep_as('before')
+        for name in ('carol', 'dave', 'erin', 'frank'):
+            self.person(name)
+            alice.receive()
+        self.host.go_back_to('before')
+        self.person('grace')
+        self.refused(alice, 'bob', 'log-fork', 'split-view')
+        bob.send('grace', 'hello')
+        self.assertEqual(self.evidence(bob), [])
+
     def test_a_mirror_notices(self):
         """tacet-audit over the server's own address."""
         self.person('alice')

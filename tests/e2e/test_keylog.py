@@ -6,9 +6,10 @@ import glob
 import json
 import os
 import shutil
+import subprocess
 import unittest
 
-from harness import Case
+from harness import BIN, TIMEOUT, Case, Person
 
 
 def lines(r):
@@ -83,38 +84,98 @@ class KeyLog(Case):
         alice.send('bob', 'back again')
         bob.wait_text('back again')
 
-    def test_rollback(self):
-        """Whoever saw more notices, whatever they do; others never do."""
-        server = self.server()
-        alice, bob = self.friends(server, 'alice', 'bob')
-        for p in (alice, bob):
-            p.receive(timeout=1)
-        server.stop()
-        shutil.copytree(server.data, f'{self.folder}/backup')
-        server.start()
-        self.person('carol', server)
-        alice.receive()  # she sees the log grow; bob is away
+    def link(self, server, old, name):
+        new = Person(self.folder, name)
+        linking = new.popen('link', server.process.where, '--no-passphrase',
+                            '--device', name)
+        code = linking.stdout.readline().decode().strip()
+        old.run('devices', 'approve', code)
+        linking.communicate(timeout=TIMEOUT)
+        return new
+
+    def put_back(self, server):
+        """The older copy of the whole folder, as an operator would."""
         server.stop()
         shutil.rmtree(server.data)
         shutil.copytree(f'{self.folder}/backup', server.data)
         server.start()
-        self.person('dave', server)
 
-        for args in (['receive'], ['send', 'bob', 'careful'], ['status'],
+    def notices(self, p, vkey):
+        """Whatever they do; and what they keep is proof to a stranger."""
+        to = 'bob' if p.name.startswith('alice') else 'alice'
+        for args in (['receive'], ['send', to, 'careful'], ['status'],
                      ['receive', '--follow']):
-            r = alice.run(*args, code=5)
+            r = p.run(*args, code=5)
             said = r.stderr.decode()
             self.assertIn('key log', said, args)
-            self.assertIn(f'{alice.home}/evidence/', said, args)
+            self.assertIn(f'{p.home}/evidence/', said, args)
         self.assertEqual(
-            lines(alice.run('status', '--json', code=5))[0]['trouble'],
-            'log-fork')
-        self.assertEqual(len(glob.glob(f'{alice.home}/evidence/*.txt')), 1)
+            lines(p.run('status', '--json', code=5))[0]['trouble'], 'log-fork')
+        path, = glob.glob(f'{p.home}/evidence/*.txt')
+        r = subprocess.run([f'{BIN}/tacet-audit', 'verify', path, '--key',
+                            vkey], capture_output=True, timeout=TIMEOUT,
+                           env={'PATH': ''})
+        self.assertIn(b'split-view: the evidence stands', r.stdout, r.stderr)
+
+    def test_rollback(self):
+        """Every device that saw more notices, and no other one does, be it of
+        the same account."""
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        phones = [self.link(server, p, f'{p.name}-phone') for p in (alice, bob)]
+        vkey = server.run('witness', 'list').stdout.decode().split()[1]
+        for p in (alice, bob, *phones):
+            p.receive(timeout=1)
+        server.stop()
+        shutil.copytree(server.data, f'{self.folder}/backup')
+        server.start()
+        for name in ('carol', 'erin', 'frank'):  # the log grows; bob is away
+            self.person(name, server)
+            for p in (alice, *phones):
+                p.receive()
+        self.put_back(server)
+        dave = self.person('dave', server)
+
+        for p in (alice, *phones):
+            self.notices(p, vkey)
 
         bob.receive()
         bob.send('dave', 'hello')
-        self.assertFalse(os.path.exists(f'{bob.home}/evidence'))
-        self.assertEqual(lines(bob.run('status', '--json'))[0]['trouble'], None)
+        dave.wait_for(lambda e: e['type'] == 'request')
+        for p in (bob, dave):
+            self.assertFalse(os.path.exists(f'{p.home}/evidence'))
+            self.assertEqual(lines(p.run('status', '--json'))[0]['trouble'],
+                             None)
+
+    def test_rollback_with_nobody_after_it(self):
+        """What is shown then was signed honestly once: noticed, and no proof.
+        Nothing of it stays once the server has its newest copy again."""
+        server = self.server()
+        alice, bob = self.friends(server, 'alice', 'bob')
+        bob.receive(timeout=1)
+        server.stop()
+        shutil.copytree(server.data, f'{self.folder}/backup')
+        server.start()
+        self.person('carol', server)
+        alice.receive()
+        server.stop()
+        shutil.copytree(server.data, f'{self.folder}/newest')
+        server.start()
+        self.put_back(server)
+        r = alice.run('receive', code=5)
+        self.assertIn('older key log', r.stderr.decode())
+        self.assertIn('A report is in', r.stderr.decode())
+        self.assertEqual(
+            lines(alice.run('status', '--json', code=5))[0]['trouble'],
+            'log-rollback')
+        bob.send('alice', 'who saw no more')
+        server.stop()
+        shutil.rmtree(server.data)
+        shutil.copytree(f'{self.folder}/newest', server.data)
+        server.start()
+        alice.receive()
+        alice.send('bob', 'all is well again')
+        bob.wait_text('all is well again')
 
 
 if __name__ == '__main__':

@@ -297,34 +297,51 @@ static void prove(fake_server *s, const char *handle, uint64_t from,
   tacet_key_proofs_write(out, &p);
 }
 
-static void evade(fake_server *s, fake_reply *out) {
-  TACET_BUF(head, 1 << 18);
-  if (s->evasion == FAKE_NONE || s->evasion == FAKE_RATE) {
-    fake_problem(out, s->evasion == FAKE_NONE ? TACET_WIRE_NOT_FOUND
-                                              : TACET_WIRE_RATE);
-    return;
+/* Both logs go on whenever somebody asks. */
+static void grow_both(fake_server *s) {
+  fake_log *logs[] = {s->log, s->other_log};
+  for (int i = 0; i < 2; i++) {
+    fake_log_update(logs[i], "grown@" FAKE_DOMAIN, TACET_SPAN_LIT("x"), s->now);
   }
-  fake_log *l = s->evasion == FAKE_OTHER ? s->other_log : s->log;
-  fake_log_head(l, s->evade_from, s->now, &head);
-  head.len = s->evasion == FAKE_HALF ? head.len / 2 : head.len;
-  fake_answer(out, 200, &head);
+}
+
+/* What is told of the other size that was asked about. */
+static void also(fake_server *s, uint64_t size, tacet_buf *out) {
+  bool evades = s->evade_from != 0 && size == s->evade_from;
+  bool other = s->evasion == FAKE_OTHER || s->evasion == FAKE_GROW;
+  fake_log_head(evades && other ? s->other_log : s->log, size, s->now, out);
+  if (evades && s->evasion == FAKE_HALF) {
+    tacet_buf_cut(out, out->len / 2);
+  }
 }
 
 static void log_head(fake_server *s, tacet_span body, fake_reply *out) {
   tacet_log_query q;
   TACET_BUF(head, 1 << 18);
+  TACET_BUF(second, 1 << 18);
+  TACET_BUF(both, 1 << 19);
   s->n_heads++;
   if (s->no_log || tacet_log_query_parse(body, &q) != TACET_OK) {
     fake_problem(out, s->no_log ? TACET_WIRE_NOT_FOUND : TACET_WIRE_MALFORMED);
     return;
   }
-  if (s->evade_from != 0 && q.size == s->evade_from) {
-    evade(s, out);
+  if (s->evade_from != 0 && s->evasion == FAKE_GROW) {
+    grow_both(s);
+  }
+  if (s->evade_from != 0 && q.also == s->evade_from &&
+      (s->evasion == FAKE_NONE || s->evasion == FAKE_RATE)) {
+    fake_problem(out, s->evasion == FAKE_NONE ? TACET_WIRE_NOT_FOUND
+                                              : TACET_WIRE_RATE);
     return;
   }
   fake_log_head(s->log, q.size, s->now, &head);
   flip(s, &head);
-  fake_answer(out, 200, &head);
+  if (q.also != 0) {
+    also(s, q.also, &second);
+    tacet_log_heads_write(&both, &(tacet_log_heads){tacet_buf_span(&head),
+                                                    tacet_buf_span(&second)});
+  }
+  fake_answer(out, 200, q.also != 0 ? &both : &head);
 }
 
 static void lookup(fake_server *s, tacet_span body, fake_reply *out) {

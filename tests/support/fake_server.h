@@ -114,7 +114,7 @@ typedef struct fake_server {
   /* Who asks for the log's head from this size on is told that there is none,
    * or that there are too many, or half of it, or the head of this log. */
   uint64_t evade_from;
-  enum { FAKE_NONE, FAKE_RATE, FAKE_HALF, FAKE_OTHER } evasion;
+  enum { FAKE_NONE, FAKE_RATE, FAKE_HALF, FAKE_OTHER, FAKE_GROW } evasion;
   fake_log *other_log;
   size_t flip_proof;       /* in the next proofs this bit, from 1, is flipped */
   const char *proofs_of;   /* look-ups come with the proof of this handle */

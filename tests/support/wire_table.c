@@ -37,6 +37,7 @@ AGAIN(lookup, tacet_lookup)
 AGAIN(key_proofs, tacet_key_proofs)
 AGAIN(log_query, tacet_log_query)
 AGAIN(issuer_query, tacet_issuer_query)
+AGAIN(log_heads, tacet_log_heads)
 AGAIN(publish_answer, tacet_publish_answer)
 AGAIN(claim, tacet_claim)
 AGAIN(issuers, tacet_issuers)
@@ -131,8 +132,12 @@ static void sample_lookup(tacet_buf *w) {
 static void sample_key_proofs(tacet_buf *w) {
   tacet_key_proofs_write(w, &(tacet_key_proofs){BYTES(1200), BYTES(900)});
 }
+static void sample_log_heads(tacet_buf *w) {
+  tacet_log_heads_write(w, &(tacet_log_heads){BYTES(1200), BYTES(1300)});
+}
+
 static void sample_log_query(tacet_buf *w) {
-  tacet_log_query_write(w, &(tacet_log_query){1234});
+  tacet_log_query_write(w, &(tacet_log_query){1234, 99});
 }
 static void sample_issuer_query(tacet_buf *w) {
   tacet_issuer_query_write(w, &(tacet_issuer_query){20006, 1234});
@@ -282,6 +287,7 @@ const wire_row wire_table[] = {
     ROW(lookup),
     ROW(key_proofs),
     ROW(log_query),
+    ROW(log_heads),
     ROW(lookup_answer),
     ROW(publish),
     ROW(publish_answer),

@@ -89,11 +89,19 @@ TACET_MUST_CHECK tacet_err tacet_key_proofs_parse(tacet_span in,
                                                   tacet_key_proofs *out);
 
 /* POST /v1/log -> 200, a HeadProof: the newest head of the log, and that it
- * continues the one of this size (0: no such proof).
- *   struct { uint64 size; } LogQuery; */
+ * continues the one of this size (0: no such proof). With `also` not 0: two of
+ * one head, that it continues either.
+ *   struct { uint64 size; uint64 also; } LogQuery;
+ *   struct { opaque head<V>; opaque also<V>; } LogHeads; */
 typedef struct tacet_log_query {
-  uint64_t size;
+  uint64_t size, also;
 } tacet_log_query;
+typedef struct tacet_log_heads {
+  tacet_span head, also;
+} tacet_log_heads;
+void tacet_log_heads_write(tacet_buf *w, const tacet_log_heads *m);
+TACET_MUST_CHECK tacet_err tacet_log_heads_parse(tacet_span in,
+                                                 tacet_log_heads *out);
 void tacet_log_query_write(tacet_buf *w, const tacet_log_query *m);
 TACET_MUST_CHECK tacet_err tacet_log_query_parse(tacet_span in,
                                                  tacet_log_query *out);

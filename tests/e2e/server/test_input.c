@@ -94,7 +94,7 @@ static void good_body(tacetd_call call, tacet_buf *w) {
     break;
   }
   case TACETD_CALL_LOG: {
-    tacet_log_query m = {1};
+    tacet_log_query m = {.size = 1};
     tacet_log_query_write(w, &m);
     break;
   }

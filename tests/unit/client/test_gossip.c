@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 #include "client/core.h"
+#include "client/evidence.h"
 #include "client/gossip.h"
+#include "client/heads.h"
 #include "client/keylog.h"
 #include "tacet/content.h"
 #include "tacet/keytrans/evidence.h"
@@ -223,6 +225,77 @@ static void test_other_log_longer(void **state) {
   evaded(*state, FAKE_OTHER, 5);
 }
 
+/* However quickly two logs grow, one question is about one of them. */
+static void test_both_grow(void **state) {
+  evaded(*state, FAKE_GROW, 5);
+}
+
+/* ---- heads that were seen ---- */
+
+#define HEAD_LEN 104
+
+/* Some are kept, the rarer the older; they show what a server does that goes
+ * back and on from there, long before it is where it was. */
+static void test_gone_back(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice");
+  for (int i = 0; i < 100; i++) {
+    grow(w->s->log, "x@" FAKE_DOMAIN);
+    assert_int_equal(look(alice), CLIENT_OK);
+  }
+  {
+    CLIENT_KEYLOG(k);
+    uint64_t last = 0;
+    assert_ok(client_enter(alice->c));
+    assert_ok(client_keylog_open(alice->c, &k));
+    assert_int_equal(k.r.heads.len, 32 * HEAD_LEN);
+    for (size_t i = 0; i < 32; i++) {
+      tacet_err e = TACET_OK;
+      tacet_reader r = tacet_reader_over(
+          tacet_span_of(k.r.heads.p + i * HEAD_LEN, HEAD_LEN), &e);
+      uint64_t size = tacet_read_u64(&r);
+      assert_true(size > last);
+      last = size;
+    }
+    assert_int_equal(last, k.r.size);
+  }
+  fake_log *a = w->s->log, *b = fake_log_copy(a, 60);
+  w->s->log = b;
+  expect_failure(alice, look(alice), CLIENT_KEYS, "log-rollback");
+  assert_non_null(strstr(alice->err.text, "A report is in"));
+  for (int i = 0; i < 10; i++) {
+    grow(b, "y@" FAKE_DOMAIN);
+  }
+  expect_failure(alice, look(alice), CLIENT_KEYS, "log-fork");
+  assert_non_null(strstr(alice->err.text, "The evidence is in"));
+  w->s->log = a;
+  assert_int_equal(look(alice), CLIENT_OK);
+  fake_log_free(b);
+}
+
+/* From a power of two on, a proof does not tell the root that it claims. */
+static void test_wider(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice");
+  for (int i = 0; i < 8; i++) {
+    grow(w->s->log, "x@" FAKE_DOMAIN);
+  }
+  for (uint64_t from = 1; from < 17; from++) {
+    CLIENT_MEM(mem);
+    TACET_BUF(head, 1 << 16);
+    fake_log_head(w->s->log, from, w->s->now, &head);
+    client_finding f = {.head = tacet_buf_span(&head), .from = from};
+    assert_ok(client_enter(alice->c));
+    assert_ok(client_heads_widen(alice->c, &mem, &f));
+    uint64_t size;
+    assert_ok(client_evidence_size(tacet_buf_span(&head), &size));
+    bool power = from == 2 || from == 4 || from == 8 || from == 16;
+    bool wider = power && size > 2 * from;
+    assert_int_equal(f.from, from + (wider ? 1 : 0));
+    assert_int_equal(f.head.p != head.p, wider);
+  }
+}
+
 /* ---- lies of members ---- */
 
 /* A head that no log has signed accuses nobody. */
@@ -283,6 +356,9 @@ int main(void) {
       T(test_half),
       T(test_other_log_shorter),
       T(test_other_log_longer),
+      T(test_both_grow),
+      T(test_gone_back),
+      T(test_wider),
       T(test_a_made_up_head),
       T(test_told_once),
   };

@@ -93,7 +93,7 @@ static void test_the_head_alone(void **state) {
     if (sizes[i] > 0 && sizes[i] <= 3) {
       assert_ok(tacet_tlog_root(&source, sizes[i], &seen.root));
     }
-    tacet_log_query_write(&w, &(tacet_log_query){sizes[i]});
+    tacet_log_query_write(&w, &(tacet_log_query){.size = sizes[i]});
     answer a = book_call(DIR_HEAD, &w, false);
     assert_int_equal(TACET_WIRE_OK, a.status);
     assert_err(sizes[i] <= 3 ? TACET_OK : TACET_ERR_FORK,

@@ -56,7 +56,7 @@ static void test_nothing_is_published_without_them(void **state) {
                    status_of_call(book_file("tile/0/000.p/1")));
   assert_int_equal(TACET_WIRE_NOT_FOUND,
                    status_of_call(book_file("tile/entries/000.p/1")));
-  tacet_log_query_write(&w, &(tacet_log_query){0});
+  tacet_log_query_write(&w, &(tacet_log_query){.size = 0});
   assert_int_equal(TACET_WIRE_BUSY,
                    status_of_call(book_call(DIR_HEAD, &w, false)));
   publish_all();
