@@ -4,9 +4,12 @@
 another order (tests/hostile): what is lost shows as soon as something later has
 come and a minute has passed, what comes twice is shown once, what comes late is
 shown when it comes. Nobody is accused, since nothing is signed."""
+import http.client
+import re
+import ssl
 import unittest
 
-from harness import Person, wrong_clock
+from harness import TIMEOUT, Person, wrong_clock
 from test_hostile_directory import HostileCase
 
 
@@ -149,10 +152,23 @@ class Lost(Messages):
 
 
 class Doubled(Messages):
+    def pushed(self):
+        """How many items the server has shown to anybody."""
+        c = http.client.HTTPSConnection(
+            self.host.listen, timeout=TIMEOUT,
+            context=ssl._create_unverified_context())
+        c.request('GET', '/metrics')
+        text = c.getresponse().read().decode()
+        c.close()
+        return int(re.search(r'^tacetd_items_pushed_total (\d+)$', text,
+                             re.M)[1])
+
     def test_at_once(self):
         for n in (1, 3):
             self.sends('double', f'times {n}', number=n)
+            before = self.pushed()
             self.bob.receive()
+            self.assertEqual(self.pushed(), before + 1 + n)
         self.sends('none', 'next')
         self.has_all(self.bob, 'times 1', 'times 3', 'next')
 
