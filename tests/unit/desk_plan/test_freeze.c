@@ -33,10 +33,13 @@ static int teardown(void **state) {
   return 0;
 }
 
+static desk_thing_set things; /* of the scopes that follow */
+
 static desk_scope scope_of(desk_category_set set) {
   return (desk_scope){.case_id = "c",
                       .instrument = "i",
                       .categories = set,
+                      .things = things,
                       .handles = handles,
                       .n_handles = 3,
                       .from = DESK_NO_DAY,
@@ -184,10 +187,36 @@ static void test_not_covered(void **state) {
   desk_snapshot_close(s);
 }
 
+/* A copy of one thing is not given for another, nor for all. */
+static void test_things(void **state) {
+  (void)state;
+  static const desk_thing_set more[] = {0, 1u << DESK_THING_LAST_SEEN,
+                                        1u << DESK_THING_CREATED |
+                                            1u << DESK_THING_LAST_SEEN};
+  TACET_BYTES(copy);
+  desk_trouble why = {""};
+  desk_snapshot *s = NULL;
+  things = 1u << DESK_THING_CREATED;
+  freeze(1u << DESK_SUBSCRIBER, &copy);
+  desk_scope scope = scope_of(1u << DESK_SUBSCRIBER);
+  things = 0;
+  for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+    desk_scope other = scope;
+    other.things = more[i];
+    assert_err(TACET_ERR_POLICY,
+               desk_thaw(tacet_bytes_span(&copy), &other, &why, &s));
+    assert_non_null(strstr(why.text, "not all that this demand asks for"));
+    assert_null(s);
+  }
+  assert_ok(desk_thaw(tacet_bytes_span(&copy), &scope, &why, &s));
+  desk_snapshot_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      TEST(test_as_it_was), TEST(test_nothing_else), TEST(test_not_covered)};
+  const struct CMUnitTest tests[] = {TEST(test_as_it_was),
+                                     TEST(test_nothing_else),
+                                     TEST(test_not_covered), TEST(test_things)};
   return tacet_crypto_init() != TACET_OK
              ? 1
              : cmocka_run_group_tests(tests, NULL, NULL);
