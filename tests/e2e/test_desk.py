@@ -292,6 +292,12 @@ class Log(Desk):
             subprocess.run(['cp', whole, db], check=True)
         self.desk('log', 'verify')
 
+    def test_a_report_needs_no_officer(self):
+        self.make()
+        self.desk('publish', '--from', '2025-01-01', '--to', '2025-06-30',
+                  '--form', 'a1')
+        self.desk('log', 'verify')
+
     def test_a_day_each_day(self):
         self.make()
         case = self.file()
