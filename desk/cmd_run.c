@@ -78,6 +78,18 @@ static tacet_err stop(running *r, tacet_err err) {
 
 /* ---- before ---- */
 
+/* Of a run that was killed after it wrote and before the log said so. */
+static void take_back(running *r) {
+  const char *out = desk_arg(r->a, DESK_O_OUT);
+  int n = out == NULL
+              ? -1
+              : snprintf(r->path, sizeof(r->path), "%s/%s.tar.age", out, r->id);
+  if (n > 0 && (size_t)n < sizeof(r->path)) {
+    (void)unlink(r->path);
+  }
+  desk_preserved_drop(r->s, r->id);
+}
+
 static tacet_err check_state(running *r, desk_state *state) {
   const char *text = json_string_value(json_object_get(r->row, "state"));
   if (text == NULL || !desk_state_read(text, state)) {
@@ -87,9 +99,10 @@ static tacet_err check_state(running *r, desk_state *state) {
     return TACET_OK;
   }
   if (*state == DESK_S_EXTRACTED) {
-    desk_trouble_set(r->why, "the run before did not come to its end; nothing "
-                             "was handed out. Two officers have to sign the "
-                             "plan again");
+    take_back(r);
+    desk_trouble_set(r->why, "the run before did not come to its end; what it "
+                             "may have left is removed. Two officers have to "
+                             "sign the plan again");
     return stop(r, TACET_ERR_POLICY);
   }
   desk_trouble_set(r->why,
@@ -145,8 +158,7 @@ static tacet_err open_source(running *r) {
   return desk_thaw(tacet_bytes_span(&copy), &p->scope, r->why, &r->snapshot);
 }
 
-static tacet_err prepare(running *r) {
-  desk_state state;
+static tacet_err prepare(running *r, desk_state *state) {
   const char *filed_by;
   TACET_TRY(desk_case_get(r->s, r->id, r->why, &r->row));
   TACET_TRY(desk_may_see(r->who, r->row, r->why));
@@ -155,7 +167,7 @@ static tacet_err prepare(running *r) {
                      r->who->actor);
     return TACET_ERR_POLICY;
   }
-  TACET_TRY(check_state(r, &state));
+  TACET_TRY(check_state(r, state));
   filed_by = json_string_value(json_object_get(r->row, "filed_by"));
   TACET_TRY(desk_planned_load(r->s, r->id, r->why, &r->planned));
   TACET_TRY(desk_planned_approved(r->s, &r->planned, filed_by, r->why));
@@ -239,9 +251,10 @@ static json_t *hex_of(tacet_span bytes) {
 }
 
 static size_t accounts_with_data(const running *r) {
+  const desk_plan *p = &r->planned.plan; /* what came was compared with it */
   size_t n = 0;
-  for (size_t i = 0; i < r->extract.n_handles; i++) {
-    n += r->extract.present[i] ? 1 : 0;
+  for (size_t i = 0; i < p->scope.n_handles; i++) {
+    n += p->in.present[i] ? 1 : 0;
   }
   return n;
 }
@@ -250,7 +263,7 @@ static json_t *outcome(running *r) {
   json_t *body = NULL;
   desk_trouble none;
   const desk_filter narrowed = {.case_id = r->id, .kind = "decided-narrow"};
-  bool partly = accounts_with_data(r) < r->extract.n_handles ||
+  bool partly = accounts_with_data(r) < r->planned.plan.scope.n_handles ||
                 desk_event_newest(r->s, &narrowed, &none, &body) == TACET_OK;
   json_decref(body);
   return json_pack("{s:I, s:s, s:n, s:n}", "with_data",
@@ -268,41 +281,42 @@ static json_t *counts(const running *r) {
   return json_pack("{s:o, s:s}", "rows", rows, "compared", "cell by cell");
 }
 
-static tacet_err log_end(running *r) {
-  bool any = accounts_with_data(r) > 0;
-  json_t *hashes =
-      json_pack("{s:o, s:o, s:s}", "bundle", hex_of(tacet_bytes_span(&r->tar)),
-                "sealed", hex_of(tacet_bytes_span(&r->sealed)), "recipient",
-                r->planned.plan.in.recipient);
-  tacet_err err =
-      act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why);
-  if (err != TACET_OK) {
-    json_decref(hashes);
-    return err;
+/* From minimised, or from sealed, to the end. */
+static tacet_err log_rest(running *r, bool is_sealed) {
+  if (!is_sealed) {
+    json_t *hashes = json_pack(
+        "{s:o, s:o, s:s}", "bundle",
+        r->tar.len == 0 ? json_null() : hex_of(tacet_bytes_span(&r->tar)),
+        "sealed", hex_of(tacet_bytes_span(&r->sealed)), "recipient",
+        r->planned.plan.in.recipient);
+    if (accounts_with_data(r) == 0) {
+      return act(r, DESK_DO_NO_DATA, "no-data", hashes, outcome(r), r->why);
+    }
+    TACET_TRY(act(r, DESK_DO_SEAL, "sealed", hashes, NULL, r->why));
   }
-  if (!any) {
-    return act(r, DESK_DO_NO_DATA, "no-data", hashes, outcome(r), r->why);
-  }
-  TACET_TRY(act(r, DESK_DO_SEAL, "sealed", hashes, NULL, r->why));
   return act(r, DESK_DO_DELIVER, "delivered", json_object(), outcome(r),
              r->why);
 }
 
+static tacet_err log_end(running *r) {
+  TACET_TRY(act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why));
+  return log_rest(r, false);
+}
+
 /* ---- a preservation ---- */
 
-static tacet_err log_kept(running *r) {
+static tacet_err log_copy(running *r) {
   json_t *body = json_pack("{s:o}", "copy", hex_of(tacet_bytes_span(&r->tar)));
-  tacet_err err =
-      act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why);
-  if (err != TACET_OK) {
-    json_decref(body);
-    return err;
-  }
   /* Nothing was handed over: the case may be closed. */
   return act(
       r, DESK_DO_NO_DATA, DESK_E_PRESERVED, body,
       json_pack("{s:s, s:n, s:n}", "outcome", "disclosed", "due", "due_at"),
       r->why);
+}
+
+static tacet_err log_kept(running *r) {
+  TACET_TRY(act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why));
+  return log_copy(r);
 }
 
 static tacet_err keep(running *r) {
@@ -338,10 +352,11 @@ static void say_done(running *r) {
                    desk_store_folder(r->s), r->id);
   }
   if (desk_flag(r->a, DESK_O_JSON)) {
-    desk_print(json_pack("{s:s, s:s, s:I, s:I, s:o}", "case", r->id, "file",
-                         r->path, "accounts", (json_int_t)r->extract.n_handles,
-                         "with_data", (json_int_t)n, "bundle",
-                         hex_of(tacet_bytes_span(&r->tar))));
+    desk_print(json_pack(
+        "{s:s, s:s, s:I, s:I, s:o}", "case", r->id, "file", r->path, "accounts",
+        (json_int_t)r->planned.plan.scope.n_handles, "with_data", (json_int_t)n,
+        "bundle",
+        r->tar.len == 0 ? json_null() : hex_of(tacet_bytes_span(&r->tar))));
     return;
   }
   printf("%s\n", r->path);
@@ -356,10 +371,37 @@ static tacet_err person_was_told(running *r) {
   return err;
 }
 
+/* A run that was killed when the file was there and the log had not heard of
+ * it to the end. What is handed out is what it wrote. */
+static tacet_err finish(running *r, desk_state state) {
+  const char *out = desk_arg(r->a, DESK_O_OUT);
+  TACET_TRY(desk_planned_load(r->s, r->id, r->why, &r->planned));
+  if (r->planned.plan.in.purpose == DESK_PRESERVE) {
+    TACET_TRY(desk_preserved_open(r->s, r->id, r->why, &r->tar, NULL));
+    return log_copy(r);
+  }
+  if (out == NULL || snprintf(r->path, sizeof(r->path), "%s/%s.tar.age", out,
+                              r->id) >= (int)sizeof(r->path)) {
+    desk_trouble_set(r->why, "name the folder of the run that was cut off with "
+                             "--out DIR");
+    return TACET_ERR_ARGUMENT;
+  }
+  TACET_TRY(desk_file_read(r->path, DESK_AGE_FILE_MAX, r->why, &r->sealed));
+  return log_rest(r, state == DESK_S_SEALED);
+}
+
 static tacet_err run(running *r) {
   size_t erased;
+  desk_state state = DESK_STATES;
   TACET_TRY(desk_preserved_expire(r->s, r->why, &erased));
-  TACET_TRY(prepare(r));
+  tacet_err ready = prepare(r, &state);
+  if (ready == TACET_ERR_POLICY &&
+      (state == DESK_S_MINIMISED || state == DESK_S_SEALED)) {
+    TACET_TRY(finish(r, state));
+    say_done(r);
+    return TACET_OK;
+  }
+  TACET_TRY(ready);
   bool keeps = r->planned.plan.in.purpose == DESK_PRESERVE;
   if (!keeps) {
     TACET_TRY(person_was_told(r));

@@ -299,6 +299,43 @@ class Answer(Desk):
                          '1 erased\n')
         self.assertFalse(os.path.exists(copy))
 
+    def test_killed(self):
+        """Wherever a run is killed: a file is there if the log says that it
+        was sealed, or the next run takes it away."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        for delay in (0.03, 0.04, 0.045, 0.05, 0.055, 0.06, 0.1, None):
+            if self.state(case)['state'] in ('narrowed', 'planned'):
+                self.plan(case)
+                self.sign(case, 'ann')
+                self.sign(case, 'ben')
+            run = subprocess.Popen(
+                [f'{BIN}/tacet-desk', 'run', case, '--out', self.out, '--key',
+                 self.key('ann'), '--data', self.data],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                run.wait(delay)
+            except subprocess.TimeoutExpired:
+                run.kill()
+                run.wait()
+            state = self.state(case)['state']
+            if state in ('minimised', 'sealed', 'delivered'):
+                self.assertEqual(os.listdir(self.out), [case + '.tar.age'])
+                if state != 'delivered':  # the next run goes on
+                    self.run_plan(case)
+                    state = self.state(case)['state']
+                break
+            if state == 'extracted':
+                self.run_plan(case, code=4)
+                self.assertEqual(self.state(case)['state'], 'planned')
+            self.nothing_out()
+        self.assertEqual(state, 'delivered')
+        self.desk('verify', self.sealed(case), '--identity', self.identity,
+                  data=False)
+
     def test_a_column_that_nobody_declared(self):
         server = self.server()
         self.person('alice', server)
