@@ -281,7 +281,7 @@ tacet_err client_reconcile_filter(client *c, client_session *s,
   client_missing *list;
   size_t count, kept = 0;
   TACET_TRY(client_missing_list(c, s, &mem, &list, &count));
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && kept < *n; i++) {
     tacet_span found, before = packages[kept];
     if (!find_package(c, packages + kept, *n - kept, &list[i], &found)) {
       continue;
