@@ -198,8 +198,13 @@ class Worker(threading.Thread):
         code = linking.stdout.readline().decode().strip()
         approved = False
         for _ in range(APPROVALS if code else 0):
-            approved = approved or self.do(p, 'link', 'devices', 'approve',
-                                           code).returncode == 0
+            if not approved:
+                r = p.run('devices', 'approve', code, code=None,
+                          timeout=5 * TIMEOUT)
+                approved = r.returncode == 0
+        if code:
+            self.case.count.add('link', r.returncode, said=f'{p.name}: approve:'
+                                f' {r.stderr.decode()}')
         if not approved:  # an outage: it would wait for minutes
             linking.terminate()
         said = linking.communicate(timeout=5 * TIMEOUT)[1].decode()
@@ -388,7 +393,7 @@ class Control(Case):
         self.tell()
         self.assertGreaterEqual(self.count.n, OPERATIONS)
         self.assertEqual(self.count.odd, [])
-        self.assertGreater(self.count.codes[0], .75 * self.count.codes.total())
+        self.assertGreater(self.count.codes[0], .6 * self.count.codes.total())
         self.assertEqual(glob.glob(f'{self.folder}/home-*/evidence/*'), [])
         self.assertEqual(list(self.warnings().items()), [])
 
