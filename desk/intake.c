@@ -4,7 +4,9 @@
 
 #include "tacet/codec.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORD_MAX 64
 #define WORDS_MAX DESK_TEXT_MAX
@@ -138,11 +140,23 @@ tacet_err desk_intake_line(tacet_span text, desk_day today, desk_trouble *why,
 
 #define DAY_S ((int64_t)86400)
 
+/* rules.json in the desk's folder, or NULL if there is none. One that cannot be
+ * read is there. */
+static const char *rules_of_desk(const desk_args *a, char *out, size_t cap) {
+  int n = snprintf(out, cap, "%s/rules.json", desk_arg(a, DESK_O_DATA));
+  bool there = n > 0 && (size_t)n < cap && access(out, F_OK) == 0;
+  return there ? out : NULL;
+}
+
 tacet_err desk_intake_tables(const desk_args *a, desk_trouble *why,
                              desk_tables *out) {
   TACET_BYTES(text);
   desk_trouble t = {""};
+  char own[4096];
   const char *path = desk_arg(a, DESK_O_RULES);
+  if (path == NULL) {
+    path = rules_of_desk(a, own, sizeof(own));
+  }
   if (path == NULL) {
     *out = (desk_tables){.json = NULL};
     return TACET_OK;

@@ -12,7 +12,8 @@
 #define DESK_IMPORT_MAX (256ULL << 20) /* of a file of closed cases */
 #define DESK_ACCOUNTS_MAX 1000000000   /* that a line may claim */
 
-/* Reads the operator's tables (--rules FILE), or gives the program's own. */
+/* Reads the operator's tables: of --rules FILE, else rules.json in the desk's
+ * folder, else the program's own alone. */
 TACET_MUST_CHECK tacet_err desk_intake_tables(const desk_args *a,
                                               desk_trouble *why,
                                               desk_tables *out);

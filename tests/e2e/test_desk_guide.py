@@ -1,74 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/guide/desk.md, typed as it stands there. Only the folder /tmp/tacet, the
-port and where the programs are differ."""
-import os
-import re
-import subprocess
+"""docs/guide/desk.md, typed as it stands there, and a day later."""
+import shutil
 import unittest
 
-from harness import BIN, Case, Failed, TIMEOUT, free_port
-
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
-
-
-def blocks():
-    with open(os.path.join(ROOT, 'docs', 'guide', 'desk.md')) as f:
-        return re.findall(r'```\n(.*?)```', f.read(), re.S)
+from harness import wrong_clock
+from typed import Guide
 
 
-class Guide(Case):
-    def setUp(self):
-        super().setUp()
-        env = {k: v for k, v in os.environ.items()
-               if not k.startswith(('TACET_HOME', 'TACET_PASS', 'XDG_'))}
-        self.port = str(free_port())
-        self.shell = subprocess.Popen(
-            ['bash', '--norc'], cwd=ROOT, env=dict(env, HOME=self.folder),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, bufsize=1)
-        self.shell.stdin.write("set -E; trap 'echo \"failed: $BASH_COMMAND\"' ERR\n")
-        self.addCleanup(self.end)
+@unittest.skipUnless(shutil.which('age'), 'age is not installed')
+class Desk(Guide):
+    GUIDE = 'desk.md'
+    PORTS = ('8443', '8480')
+    PROCESSES = ('SERVER', 'PAGE')
 
-    def end(self):
-        self.shell.stdin.write('kill $SERVER 2>/dev/null; wait\nexit\n')
-        self.shell.stdin.close()
-        self.shell.stdout.read()
-        self.shell.stdout.close()
-        self.shell.wait(TIMEOUT)
-
-    def type(self, block):
-        """Gives what came until all of it was done."""
-        text = block.replace('/tmp/tacet', self.folder).replace(
-            '$PWD/build/release/bin', BIN).replace(':8443', f':{self.port}')
-        self.shell.stdin.write(text + '\necho "that was all"\n')
-        out, done, ready = '', False, ' & ' not in block
-        while not (done and ready):
-            line = self.shell.stdout.readline()
-            if line == '':
-                raise Failed(f'the shell ended after {block}\n{out}')
-            out += line
-            ready = ready or line.startswith('ready ')
-            done = done or line == 'that was all\n'
-        if 'failed: ' in out:
-            raise Failed(f'{block}\ngave {out}')
+    def all(self, heading, *phrases):
+        out = super().all(heading)
+        for phrase in phrases:
+            self.assertIn(phrase, out, heading)
         return out
 
-    def test_as_it_stands(self):
-        out = [self.type(b) for b in blocks()]
-        said = ''.join(out)
-        for words in ('proposed: narrow', 'proposed: refuse',
-                      'it cannot be accepted as it stands', 'told 1, waiting 0',
-                      'we were served with a subpoena',
-                      'is whole', '2 officers signed the plan',
-                      'account.created (subscriber)'):
-            self.assertIn(words, said)
-        with open(os.path.join(self.folder, 'out', 'refusal.txt')) as f:
-            self.assertIn('searches among everybody', f.read().replace('\n', ' ')
-                          .replace('    ', ' '))
-        with open(os.path.join(self.folder, 'report.html')) as f:
-            self.assertIn('0-999', f.read())
-        with open(os.path.join(self.folder, 'what-we-hold.html')) as f:
-            self.assertIn('<html', f.read())
+    def tomorrow(self):
+        """A day later, for the desk alone: there is a day that is over."""
+        later = ' '.join(f'{k}={v}' for k, v in wrong_clock(86400).items())
+        self.type('desk() { env ' + later +
+                  ' tacet-desk "$@" --data /tmp/tacet/desk; }')
+        out = self.all('Every day', 'key log: 1 days')
+        self.assertRegex(out, r'(?m)^\d+$')  # its entry in the key log
+
+    def test_word_for_word(self):
+        out = self.all('A server')
+        self.assertEqual(out.count('Write down these 24 words'), 2)
+        self.all('The desk', 'tacet-desk-key v1 ', 'search-warrant',
+                 'us-federal-court')
+        out = self.all('The people')
+        for who in ('root +administrator', 'ann +officer', 'carl +officer',
+                    'ben +approver', 'eve +auditor'):
+            self.assertRegex(out, rf'(?m)^{who} ')
+        self.all('A demand comes in', '  due ', 'District Court of Example')
+        self.all('What is wrong with it', 'proposed: accept',
+                 'the day on which the account was made', 'Does not exist')
+        out = ' '.join(self.all('The letter', 'Example Messenger Ltd').split())
+        self.assertIn('1:26-mj-00123', out)
+        with open(f'{self.folder}/letter.pdf', 'rb') as f:
+            self.assertEqual(f.read(5), b'%PDF-')
+        self.all('Alice is told', 'told 1, waiting 0, failed 0',
+                 'This is Example Messenger Ltd, who runs this server.')
+        out = self.all('What is handed over', 'one signature is not enough',
+                       'not by who filed it', 'account.created')
+        self.assertRegex(out, r'(?m)^alice,\d{4}-\d\d-\d\d\s*$')
+        out = self.all('A demand that is refused', 'proposed: refuse',
+                       'it cannot be accepted as it stands')
+        self.assertIn('searches among everybody', ' '.join(out.split()))
+        self.all('Who did what', 'decided-accept', 'case-read', ' signatures of')
+        self.all('Every day', 'key log: 0 days')
+        self.all('Cases from before', '5 cases')
+        out = self.all('The report', 'published as report ', '0-249')
+        self.assertRegex(out, r'(?m)^All of these +4 +6 +2 ')
+        self.all('A report that would tell too much', 'nothing was published',
+                 'so it stays unpublished')
+        self.all('What there is at all', 'What this server can hand over')
+        last = self.lines['In the browser'].pop()
+        self.all('In the browser', 'ready http://127.0.0.1:')
+        self.tomorrow()
+        self.assertTrue(last.startswith('kill '))
+        self.type(last)
+        self.assertEqual(self.left, set())
 
 
 if __name__ == '__main__':
