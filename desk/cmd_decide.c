@@ -231,6 +231,21 @@ static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
   return TACET_OK;
 }
 
+/* A notice names whom it is for from the demand, which a purge erases. */
+static tacet_err notice_before_purge(desk_store *s, const json_t *row,
+                                     desk_trouble *why) {
+  const char *state = json_string_value(
+      json_object_get(json_object_get(row, "notice"), "state"));
+  if (*desk_store_settings(s)->notices_home == '\0' || state == NULL ||
+      strcmp(state, "none") == 0 || strcmp(state, "sent") == 0) {
+    return TACET_OK;
+  }
+  desk_trouble_set(why, "the person was not told yet, and a purge would erase "
+                        "who it is: `tacet-desk notices` shows when it is due, "
+                        "`tacet-desk notices run` tells them");
+  return TACET_ERR_POLICY;
+}
+
 int desk_cmd_case_purge(const desk_args *a) {
   int code;
   DESK_WHO(who);
@@ -239,6 +254,9 @@ int desk_cmd_case_purge(const desk_args *a) {
   desk_store *s = desk_open(a, &code);
   if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
     tacet_err e = desk_case_get(s, a->words[0], &why, &row);
+    if (e == TACET_OK) {
+      e = notice_before_purge(s, row, &why);
+    }
     if (e == TACET_OK) {
       e = desk_case_purge(s, a->words[0], who.actor, who.signs, &why);
     }

@@ -146,7 +146,9 @@ typedef struct telling {
 
 static tacet_err collect(void *user, const json_t *row) {
   telling *t = user;
-  if (!desk_notice_is_due(row, t->today)) {
+  /* Of a purged case nobody knows any more whom to tell. */
+  if (!desk_notice_is_due(row, t->today) ||
+      strcmp(text_of(row, "state"), "purged") == 0) {
     return TACET_OK;
   }
   return json_array_append(t->due, json_object_get(row, "id")) == 0

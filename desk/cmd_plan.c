@@ -185,12 +185,26 @@ static tacet_err make(const desk_args *a, desk_store *s, const desk_case *c,
   return err;
 }
 
+/* Another case's copy is seen by who may see that case. */
+static tacet_err may_use(desk_store *s, const desk_who *who,
+                         const char *preserved, desk_trouble *why) {
+  json_t *row = NULL;
+  if (preserved == NULL) {
+    return TACET_OK;
+  }
+  TACET_TRY(desk_case_get(s, preserved, why, &row));
+  tacet_err err = desk_may_see(who, row, why);
+  json_decref(row);
+  return err;
+}
+
 static tacet_err plan(const desk_args *a, desk_store *s, const desk_who *who,
                       desk_trouble *why) {
   DESK_CASE(c);
   DESK_PLANNED(p);
   desk_narrowing n;
   TACET_TRY(desk_case_load(a, s, who, why, &c));
+  TACET_TRY(may_use(s, who, desk_arg(a, DESK_O_PRESERVED), why));
   TACET_TRY(may_plan(&c, why));
   TACET_TRY(desk_narrow(&c.question, a->words[0], NULL, 0, &n));
   tacet_err err = make(a, s, &c, &n, why, &p.plan);

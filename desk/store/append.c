@@ -187,7 +187,7 @@ static tacet_err append_one(sto_conn *c, desk_item *item, chain_end *end,
   char *body = NULL;
   TACET_ASSERT(is_kind(item->act.kind));
   TACET_ASSERT(json_is_object(item->act.body));
-  if (strlen(item->act.actor) > DESK_NAME_MAX ||
+  if (strlen(item->act.actor) > DESK_ACTOR_MAX ||
       strlen(item->act.case_id) > DESK_CASE_ID_MAX) {
     return TACET_ERR_LIMIT;
   }

@@ -44,6 +44,8 @@
 #define DESK_DOCUMENTS "documents"
 #define DESK_PATH_MAX 4096
 #define DESK_NAME_MAX 64        /* bytes of an officer's name */
+#define DESK_PAGE_ACTOR "page:" /* and the name: signed in at the page */
+#define DESK_ACTOR_MAX (sizeof(DESK_PAGE_ACTOR) - 1 + DESK_NAME_MAX)
 #define DESK_KIND_MAX 40        /* of an event's kind */
 #define DESK_CASE_ID_MAX 24     /* of a case's id: "c3f09a1b2c4d5" */
 #define DESK_BODY_MAX (2 << 20) /* of an event's body as text */

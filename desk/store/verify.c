@@ -69,8 +69,8 @@ static tacet_err check_words(verifying *v, const desk_event *e,
                         "changed");
 }
 
-/* "" is the desk, "uid:N" somebody at the machine; else an officer, who signs.
- */
+/* "" is the desk, "uid:N" somebody at the machine, "page:NAME" an officer at
+ * the page, where there is no key; else an officer, who signs. */
 static bool is_officer(const char *actor) {
   return *actor != '\0' && strchr(actor, ':') == NULL;
 }

@@ -64,8 +64,10 @@ static void write_next(FILE *out, const json_t *row, const char *id) {
 
 static tacet_err note_read(desk_store *s, const desk_officer *who,
                            const char *id, desk_trouble *why) {
+  char actor[DESK_ACTOR_MAX + 1];
   json_t *body = json_pack("{s:s}", "by", "page");
-  const desk_act act = {who->name, "case-read", id, body, NULL};
+  const desk_act act = {actor, "case-read", id, body, NULL};
+  (void)snprintf(actor, sizeof(actor), DESK_PAGE_ACTOR "%s", who->name);
   tacet_err e =
       body == NULL ? TACET_ERR_NOMEM : desk_case_note(s, &act, NULL, why);
   json_decref(body);

@@ -153,6 +153,9 @@ typedef struct listing {
 static bool is_hidden(const listing *l, const desk_event *e) {
   desk_trouble none;
   json_t *row = NULL;
+  if (e->erased) { /* nothing says any more of which kind its case was */
+    return !l->who->cleared;
+  }
   if (*e->case_id == '\0') {
     return false;
   }

@@ -193,8 +193,10 @@ static void show(web_server *w, net_request *r, const net_http_head *h,
 
 static tacet_err note_sign_in(web_server *w, const char *name,
                               desk_trouble *why) {
+  char actor[DESK_ACTOR_MAX + 1];
   json_t *body = json_pack("{s:s}", "by", "page");
-  const desk_act act = {name, "signed-in", "", body, NULL};
+  const desk_act act = {actor, "signed-in", "", body, NULL};
+  (void)snprintf(actor, sizeof(actor), DESK_PAGE_ACTOR "%s", name);
   tacet_err e = body == NULL ? TACET_ERR_NOMEM
                              : desk_append(w->store, &act, 1, why, NULL);
   json_decref(body);

@@ -54,7 +54,7 @@ class Notices(Desk):
         return json.loads(row[0])
 
     def test_a_delay_needs_a_basis_and_an_end(self):
-        self.make()
+        self.make(self.server().data)
         case = self.file(gag={'basis': '18 U.S.C. 2705(b)'})  # without an end
         self.reviewed(case)
         self.desk('decide', case, 'narrow', '--reason', 'x', *self.key('ann'))
@@ -71,6 +71,37 @@ class Notices(Desk):
         self.clock = 10
         self.desk('notices', 'run', code=1)
         self.assertIn('no account to send them', self.said)
+
+    def test_no_purge_before_the_notice(self):
+        """A purge erases who is to be told: not while a notice waits."""
+        notices = self.path('notices')
+        os.makedirs(notices)
+        self.make(self.server().data, '--notices-home', notices)
+        case = self.file(gag={'basis': '18 U.S.C. 2705(b)', 'until': day(5)})
+        self.reviewed(case)
+        for step in (('decide', case, 'accept', '--reason', 'x'),
+                     ('decide', case, 'nothing-held', '--reason', 'x'),
+                     ('case', 'close', case)):
+            self.desk(*step, *self.key('ann'))
+        self.desk('case', 'purge', case, *self.key('ann'), code=4)
+        self.assertIn('was not told yet', self.said)
+        self.assertEqual('closed', self.row(case)['state'])
+
+    def test_the_folders_rules_say_who_is_told(self):
+        """An instrument that the operator added, without naming its file."""
+        self.make(self.server().data)
+        with open(os.path.join(self.data, 'rules.json'), 'w') as f:
+            json.dump({'version': 1, 'instruments': [
+                {'code': 'own-order', 'words': 'an order', 'jurisdiction': 'us',
+                 'kind': 'criminal', 'permits': ['subscriber'],
+                 'authorities': ['us-grand-jury'], 'statutes': [],
+                 'answer_days': 3, 'notice': False, 'source': 'a statute',
+                 'confirmed': False}]}, f)
+        case = self.file(instrument='own-order')
+        self.assertEqual(day(3), self.row(case)['due'])
+        self.reviewed(case)
+        self.desk('decide', case, 'narrow', '--reason', 'x', *self.key('ann'))
+        self.assertEqual('none', self.row(case)['notice']['state'])
 
 
 if __name__ == '__main__':

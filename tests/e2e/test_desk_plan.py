@@ -274,6 +274,11 @@ class Answer(Desk):
         self.accept(other)
         self.desk('plan', other, '--preserved', old, '--recipient', RECIPIENT,
                   '--key', self.key('ann'), code=4)
+        # Nor is the copy of a case that ann may not see.
+        hidden = self.file('preservation-2703f', kind='national-security')
+        self.desk('plan', other, '--preserved', hidden, '--recipient',
+                  RECIPIENT, '--key', self.key('ann'), code=4)
+        self.assertIn('for cleared officers alone', self.said)
         shown = json.loads(self.desk('plan', new, '--preserved', old,
                                      '--recipient', RECIPIENT, '--json',
                                      '--key', self.key('ann')))
