@@ -86,11 +86,15 @@ static void every_column(void **state) {
       "kind = kind || 'x'",
       "case_id = case_id || 'x'",
       "body = replace(body, '}', ',\"x\":1}')",
-      "salt = CAST(x'00' || substr(salt, 2) AS BLOB)",
-      "commitment = CAST(x'00' || substr(commitment, 2) AS BLOB)",
+      "salt = CAST(CASE substr(salt, 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END"
+      " || substr(salt, 2) AS BLOB)",
+      "commitment = CAST(CASE substr(commitment, 1, 1) WHEN x'00' THEN x'01' "
+      "ELSE x'00' END"
+      " || substr(commitment, 2) AS BLOB)",
       "signature = CASE signature WHEN x'' THEN x'00' ELSE x'' END",
       "signature = CASE signature WHEN x'' THEN zeroblob(64) ELSE"
-      " CAST(x'00' || substr(signature, 2) AS BLOB) END",
+      " CAST(CASE substr(signature, 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END"
+      " || substr(signature, 2) AS BLOB) END",
       "time = NULL, kind = NULL, case_id = NULL, body = NULL, salt = NULL"};
   desk_day_hash days[8];
   assert_int_equal(3, commit(days, 8));
