@@ -151,7 +151,8 @@ typedef struct changing {
 } changing;
 
 /* Until there is an administrator anybody who may write here adds officers. */
-static tacet_err may_change(const changing *x, sto_conn *c) {
+tacet_err officer_may_change(sto_conn *c, const desk_key *key,
+                             desk_trouble *why) {
   desk_officer o;
   sto_query *q = sto_query_start(c, Q_OFFICER_ADMINS);
   bool row = false;
@@ -161,13 +162,12 @@ static tacet_err may_change(const changing *x, sto_conn *c) {
   if (!has_administrator) {
     return TACET_OK;
   }
-  tacet_err e = x->item.act.key == NULL
-                    ? TACET_ERR_NOT_FOUND
-                    : officer_by_key(c, x->item.act.key->public_key, &o);
+  tacet_err e = key == NULL ? TACET_ERR_NOT_FOUND
+                            : officer_by_key(c, key->public_key, &o);
   if (e == TACET_ERR_NOT_FOUND ||
       (e == TACET_OK && (o.removed || o.role != DESK_ADMINISTRATOR))) {
-    desk_trouble_set(x->why, "this desk has an administrator, who alone adds "
-                             "and removes officers: --by FILE names that key");
+    desk_trouble_set(why, "this desk has an administrator, who alone changes "
+                          "officers and settings: --by FILE names that key");
     return TACET_ERR_POLICY;
   }
   return e;
@@ -184,7 +184,7 @@ static tacet_err add_row(const desk_officer *o, sto_conn *c) {
 
 static tacet_err add_run(sto_job *job, sto_conn *c) {
   changing *x = (changing *)job;
-  TACET_TRY(may_change(x, c));
+  TACET_TRY(officer_may_change(c, x->item.act.key, x->why));
   /* The event first: the signature is one of an officer that was there. */
   TACET_TRY(append_items(x->s, c, &x->item, 1, x->why));
   tacet_err e = add_row(x->officer, c);
@@ -220,7 +220,7 @@ tacet_err desk_officer_add(desk_store *s, const desk_officer *officer,
 static tacet_err remove_run(sto_job *job, sto_conn *c) {
   changing *x = (changing *)job;
   desk_officer o;
-  TACET_TRY(may_change(x, c));
+  TACET_TRY(officer_may_change(c, x->item.act.key, x->why));
   tacet_err e = officer_by_name(c, x->name, &o);
   if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && o.removed)) {
     desk_trouble_set(x->why, "there is no officer of that name; `tacet-desk "

@@ -330,6 +330,7 @@ typedef struct setting {
 
 static tacet_err settings_run(sto_job *job, sto_conn *c) {
   setting *x = (setting *)job;
+  TACET_TRY(officer_may_change(c, x->item.act.key, x->why));
   sto_query *q = sto_query_start(c, Q_SETTINGS_SET);
   sto_bind_text(q, tacet_span_str(x->server));
   sto_bind_text(q, tacet_span_str(x->notices_home));

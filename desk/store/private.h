@@ -71,6 +71,10 @@ tacet_err store_failed(tacet_err e, desk_trouble *why);
 /* An officer by the key; NOT_FOUND. In or out of a transaction. */
 tacet_err officer_by_key(sto_conn *c, const uint8_t key[DESK_KEY_LEN],
                          desk_officer *out);
+/* Officers and settings: POLICY where there is an administrator and `key`
+ * (NULL: none) is not one's. */
+tacet_err officer_may_change(sto_conn *c, const desk_key *key,
+                             desk_trouble *why);
 tacet_err officer_by_name(sto_conn *c, const char *name, desk_officer *out);
 tacet_err officer_read(sto_query *q, desk_officer *out);
 

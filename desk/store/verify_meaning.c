@@ -57,7 +57,8 @@ static tacet_err may_change(verifying *v, const desk_event *e) {
   o = json_object_get(v->officers, e->actor);
   return !has || strcmp(text_of(o, "role"), "administrator") == 0
              ? TACET_OK
-             : fault(v, "it changes the officers, and is no administrator's");
+             : fault(v, "it changes officers or settings, and is no "
+                        "administrator's");
 }
 
 static tacet_err officer_event(verifying *v, const desk_event *e,
@@ -250,6 +251,9 @@ static tacet_err meaning_of(verifying *v, const desk_event *e, json_t *body) {
   }
   if (strncmp(e->kind, "officer-", 8) == 0) {
     return officer_event(v, e, body);
+  }
+  if (strcmp(e->kind, "settings-changed") == 0) {
+    return may_change(v, e);
   }
   if (strcmp(e->kind, "day-committed") == 0) {
     return day_event(v, body);

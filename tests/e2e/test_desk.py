@@ -151,6 +151,13 @@ class Cases(Desk):
         self.desk('officer', 'remove', 'iris', code=4)
         self.desk('officer', 'remove', 'iris', '--by', self.path('ann'), code=4)
         self.desk('officer', 'remove', 'iris', '--by', self.path('root'))
+        # And of which server a plan reads.
+        other = ('settings', '--server', self.folder)
+        self.desk(*other, code=4)
+        self.desk(*other, '--by', self.path('ann'), code=4)
+        self.assertNotIn(f'server         {self.folder}\n',
+                         self.desk('settings'))
+        self.desk(*other, '--by', self.path('root'))
         self.desk('case', 'show', case, *self.key('iris'), code=5)
         self.desk('case', 'withdraw', case, '--reason', 'x', *self.key('root'),
                   code=4)
