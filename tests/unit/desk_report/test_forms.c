@@ -317,6 +317,10 @@ static void shape_of_github(void **state) {
   assert_string_equal(csv, "year,half,government,government_iso2_code,count\n"
                            "2026,1,Germany,DE,1\n2026,1,other,,1\n");
   free(csv);
+  csv = made(&in, DESK_TEXT, NULL); /* a year is no number */
+  assert_non_null(strstr(csv, "2026"));
+  assert_null(strstr(csv, "2,026"));
+  free(csv);
   csv = made(&in, DESK_CSV, "user_notifications_of_legal_request_disclosures");
   assert_string_equal(csv, "year,half,type,count\n"
                            "2026,1,exigent circumstances,0\n"
