@@ -32,6 +32,7 @@ typedef struct running {
   desk_handling *custody;
   size_t n_custody;
   tacet_bytes tar, sealed;
+  bool is_minimised; /* the log knows of what was written */
   char path[DESK_PATH_MAX];
   desk_trouble *why;
 } running;
@@ -271,6 +272,11 @@ static json_t *outcome(running *r) {
                    partly ? "partly" : "disclosed", "due", "due_at");
 }
 
+/* What lies in the file: the sealed bundle, or the copy that is kept. */
+static tacet_span written(const running *r) {
+  return tacet_bytes_span(r->sealed.len > 0 ? &r->sealed : &r->tar);
+}
+
 static json_t *counts(const running *r) {
   json_t *rows = json_object();
   for (size_t t = 1; t < r->extract.n_tables; t++) {
@@ -278,7 +284,8 @@ static json_t *counts(const running *r) {
     (void)json_object_set_new(rows, table->step->name,
                               json_integer((json_int_t)table->n_rows));
   }
-  return json_pack("{s:o, s:s}", "rows", rows, "compared", "cell by cell");
+  return json_pack("{s:o, s:s, s:o}", "rows", rows, "compared", "cell by cell",
+                   "file", hex_of(written(r)));
 }
 
 /* From minimised, or from sealed, to the end. */
@@ -300,6 +307,7 @@ static tacet_err log_rest(running *r, bool is_sealed) {
 
 static tacet_err log_end(running *r) {
   TACET_TRY(act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why));
+  r->is_minimised = true;
   return log_rest(r, false);
 }
 
@@ -316,6 +324,7 @@ static tacet_err log_copy(running *r) {
 
 static tacet_err log_kept(running *r) {
   TACET_TRY(act(r, DESK_DO_MINIMISE, "minimised", counts(r), NULL, r->why));
+  r->is_minimised = true;
   return log_copy(r);
 }
 
@@ -326,7 +335,7 @@ static tacet_err keep(running *r) {
     return stop(r, err);
   }
   err = log_kept(r);
-  if (err != TACET_OK) {
+  if (err != TACET_OK && !r->is_minimised) {
     desk_preserved_drop(r->s, r->id);
   }
   return err;
@@ -339,7 +348,7 @@ static tacet_err hand_out(running *r) {
     return stop(r, err);
   }
   err = log_end(r);
-  if (err != TACET_OK) {
+  if (err != TACET_OK && !r->is_minimised) { /* or the next run goes on */
     (void)unlink(r->path);
   }
   return err;
@@ -371,6 +380,22 @@ static tacet_err person_was_told(running *r) {
   return err;
 }
 
+/* Nobody put another file in the place of the one that was compared. */
+static tacet_err check_written(running *r) {
+  json_t *body = NULL, *found = hex_of(written(r));
+  const desk_filter f = {.case_id = r->id, .kind = "minimised"};
+  tacet_err err = desk_event_newest(r->s, &f, r->why, &body);
+  if (err == TACET_OK &&
+      (found == NULL || !json_equal(json_object_get(body, "file"), found))) {
+    desk_trouble_set(r->why, "what lies there is not what the run wrote: find "
+                             "the file that it wrote, or withdraw the case");
+    err = TACET_ERR_AUTH;
+  }
+  json_decref(found);
+  json_decref(body);
+  return err;
+}
+
 /* A run that was killed when the file was there and the log had not heard of
  * it to the end. What is handed out is what it wrote. */
 static tacet_err finish(running *r, desk_state state) {
@@ -378,6 +403,7 @@ static tacet_err finish(running *r, desk_state state) {
   TACET_TRY(desk_planned_load(r->s, r->id, r->why, &r->planned));
   if (r->planned.plan.in.purpose == DESK_PRESERVE) {
     TACET_TRY(desk_preserved_open(r->s, r->id, r->why, &r->tar, NULL));
+    TACET_TRY(check_written(r));
     return log_copy(r);
   }
   if (out == NULL || snprintf(r->path, sizeof(r->path), "%s/%s.tar.age", out,
@@ -387,6 +413,7 @@ static tacet_err finish(running *r, desk_state state) {
     return TACET_ERR_ARGUMENT;
   }
   TACET_TRY(desk_file_read(r->path, DESK_AGE_FILE_MAX, r->why, &r->sealed));
+  TACET_TRY(check_written(r));
   return log_rest(r, state == DESK_S_SEALED);
 }
 

@@ -341,6 +341,34 @@ class Answer(Desk):
         self.desk('verify', self.sealed(case), '--identity', self.identity,
                   data=False)
 
+    def test_another_file_after_a_kill(self):
+        """A run that goes on takes what the first one wrote, and no other."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        self.run_plan(case)
+        db = sqlite3.connect(os.path.join(self.data, 'desk.db'))
+        db.execute("UPDATE cases SET row = replace(row, '\"delivered\"',"
+                   " '\"minimised\"') WHERE id = ?", (case,))
+        db.commit()
+        db.close()
+        with open(self.sealed(case), 'rb') as f:
+            sealed = f.read()
+        with open(self.sealed(case), 'wb') as f:
+            f.write(b'something else')
+        self.run_plan(case, code=5)
+        self.assertIn('not what the run wrote', self.said)
+        self.assertEqual(self.state(case)['state'], 'minimised')
+        with open(self.sealed(case), 'wb') as f:
+            f.write(sealed)
+        self.run_plan(case)
+        self.assertEqual(self.state(case)['state'], 'delivered')
+
     def test_a_column_that_nobody_declared(self):
         server = self.server()
         self.person('alice', server)
