@@ -255,7 +255,9 @@ class Manuals(Case):
             documented[found[0]] = True
             help = self.says('tacet', *name.split(), '--help')
             self.assertIn(f'usage: tacet {usage}\n', help)
-            self.assertEqual(self.options(help),
+            # `devices --help` shows `devices approve` too.
+            own = help.split(f'usage: tacet {usage}\n')[1].split('\n\n')[0]
+            self.assertEqual(self.options(own),
                              set(re.findall(r'--[a-z-]+', found[0])), usage)
         # And none that there is not.
         for t in terms:
@@ -345,7 +347,7 @@ class Contract(Case):
         self.assertEqual(list(got), [
             'type', 'id', 'conversation', 'group', 'from', 'device', 'sent_at',
             'received_at', 'text', 'reply_to', 'request', 'own', 'attachments',
-            'expires_at', 'trust'])
+            'expires_at', 'read_at', 'trust'])
         self.assertEqual(list(got['attachments'][0]),
                          ['name', 'type', 'size', 'path'])
         self.assertRegex(got['sent_at'],
