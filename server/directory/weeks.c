@@ -63,7 +63,15 @@ void dir_weeks_undo(dir_directory *d) {
 
 /* ---- POST /v1/tokens/proof ---- */
 
-/* Under the lock of the log. What is not published yet is waited for. */
+/* Weeks whose keys are logged, or about to be: this one and the next. */
+static bool is_awaited(const dir_directory *d, uint32_t first_day) {
+  int64_t today = dir_today(d);
+  int64_t week = today - today % TACET_ISSUER_DAYS;
+  return first_day == week || first_day == week + TACET_ISSUER_DAYS;
+}
+
+/* Under the lock of the log. What is not published yet is waited for; what
+ * never will be is not. */
 static tacet_err prove_week(dir_request *r, sto_conn *c) {
   const tacet_issuer_query *in = &r->in.week;
   dir_log *log = &r->directory->log;
@@ -71,6 +79,9 @@ static tacet_err prove_week(dir_request *r, sto_conn *c) {
   tacet_keylog_opening o = {.index = 0};
   bool found;
   TACET_TRY(find_week(c, in->first_day, &o.index, &found));
+  if (!found && !is_awaited(r->directory, in->first_day)) {
+    return dir_refuse(r, TACET_WIRE_MALFORMED);
+  }
   if (!found || o.index >= log->published.head.size) {
     return dir_refuse(r, TACET_WIRE_BUSY);
   }

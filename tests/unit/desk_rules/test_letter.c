@@ -122,8 +122,8 @@ static void has_a_head(void **state) {
   judged j;
   char *t = write_kind("subpoena", NULL, NULL, DESK_LETTER_COVER, &j);
   static const char *const lines[] = {
-      "Example Messenger Ltd\n1 Example Street\nlegal@example.org\n\n"
-      "2026-11-10\n\n",
+      ("Example Messenger Ltd\n1 Example Street\nlegal@example.org\n\n"
+       "2026-11-10\n\n"),
       "\nTo:              The Authority of Example\n",
       "\n                 A. Example\n",
       "\nYour reference:  1:26-mj-00123\n",

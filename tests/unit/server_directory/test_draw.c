@@ -230,9 +230,9 @@ static void test_weeks_are_logged(void **state) {
   (void)state;
   uint64_t first = prove_this_week(19999);
   assert_int_equal(TACET_WIRE_OK, week_status(20006));
-  assert_int_equal(TACET_WIRE_BUSY, week_status(20013));
-  assert_int_equal(TACET_WIRE_BUSY, week_status(19992));
-  assert_int_equal(TACET_WIRE_BUSY, week_status(20000));
+  assert_int_equal(TACET_WIRE_MALFORMED, week_status(20013));
+  assert_int_equal(TACET_WIRE_MALFORMED, week_status(19992));
+  assert_int_equal(TACET_WIRE_MALFORMED, week_status(20000));
   book_days_pass(6);
   sto_keeper_now(&book->keeper);
   uint64_t second = prove_this_week(20006);
