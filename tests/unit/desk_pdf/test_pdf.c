@@ -126,6 +126,9 @@ static void takes_bad_text(void **state) {
   const char *const bad[] = {
       "\xff\xfe\n",     "\xc3", "\xe6\x9d", "\xf0\x9f\x90",   "\xc0\xaf\n",
       "\x01\x02\x7f\n", "\t\n", longest,    "no end of line", "\r\n\r\n"};
+  if (!has_font()) { /* U+FFFD stands for what is none */
+    skip();
+  }
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
     TACET_BYTES(pdf);
     write_pdf(bad[i], &pdf);
