@@ -70,6 +70,7 @@ class Count:
         self.kinds, self.codes = collections.Counter(), collections.Counter()
         self.outages = collections.Counter()
         self.odd = []  # what ended with neither 0 nor an outage
+        self.last_outage = ''
 
     def add(self, kind, code, n=1, said=''):
         with self.changed:
@@ -80,6 +81,8 @@ class Count:
             self.kinds[kind] += n
             self.codes[code] += 1
             self.outages[kind] += code in OUTAGES
+            if code in OUTAGES:
+                self.last_outage = f'at {self.n}, {kind}: {said.strip()}'
             if code not in (0, *OUTAGES):
                 self.odd.append((kind, code, said))
 
@@ -385,7 +388,8 @@ class Control(Case):
               f'{self.restarts} times more; exit codes '
               f'{dict(sorted(c.codes.items()))}', flush=True)
         print('  ' + ', '.join(f'{n} {k}' for k, n in c.kinds.most_common())
-              + f'; outages {dict(+c.outages)}', flush=True)
+              + f'; outages {dict(+c.outages)}\n  the last {c.last_outage}',
+              flush=True)
 
     def test_an_honest_server_raises_no_alarm(self):
         self.load()
