@@ -178,7 +178,7 @@ static tacet_err use_invite(dir_request *r, sto_conn *c, bool *ok) {
   return TACET_OK;
 }
 
-static tacet_err count_invite(dir_request *r, sto_conn *c) {
+tacet_err dir_invite_use(dir_request *r, sto_conn *c) {
   sto_query *q = sto_query_start(c, Q_INVITE_USE);
   sto_bind_blob(q, tacet_span_of(r->work->hash, sizeof(r->work->hash)));
   return sto_exec(q);
@@ -227,7 +227,7 @@ static tacet_err register_run(dir_request *r, sto_conn *c) {
     return TACET_OK;
   }
   if (!r->directory->open_registration) {
-    TACET_TRY(count_invite(r, c));
+    TACET_TRY(dir_invite_use(r, c));
   }
   TACET_TRY(dir_account_add(r, c));
   return dir_manifest_add(r, c, r->in.create.manifest);
@@ -383,8 +383,8 @@ tacet_err dir_erase_rows(sto_conn *c, const tacet_secret *key,
 static tacet_err is_disputed(sto_conn *c, const tacet_manifest *m, bool *out) {
   dir_reset s;
   TACET_TRY(dir_reset_get(c, dir_name_of(m), &s));
-  *out = s.there && (!s.vetoed || memcmp(s.other, m->account_id,
-                                         sizeof(s.other)) == 0);
+  *out = s.there &&
+         (!s.vetoed || memcmp(s.other, m->account_id, sizeof(s.other)) == 0);
   return TACET_OK;
 }
 

@@ -244,6 +244,8 @@ TACET_MUST_CHECK tacet_err dir_find_name(sto_conn *c, tacet_span name,
 
 /* The name of its handle. */
 tacet_span dir_name_of(const tacet_manifest *m);
+/* Counts one use of the invite whose hash the work has. */
+TACET_MUST_CHECK tacet_err dir_invite_use(dir_request *r, sto_conn *c);
 /* The row of the account of r->work->fresh, by its name. */
 TACET_MUST_CHECK tacet_err dir_account_add(dir_request *r, sto_conn *c);
 /* The bytes of r->work->fresh and their UPDATE, r->work->update. */

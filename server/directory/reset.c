@@ -52,8 +52,8 @@ static tacet_err delete_by(sto_conn *c, unsigned statement,
   return sto_exec(q);
 }
 
-static tacet_err put_row(sto_conn *c, tacet_span name,
-                         const uint8_t other[32], int64_t day, bool vetoed) {
+static tacet_err put_row(sto_conn *c, tacet_span name, const uint8_t other[32],
+                         int64_t day, bool vetoed) {
   sto_query *q = sto_query_start(c, Q_RESET_PUT);
   sto_bind_text(q, name);
   sto_bind_blob(q, tacet_span_of(other, TACET_ACCOUNT_ID_LEN));
@@ -63,8 +63,8 @@ static tacet_err put_row(sto_conn *c, tacet_span name,
 }
 
 /* The account that lost the handle gets no letters any more. */
-static tacet_err take_name(sto_conn *c, tacet_span name,
-                           const uint8_t from[32], int64_t day, bool vetoed) {
+static tacet_err take_name(sto_conn *c, tacet_span name, const uint8_t from[32],
+                           int64_t day, bool vetoed) {
   TACET_TRY(delete_by(c, Q_PACKAGE_DELETE_ALL, from));
   TACET_TRY(set_name(c, from, TACET_SPAN_EMPTY));
   return put_row(c, name, from, day, vetoed);
@@ -98,12 +98,6 @@ static tacet_err is_for(dir_request *r, sto_conn *c, bool *bound, bool *same) {
   *same = *bound && tacet_span_equal(name, dir_name_of(&r->work->fresh));
   sto_query_end(q);
   return TACET_OK;
-}
-
-static tacet_err use_link(dir_request *r, sto_conn *c) {
-  sto_query *q = sto_query_start(c, Q_INVITE_USE);
-  sto_bind_blob(q, tacet_span_of(r->work->hash, sizeof(r->work->hash)));
-  return sto_exec(q);
 }
 
 /* What has changed since a reader looked; r->status says so. */
@@ -143,7 +137,7 @@ static tacet_err take_run(dir_request *r, sto_conn *c) {
   if (r->status != TACET_WIRE_OK) {
     return TACET_OK;
   }
-  TACET_TRY(use_link(r, c));
+  TACET_TRY(dir_invite_use(r, c));
   TACET_TRY(take_name(c, name, r->work->newest.account_id,
                       dir_today(r->directory), false));
   TACET_TRY(dir_account_add(r, c));
@@ -191,8 +185,8 @@ static tacet_err holder_of(sto_conn *c, tacet_span name, uint8_t holder[32],
 }
 
 static bool is_about(const dir_reset *s, const dir_request *r) {
-  return s->there && memcmp(s->other, r->work->fresh.account_id,
-                            sizeof(s->other)) == 0;
+  return s->there &&
+         memcmp(s->other, r->work->fresh.account_id, sizeof(s->other)) == 0;
 }
 
 static tacet_err veto_run(dir_request *r, sto_conn *c) {
