@@ -108,8 +108,8 @@ static const char *name(const char *const *words, size_t n, size_t i) {
   return i < n ? words[i] : NULL;
 }
 
-static bool find(const char *const *words, size_t n, const char *text,
-                 size_t *out) {
+bool desk_word_find(const char *const *words, size_t n, const char *text,
+                    size_t *out) {
   for (size_t i = 0; i < n; i++) {
     if (strcmp(words[i], text) == 0) {
       *out = i;
@@ -133,7 +133,7 @@ const char *desk_category_name(desk_category c) {
 
 bool desk_kind_read(const char *text, desk_kind *out) {
   size_t i;
-  bool found = find(kinds, DESK_KINDS, text, &i);
+  bool found = desk_word_find(kinds, DESK_KINDS, text, &i);
   if (found) {
     *out = (desk_kind)i;
   }
@@ -142,7 +142,7 @@ bool desk_kind_read(const char *text, desk_kind *out) {
 
 bool desk_outcome_read(const char *text, desk_outcome *out) {
   size_t i;
-  bool found = find(outcomes, DESK_OUTCOMES, text, &i);
+  bool found = desk_word_find(outcomes, DESK_OUTCOMES, text, &i);
   if (found) {
     *out = (desk_outcome)i;
   }
@@ -151,7 +151,7 @@ bool desk_outcome_read(const char *text, desk_outcome *out) {
 
 bool desk_category_read(const char *text, desk_category *out) {
   size_t i;
-  bool found = find(categories, DESK_CATEGORIES, text, &i);
+  bool found = desk_word_find(categories, DESK_CATEGORIES, text, &i);
   if (found) {
     *out = (desk_category)i;
   }
@@ -164,7 +164,7 @@ const char *desk_thing_name(desk_thing t) {
 
 bool desk_thing_read(const char *text, desk_thing *out) {
   size_t i;
-  bool found = find(things, DESK_THINGS, text, &i);
+  bool found = desk_word_find(things, DESK_THINGS, text, &i);
   if (found) {
     *out = (desk_thing)i;
   }

@@ -85,6 +85,8 @@ typedef uint32_t desk_thing_set; /* bit 1 << desk_thing; 0: all of them */
 
 /* The words in files: "national-security", "partly", "subscriber". NULL past
  * the end; reading gives false for a word that is none. */
+bool desk_word_find(const char *const *words, size_t n, const char *text,
+                    size_t *out); /* its place in a list */
 const char *desk_kind_name(desk_kind k);
 const char *desk_outcome_name(desk_outcome o);
 const char *desk_category_name(desk_category c);

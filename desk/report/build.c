@@ -16,20 +16,9 @@ const char *desk_form_name(desk_form f) {
   return f < DESK_FORMS ? forms[f] : NULL;
 }
 
-static bool find(const char *const *words, size_t n, const char *text,
-                 size_t *out) {
-  for (size_t i = 0; i < n; i++) {
-    if (strcmp(words[i], text) == 0) {
-      *out = i;
-      return true;
-    }
-  }
-  return false;
-}
-
 bool desk_form_read(const char *text, desk_form *out) {
   size_t i;
-  bool found = find(forms, DESK_FORMS, text, &i);
+  bool found = desk_word_find(forms, DESK_FORMS, text, &i);
   if (found) {
     *out = (desk_form)i;
   }
@@ -38,7 +27,7 @@ bool desk_form_read(const char *text, desk_form *out) {
 
 bool desk_format_read(const char *text, desk_format *out) {
   size_t i;
-  bool found = find(formats, DESK_FORMATS, text, &i);
+  bool found = desk_word_find(formats, DESK_FORMATS, text, &i);
   if (found) {
     *out = (desk_format)i;
   }

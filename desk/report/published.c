@@ -50,17 +50,6 @@ json_t *desk_published_body(const desk_report *r, desk_day day,
 
 /* ---- reading ---- */
 
-static bool find(const char *const *words, size_t n, const char *text,
-                 unsigned *out) {
-  for (unsigned i = 0; i < n; i++) {
-    if (strcmp(words[i], text) == 0) {
-      *out = i;
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool number_of(const json_t *object, const char *name, uint64_t *out) {
   const json_t *v = json_object_get(object, name);
   json_int_t n = json_integer_value(v);
@@ -69,13 +58,15 @@ static bool number_of(const json_t *object, const char *name, uint64_t *out) {
 }
 
 static bool statement_of(const json_t *j, desk_statement *out) {
-  unsigned kind, what, unit, structure;
+  size_t kind, what, unit, structure;
   desk_statement s = {.source = ""};
   bool good =
-      find(kinds, DESK_SAYS_KINDS, text_of(j, "kind"), &kind) &&
-      find(protected_names, DESK_PROTECTED, text_of(j, "what"), &what) &&
-      find(units, DESK_UNITS, text_of(j, "unit"), &unit) &&
-      find(structures, DESK_STRUCTURES, text_of(j, "structure"), &structure) &&
+      desk_word_find(kinds, DESK_SAYS_KINDS, text_of(j, "kind"), &kind) &&
+      desk_word_find(protected_names, DESK_PROTECTED, text_of(j, "what"),
+                     &what) &&
+      desk_word_find(units, DESK_UNITS, text_of(j, "unit"), &unit) &&
+      desk_word_find(structures, DESK_STRUCTURES, text_of(j, "structure"),
+                     &structure) &&
       desk_day_read(text_of(j, "from"), &s.from) &&
       desk_day_read(text_of(j, "to"), &s.to) && number_of(j, "low", &s.low) &&
       number_of(j, "high", &s.high) && number_of(j, "others", &s.others);
