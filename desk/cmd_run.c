@@ -8,6 +8,7 @@
 
 #include "desk/plan/age.h"
 #include "desk/plan/freeze.h"
+#include "desk/store/verify.h"
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 
@@ -25,7 +26,7 @@ typedef struct running {
   desk_store *s;
   const desk_who *who;
   const char *id;
-  json_t *row;
+  json_t *row, *officers;
   desk_planned planned;
   desk_snapshot *snapshot;
   desk_extract extract;
@@ -39,6 +40,7 @@ typedef struct running {
 
 static void running_free(running *r) {
   json_decref(r->row);
+  json_decref(r->officers);
   desk_planned_free(&r->planned);
   desk_snapshot_close(r->snapshot);
   desk_extract_free(&r->extract);
@@ -211,6 +213,15 @@ static tacet_err hash_request(running *r, char out[2 * DESK_HASH + 1]) {
   return TACET_OK;
 }
 
+/* What shows that those who signed work here, so far as it can be shown. */
+static tacet_err prove_officers(running *r, json_t **out) {
+  const char *names[DESK_CONSENTS_MAX];
+  for (size_t i = 0; i < r->planned.n_consents; i++) {
+    names[i] = r->planned.consents[i].officer;
+  }
+  return desk_officers_prove(r->s, names, r->planned.n_consents, r->why, out);
+}
+
 static tacet_err bundle(running *r) {
   DESK_FILES(files);
   char request[2 * DESK_HASH + 1];
@@ -220,6 +231,7 @@ static tacet_err bundle(running *r) {
   const desk_filter of_case = {.case_id = r->id};
   TACET_TRY(desk_events_each(r->s, &of_case, note_handling, r, r->why));
   TACET_TRY(hash_request(r, request));
+  TACET_TRY(prove_officers(r, &r->officers));
   desk_bundle_input in = {
       .plan = &r->planned.plan,
       .extract = &r->extract,
@@ -231,6 +243,7 @@ static tacet_err bundle(running *r) {
       .n_custody = r->n_custody,
       .consents = r->planned.consents,
       .n_consents = r->planned.n_consents,
+      .officers = r->officers,
       .private_key = tacet_secret_span(&key->private_key)};
   memcpy(in.public_key, key->public_key, sizeof(in.public_key));
   TACET_TRY(desk_bundle_make(&in, &files));

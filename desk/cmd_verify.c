@@ -2,7 +2,7 @@
  * tacet-desk verify: checks a bundle anywhere, without a desk: a folder into
  * which it was unpacked, the tar, or the sealed file with the key it was sealed
  * to. */
-#include "desk/command.h"
+#include "desk/signers.h"
 
 #include "desk/plan/age.h"
 #include "desk/plan/bundle.h"
@@ -139,7 +139,8 @@ static tacet_err read_file(const desk_args *a, const char *path,
 
 /* ---- the command ---- */
 
-static void show(const desk_args *a, const desk_bundle_summary *s) {
+static void show(const desk_args *a, const desk_bundle_summary *s,
+                 const desk_signers *signers) {
   char key[2 * DESK_CONSENT_KEY + 1], plan[2 * DESK_HASH + 1];
   char line[DESK_KEY_TEXT], id[130], made[BUNDLE_TIME];
   tacet_hex_write(tacet_span_of(s->desk_key, sizeof(s->desk_key)), key);
@@ -147,25 +148,28 @@ static void show(const desk_args *a, const desk_bundle_summary *s) {
   desk_key_text(s->desk_key, line);
   bundle_time(s->made, made);
   if (desk_flag(a, DESK_O_JSON)) {
-    desk_print(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "case", s->case_id,
-                         "desk_key", key, "plan", plan, "made", made, "files",
-                         (json_int_t)s->n_files, "officers",
-                         (json_int_t)s->n_consents));
+    desk_print(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "case",
+                         s->case_id, "desk_key", key, "plan", plan, "made",
+                         made, "files", (json_int_t)s->n_files, "officers",
+                         (json_int_t)s->n_consents, "signers",
+                         desk_signers_json(s, signers)));
     return;
   }
   printf("the bundle of case %s is whole: %zu files, made %s\n",
          desk_plain(s->case_id, id, sizeof(id)), s->n_files, made);
   printf("signed by the desk with the key %s\n", line);
-  printf("%zu officers signed the plan %s\n", s->n_consents, plan);
+  printf("the plan %s is signed with %zu keys:\n", plan, s->n_consents);
+  desk_signers_print(a, s, signers);
   if (desk_arg(a, DESK_O_KEY) == NULL) {
-    printf("whose desk that is, only its operator can tell: ask for the key, "
-           "and name it with --key FILE.pub\n");
+    printf("not checked: whose desk that is, only its operator can tell: ask "
+           "for the key, and name it with --key FILE.pub\n");
   }
 }
 
 static tacet_err verify(const desk_args *a, desk_trouble *why) {
   DESK_FILES(files);
   desk_bundle_summary summary;
+  desk_signers signers;
   uint8_t key[DESK_KEY_LEN];
   const char *path = a->words[0], *pinned = desk_arg(a, DESK_O_KEY);
   struct stat st;
@@ -177,7 +181,8 @@ static tacet_err verify(const desk_args *a, desk_trouble *why) {
                    : read_file(a, path, why, &files));
   TACET_TRY(
       desk_bundle_verify(&files, pinned == NULL ? NULL : key, why, &summary));
-  show(a, &summary);
+  TACET_TRY(desk_signers_check(a, &files, &summary, why, &signers));
+  show(a, &summary, &signers);
   return TACET_OK;
 }
 

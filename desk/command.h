@@ -61,9 +61,11 @@ typedef enum desk_exit {
     "by which witnesses are judged (else that of the server's folder)")        \
   X(OTHERS, "others", "FILE",                                                  \
     "hashes of all else that the operator said in the key log")                \
+  X(OFFICERS, "officers", "FILE",                                              \
+    "keys of officers, as `officer list` prints them")                         \
   X(PRESERVED, "preserved", "CASE",                                            \
     "plan on the copy that this case preserved, not on the server")            \
-  X(IDENTITY, "identity", "FILE", "the age key that opens a sealed bundle")     \
+  X(IDENTITY, "identity", "FILE", "the age key that opens a sealed bundle")    \
   X(LISTEN, "listen", "ADDRESS",                                               \
     "where it listens (127.0.0.1:8480), or unix:/PATH")                        \
   X(HOME, "home", "COUNTRY",                                                   \

@@ -67,8 +67,10 @@ static const desk_command commands[] = {
     {"run", "ID", "carry out a plan that two officers signed", 1, 1,
      T(OUT) | T(OPERATOR) | T(JSON) | SIGNED, T(KEY), desk_cmd_run},
     {"verify", "DIR|FILE", "check a bundle, anywhere (--key FILE.pub: whose)",
-     1, 1, T(KEY) | T(IDENTITY) | T(JSON) | DESK_WITHOUT_DATA, 0,
-     desk_cmd_verify},
+     1, 1,
+     T(KEY) | T(IDENTITY) | T(OFFICERS) | T(COMMITMENTS) | T(JSON) |
+         DESK_WITHOUT_DATA,
+     0, desk_cmd_verify},
     {"log verify", "", "say whether the log is whole, and where it is not", 0,
      0, T(SERVER) | T(POLICY) | T(COMMITMENTS) | T(OTHERS) | T(JSON), 0,
      desk_cmd_log_verify},

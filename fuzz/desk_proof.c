@@ -7,6 +7,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The same bytes as what shows officers. */
+static void fuzz_officers(const json_t *proof) {
+  static const uint8_t desk[DESK_KEY_LEN];
+  desk_trouble why = {""};
+  desk_shown *list = NULL;
+  size_t n = 0;
+  tacet_err e = desk_officers_check(proof, desk, &why, &list, &n);
+  if (e != TACET_OK && (why.text[0] == '\0' || list != NULL)) {
+    abort();
+  }
+  free(list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   json_t *proof =
       json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
@@ -24,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     abort();
   }
   desk_audit_free(&a);
+  fuzz_officers(proof);
   json_decref(proof);
   return 0;
 }

@@ -88,6 +88,19 @@ static tacet_err add_custody(const desk_bundle_input *in, desk_files *f) {
                             "handled", list));
 }
 
+/* In the form in which the desk's log has it: sorted, no white space. */
+static tacet_err add_officers(const desk_bundle_input *in, desk_files *f) {
+  if (in->officers == NULL) {
+    return TACET_OK;
+  }
+  char *text = json_dumps(in->officers, JSON_SORT_KEYS | JSON_COMPACT);
+  tacet_err err =
+      text == NULL ? TACET_ERR_NOMEM
+                   : desk_files_add(f, "officers.json", tacet_span_str(text));
+  free(text);
+  return err;
+}
+
 /* ---- manifest ---- */
 
 static json_t *json_files(const desk_files *f) {
@@ -163,6 +176,7 @@ tacet_err desk_bundle_make(const desk_bundle_input *in, desk_files *out) {
   TACET_TRY(add_data(in, &f));
   TACET_TRY(add_texts(in, &f));
   TACET_TRY(add_custody(in, &f));
+  TACET_TRY(add_officers(in, &f));
   TACET_TRY(add_manifest(in, &f));
   TACET_TRY(add_signature(in, &f));
   desk_files_free(out);

@@ -7,6 +7,8 @@
  *   data/accounts.*  which accounts were asked for, and whether there are any
  *   data/NAME.*      a table of the plan, as CSV and as JSON
  *   declaration.txt  certificate of authenticity, for a person to sign
+ *   officers.json    what shows that those who signed work there, as far as the
+ *                    desk's log was committed to in public (or it is not there)
  *   manifest.json    hashes of all of these, the plan's, the officers'
  *                    signatures
  *   manifest.sig     the desk's signature over manifest.json
@@ -20,6 +22,8 @@
 #include "desk/plan/consent.h"
 #include "desk/plan/files.h"
 #include "desk/plan/snapshot.h"
+
+#include <jansson.h>
 
 #define DESK_BUNDLE_VERSION 1
 
@@ -42,6 +46,7 @@ typedef struct desk_bundle_input {
   size_t n_custody;
   const desk_consent *consents;
   size_t n_consents;
+  const json_t *officers; /* desk_officers_prove(), or NULL */
   tacet_span private_key; /* the desk's Ed25519 key */
   uint8_t public_key[DESK_CONSENT_KEY];
 } desk_bundle_input;
@@ -50,20 +55,29 @@ typedef struct desk_bundle_input {
 TACET_MUST_CHECK tacet_err desk_bundle_make(const desk_bundle_input *in,
                                             desk_files *out);
 
+/* Who signed the plan, as the bundle says. */
+typedef struct desk_signer {
+  char officer[65];
+  uint8_t key[DESK_CONSENT_KEY];
+} desk_signer;
+
 /* What a bundle says of itself. */
 typedef struct desk_bundle_summary {
   char case_id[129];
   uint8_t desk_key[DESK_CONSENT_KEY];
   uint8_t plan[DESK_HASH];
   size_t n_files, n_consents;
+  desk_signer signers[DESK_CONSENTS_MAX];
   int64_t made;
 } desk_bundle_summary;
 
 /* With public keys alone: that it is whole, of one desk's hand, and that two
- * officers signed the plan. `desk_key` NULL: any desk's; the summary has which.
- * AUTH and a sentence for what does not check out, ENCODING for what is no
- * bundle. Whether data and plan fit is looked at as well: a file that no query
- * of the plan gives, or a column that it does not give, is AUTH. */
+ * keys signed the plan. Whether they are officers' it does not say: that is
+ * what officers.json and who knows them are for. `desk_key` NULL: any desk's;
+ * the summary has which. AUTH and a sentence for what does not check out,
+ * ENCODING for what is no bundle. Whether data and plan fit is looked at as
+ * well: a file that no query of the plan gives, or a column that it does not
+ * give, is AUTH. */
 TACET_MUST_CHECK tacet_err desk_bundle_verify(const desk_files *files,
                                               const uint8_t *desk_key,
                                               desk_trouble *why,

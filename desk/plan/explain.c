@@ -154,8 +154,9 @@ static void say_checking(tacet_buf *w) {
   heading(w, "How to check it");
   say(w, 0,
       "`tacet-desk verify FILE` checks the hashes of manifest.json, the desk's "
-      "signature over it (manifest.sig) and the signatures of two officers "
-      "over the plan (plan.json), with public keys alone. "
+      "signature over it (manifest.sig) and two signatures over the plan "
+      "(plan.json), with public keys alone. It says what there is to show that "
+      "they are officers' (officers.json). "
       "docs/protocol/desk-bundle.md of Tacet says how to do it with other "
       "tools.");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Checking a bundle with public keys alone: hashes, the desk's signature, two
- * officers' signatures over the plan, and that there is no data but the plan's.
+ * signatures over the plan, and that there is no data but the plan's.
  */
 #include "desk/plan/bundle.h"
 #include "tacet/codec.h"
@@ -95,27 +95,30 @@ static tacet_err check_signature(const desk_files *files, tacet_span manifest,
                      "since, or is of another desk");
 }
 
-static tacet_err check_consents(const json_t *manifest,
-                                const desk_bundle_summary *s, size_t *n,
-                                desk_trouble *why) {
+static tacet_err check_consents(const json_t *manifest, desk_trouble *why,
+                                desk_bundle_summary *s) {
   desk_consent list[CONSENTS_MAX];
   const json_t *approvals = json_object_get(manifest, "approvals");
-  *n = json_array_size(approvals);
-  if (*n > CONSENTS_MAX) {
+  size_t n = json_array_size(approvals);
+  if (n > CONSENTS_MAX) {
     return no_bundle(why, "it has too many signatures");
   }
-  for (size_t i = 0; i < *n; i++) {
+  for (size_t i = 0; i < n; i++) {
     const json_t *item = json_array_get(approvals, i);
     list[i].officer = json_string_value(json_object_get(item, "officer"));
     if (list[i].officer == NULL ||
+        strlen(list[i].officer) >= sizeof(s->signers[i].officer) ||
         !read_hex(json_object_get(item, "key"), list[i].key,
                   sizeof(list[i].key)) ||
         !read_hex(json_object_get(item, "signature"), list[i].signature,
                   sizeof(list[i].signature))) {
       return no_bundle(why, "an officer's signature cannot be read");
     }
+    memcpy(s->signers[i].officer, list[i].officer, strlen(list[i].officer) + 1);
+    memcpy(s->signers[i].key, list[i].key, sizeof(list[i].key));
   }
-  tacet_err err = desk_consents_check(list, *n, NULL, s->case_id, s->plan, why);
+  s->n_consents = n;
+  tacet_err err = desk_consents_check(list, n, NULL, s->case_id, s->plan, why);
   return err == TACET_ERR_POLICY ? TACET_ERR_AUTH : err;
 }
 
@@ -221,7 +224,7 @@ static tacet_err check_all(const desk_files *files, const json_t *manifest,
   }
   TACET_TRY(check_signature(files, text, s->desk_key, why));
   TACET_TRY(check_files(manifest, files, why));
-  TACET_TRY(check_consents(manifest, s, &s->n_consents, why));
+  TACET_TRY(check_consents(manifest, why, s));
   return check_plan(files, s, why);
 }
 

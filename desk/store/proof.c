@@ -7,19 +7,7 @@
 
 #include <stdlib.h>
 
-#define DAYS_MAX 10000
-#define EVENTS_MAX 100000
-
-typedef struct checking {
-  const json_t *days;
-  const char *case_id;
-  desk_hash desk;
-  desk_trouble *why;
-  size_t at; /* which event, from 1 */
-  desk_audit out;
-} checking;
-
-static tacet_err bad(checking *c, const char *what) {
+tacet_err proof_bad(proof_checking *c, const char *what) {
   desk_trouble_set(c->why, "event %zu of the proof: %s", c->at, what);
   return TACET_ERR_AUTH;
 }
@@ -29,7 +17,7 @@ static const char *text_of(const json_t *v, const char *name) {
   return t != NULL ? t : "";
 }
 
-static tacet_err check_path(checking *c, const json_t *e,
+static tacet_err check_path(proof_checking *c, const json_t *e,
                             const desk_hash *commitment,
                             const desk_hash *root) {
   const json_t *path = json_object_get(e, "path");
@@ -37,13 +25,13 @@ static tacet_err check_path(checking *c, const json_t *e,
   tacet_tlog_proof proof = {.n = 0};
   desk_hash leaf;
   if (json_array_size(path) != DESK_DAY_DEPTH || index < 0) {
-    return bad(c, "its path has not the length that every path has");
+    return proof_bad(c, "its path has not the length that every path has");
   }
   for (size_t i = 0; i < DESK_DAY_DEPTH; i++) {
     const char *t = json_string_value(json_array_get(path, i));
     if (t == NULL || tacet_hex_read(t, strlen(t), proof.hashes[i].b,
                                     DESK_HASH_LEN) != TACET_OK) {
-      return bad(c, "its path is damaged");
+      return proof_bad(c, "its path is damaged");
     }
   }
   proof.n = DESK_DAY_DEPTH;
@@ -52,10 +40,10 @@ static tacet_err check_path(checking *c, const json_t *e,
   return tacet_tlog_verify_inclusion((uint64_t)index, &leaf, &proof,
                                      DESK_DAY_SLOTS, root) == TACET_OK
              ? TACET_OK
-             : bad(c, "it does not stand in the commitment of its day");
+             : proof_bad(c, "it does not stand in the commitment of its day");
 }
 
-static tacet_err check_signature(checking *c, const json_t *e,
+static tacet_err check_signature(proof_checking *c, const json_t *e,
                                  const desk_hash *commitment) {
   desk_hash before, key;
   uint8_t signature[DESK_SIGNATURE_LEN], content[2 * DESK_HASH_LEN];
@@ -63,11 +51,12 @@ static tacet_err check_signature(checking *c, const json_t *e,
   if (*t == '\0') {
     return *actor == '\0' || strchr(actor, ':') != NULL
                ? TACET_OK
-               : bad(c, "it is said to be an officer's, and has no signature");
+               : proof_bad(
+                     c, "it is said to be an officer's, and has no signature");
   }
   if (tacet_hex_read(t, strlen(t), signature, sizeof(signature)) != TACET_OK ||
       !hash_of(e, "head_before", &before) || !hash_of(e, "officer_key", &key)) {
-    return bad(c, "its signature is damaged");
+    return proof_bad(c, "its signature is damaged");
   }
   desk_act_content(&before, commitment, content);
   c->out.signatures++;
@@ -75,37 +64,44 @@ static tacet_err check_signature(checking *c, const json_t *e,
              key.b, DESK_LABEL_ACT, tacet_span_of(content, sizeof(content)),
              tacet_span_of(signature, sizeof(signature))) == TACET_OK
              ? TACET_OK
-             : bad(c, "the officer's signature does not verify");
+             : proof_bad(c, "the officer's signature does not verify");
 }
 
-static tacet_err check_event(checking *c, const json_t *e) {
+tacet_err proof_event(proof_checking *c, const json_t *e,
+                      desk_hash *commitment) {
   const json_t *body = json_object_get(e, "body");
   const char *salt_text = text_of(e, "salt"), *day = text_of(e, "day");
   json_int_t time = json_integer_value(json_object_get(e, "time"));
   const json_t *d = json_object_get(c->days, day);
   uint8_t salt[DESK_SALT_LEN];
-  desk_hash commitment, root;
+  desk_hash root;
   desk_day number;
   if (!json_is_string(body) || !hash_of(d, "root", &root) ||
       tacet_hex_read(salt_text, strlen(salt_text), salt, sizeof(salt)) !=
           TACET_OK) {
-    return bad(c, "it is damaged, or its day is not there");
+    return proof_bad(c, "it is damaged, or its day is not there");
   }
   if (!desk_day_read(day, &number) || time < 0 || time / 86400 != number) {
-    return bad(c, "its time is not of its day");
+    return proof_bad(c, "its time is not of its day");
   }
   const desk_saying said = {
       time, tacet_span_str(text_of(e, "actor")),
       tacet_span_str(text_of(e, "kind")), tacet_span_str(c->case_id),
       tacet_span_of(json_string_value(body), json_string_length(body))};
-  TACET_TRY(desk_commit(salt, &said, &commitment));
-  TACET_TRY(check_path(c, e, &commitment, &root));
+  TACET_TRY(desk_commit(salt, &said, commitment));
+  return check_path(c, e, commitment, &root);
+}
+
+static tacet_err check_event(proof_checking *c, const json_t *e) {
+  desk_hash commitment;
+  TACET_TRY(proof_event(c, e, &commitment));
   TACET_TRY(check_signature(c, e, &commitment));
   c->out.events++;
   return TACET_OK;
 }
 
-static tacet_err check_day(checking *c, const char *name, const json_t *d) {
+static tacet_err check_day(proof_checking *c, const char *name,
+                           const json_t *d) {
   desk_hash root, before, claimed, statement;
   desk_day day;
   char text[DESK_STATEMENT_MAX];
@@ -124,19 +120,49 @@ static tacet_err check_day(checking *c, const char *name, const json_t *d) {
   return TACET_OK;
 }
 
-static tacet_err check_all(checking *c, const json_t *proof) {
-  const json_t *events = json_object_get(proof, "events");
-  size_t i, n = json_object_size(c->days);
+tacet_err proof_days(proof_checking *c) {
   const char *name;
-  json_t *e;
-  c->out.days = calloc(n + 1, sizeof(*c->out.days));
+  json_t *d;
+  c->out.days = calloc(json_object_size(c->days) + 1, sizeof(*c->out.days));
   if (c->out.days == NULL) {
     return TACET_ERR_NOMEM;
   }
-  json_object_foreach((json_t *)(uintptr_t)c->days, name, e) {
-    TACET_TRY(check_day(c, name, e));
+  json_object_foreach((json_t *)(uintptr_t)c->days, name, d) {
+    TACET_TRY(check_day(c, name, d));
   }
-  json_array_foreach(events, i, e) {
+  return TACET_OK;
+}
+
+/* Its form, so far as every proof has it. */
+tacet_err proof_begin(proof_checking *c, const json_t *proof) {
+  json_int_t version = json_integer_value(json_object_get(proof, "version"));
+  c->days = json_object_get(proof, "days");
+  c->events = json_object_get(proof, "events");
+  c->case_id = text_of(proof, "case");
+  if (version > 1) {
+    desk_trouble_set(c->why, "the proof was made by a newer tacet-desk");
+    return TACET_ERR_VERSION;
+  }
+  if (version != 1 || !json_is_object(c->days) || !json_is_array(c->events) ||
+      !hash_of(proof, "desk", &c->desk) ||
+      json_array_size(c->events) > PROOF_EVENTS_MAX ||
+      json_object_size(c->days) > PROOF_DAYS_MAX) {
+    desk_trouble_set(c->why, "that is not a proof of `tacet-desk log prove`");
+    return TACET_ERR_ENCODING;
+  }
+  return TACET_OK;
+}
+
+static tacet_err check_all(proof_checking *c, const json_t *proof) {
+  size_t i;
+  json_t *e;
+  TACET_TRY(proof_begin(c, proof));
+  if (json_array_size(c->events) == 0) {
+    desk_trouble_set(c->why, "that is not a proof of `tacet-desk log prove`");
+    return TACET_ERR_ENCODING;
+  }
+  TACET_TRY(proof_days(c));
+  json_array_foreach(c->events, i, e) {
     c->at = i + 1;
     TACET_TRY(check_event(c, e));
   }
@@ -145,22 +171,7 @@ static tacet_err check_all(checking *c, const json_t *proof) {
 
 tacet_err desk_proof_check(const json_t *proof, desk_trouble *why,
                            desk_audit *out) {
-  const json_t *events = json_object_get(proof, "events");
-  checking c = {.days = json_object_get(proof, "days"),
-                .case_id = text_of(proof, "case"),
-                .why = why};
-  json_int_t version = json_integer_value(json_object_get(proof, "version"));
-  if (version > 1) {
-    desk_trouble_set(why, "the proof was made by a newer tacet-desk");
-    return TACET_ERR_VERSION;
-  }
-  if (version != 1 || !json_is_object(c.days) || !json_is_array(events) ||
-      !hash_of(proof, "desk", &c.desk) || json_array_size(events) == 0 ||
-      json_array_size(events) > EVENTS_MAX ||
-      json_object_size(c.days) > DAYS_MAX) {
-    desk_trouble_set(why, "that is not a proof of `tacet-desk log prove`");
-    return TACET_ERR_ENCODING;
-  }
+  proof_checking c = {.why = why};
   why->text[0] = '\0';
   tacet_err e = check_all(&c, proof);
   if (e == TACET_OK) {

@@ -65,4 +65,30 @@ TACET_MUST_CHECK tacet_err desk_case_prove(desk_store *s, const char *id,
 TACET_MUST_CHECK tacet_err desk_proof_check(const json_t *proof,
                                             desk_trouble *why, desk_audit *out);
 
+/* ---- who works at the desk, for somebody who has no more than a bundle ----
+ */
+
+/* What shows when these were added: those of whom the event is in a day that
+ * is committed to. The others are left out, and the desk's word is all there
+ * is. A new reference. */
+TACET_MUST_CHECK tacet_err desk_officers_prove(desk_store *s,
+                                               const char *const *names,
+                                               size_t n, desk_trouble *why,
+                                               json_t **proof);
+
+/* That this key was added under this name on that day, and the statement in
+ * which it was said. */
+typedef struct desk_shown {
+  char name[DESK_NAME_MAX + 1];
+  uint8_t key[DESK_KEY_LEN];
+  desk_day_hash day;
+} desk_shown;
+/* Checks one, of the desk with this key, with nothing but itself: AUTH. What it
+ * shows has weight as far as its statements stand in the key log: who has the
+ * desk's key can make others. Free *out with free(). */
+TACET_MUST_CHECK tacet_err desk_officers_check(const json_t *proof,
+                                               const uint8_t desk[DESK_KEY_LEN],
+                                               desk_trouble *why,
+                                               desk_shown **out, size_t *n);
+
 #endif

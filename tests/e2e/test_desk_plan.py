@@ -30,6 +30,7 @@ class Desk(Case):
         self.began = self.today()
         super().setUp()
         self.data = os.path.join(self.folder, 'desk')
+        self.later = 0  # seconds that the machine's clock is ahead
         self.out = os.path.join(self.folder, 'out')
         os.mkdir(self.out)
         self.identity = os.path.join(self.folder, 'officer.key')
@@ -38,6 +39,7 @@ class Desk(Case):
 
     def desk(self, *args, code=0, data=True, later=0):
         where = ['--data', self.data] if data else []
+        later = later or self.later
         r = subprocess.run([f'{BIN}/tacet-desk', *args, *where],
                            capture_output=True, timeout=TIMEOUT,
                            env=dict(os.environ, **(wrong_clock(later) if later
@@ -220,6 +222,81 @@ class Answer(Desk):
         with open(os.path.join(folder, 'b.tar'), 'wb') as f:
             f.write(tar[:-512])
         self.desk('verify', os.path.join(folder, 'b.tar'), code=1, data=False)
+
+    def answered(self):
+        """The bundle of a case."""
+        case = self.file()
+        self.accept(case)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        self.run_plan(case)
+        return self.sealed(case)
+
+    def verify(self, sealed, *args, **kw):
+        return self.desk('verify', sealed, '--identity', self.identity, *args,
+                         data=False, **kw)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, 'w') as f:
+            f.write(text)
+        return path
+
+    def test_officers_of_a_bundle(self):
+        """What shows that those who signed are officers; and a thief of the
+        desk's key, who makes some up."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        officers = self.write('officers', self.desk('officer', 'list'))
+        new = self.answered()
+        said = self.verify(new)
+        self.assertEqual(said.count("by the desk's word alone"), 2, said)
+        self.assertIn('not checked: that they are officers', said)
+        self.assertNotIn('those statements', said)
+        # Known from elsewhere.
+        said = self.verify(new, '--officers', officers)
+        self.assertEqual(said.count('is an officer\'s by'), 2, said)
+        self.assertNotIn('not checked: that they', said)
+        os.remove(new)
+        # A day later the log shows since when they work there.
+        self.later = 86400
+        days = self.write('days', self.desk('log', 'commit'))
+        old = self.answered()
+        said = self.verify(old)
+        self.assertEqual(said.count('was made an officer\'s on'), 2, said)
+        self.assertIn('not checked: that those statements are public', said)
+        with open(days) as f:
+            statement = f.read().split()[1]
+        self.assertEqual(said.count(statement), 2, said)
+        got = json.loads(self.verify(old, '--json', '--commitments', days))
+        self.assertEqual([(s['officer'], s['statement'], s['kept'], s['pinned'])
+                          for s in got['signers']],
+                         [('ann', statement, True, False),
+                          ('ben', statement, True, False)])
+        # The thief: another desk with that key, and officers of its own.
+        with open(os.path.join(self.data, 'desk.key')) as f:
+            stolen = f.read()
+        os.rename(self.data, self.data + '.real')
+        os.mkdir(self.data)
+        self.write('desk/desk.key', stolen)
+        for name in ('carl', 'ann', 'ben', 'eve'):
+            for end in ('', '.pub'):
+                os.remove(self.key(name) + end)
+        self.later = 0
+        self.open_desk(server)
+        self.later = 86400
+        theirs = self.write('theirs', self.desk('log', 'commit'))
+        forged = self.answered()
+        self.assertEqual(json.loads(self.verify(forged, '--json'))['desk_key'],
+                         got['desk_key'])
+        self.verify(forged, '--officers', officers, code=5)
+        self.assertIn('ann signed the plan with a key that is not', self.said)
+        self.verify(forged, '--commitments', days, code=5)
+        self.assertIn("that this key is an officer's", self.said)
+        self.verify(forged, '--commitments', theirs)
+        self.assertIn('not checked', self.verify(forged))
 
     def test_what_changed_meanwhile(self):
         """The account is gone; the server is a newer one; the folder is full."""

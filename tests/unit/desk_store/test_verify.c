@@ -322,6 +322,98 @@ static void every_part_of_a_proof(void **state) {
   json_decref(whole);
 }
 
+/* ---- who works here ---- */
+
+static json_t *officers_of(const char *const *names, size_t n) {
+  json_t *proof = NULL;
+  tacet_err e = desk_officers_prove(desk_db, names, n, &why, &proof);
+  if (e != TACET_OK) {
+    fail_msg("%s", why.text);
+  }
+  return proof;
+}
+
+static tacet_err shown_by(const json_t *proof, const uint8_t *desk,
+                          desk_shown *first, size_t *n) {
+  desk_shown *list = NULL;
+  tacet_err e = desk_officers_check(proof, desk, &why, &list, n);
+  if (e == TACET_OK && *n > 0) {
+    *first = list[0];
+  }
+  free(list);
+  return e;
+}
+
+static void shows_officers(void **state) {
+  (void)state;
+  static const char *const names[] = {"bob", "nobody"};
+  const uint8_t *desk = desk_store_key(desk_db)->public_key;
+  desk_day_hash days[16];
+  desk_shown bob;
+  size_t n = 9;
+  json_t *proof = officers_of(names, 2); /* no day is committed to */
+  assert_ok(shown_by(proof, desk, &bob, &n));
+  assert_int_equal(0, n);
+  json_decref(proof);
+  (void)commit(days, 16);
+  proof = officers_of(names, 2);
+  assert_ok(shown_by(proof, desk, &bob, &n));
+  assert_int_equal(1, n);
+  assert_string_equal("bob", bob.name);
+  assert_memory_equal(desk_bob.public_key, bob.key, DESK_KEY_LEN);
+  assert_int_equal(days[0].day, bob.day.day);
+  assert_true(tacet_tlog_equal(&days[0].hash, &bob.day.hash));
+  char *text = json_dumps(proof, 0);
+  assert_null(strstr(text, "ann")); /* nobody who was not asked for */
+  free(text);
+  assert_err(TACET_ERR_AUTH, shown_by(proof, desk_ann.public_key, &bob, &n));
+  json_decref(proof);
+}
+
+static void every_part_of_officers(void **state) {
+  (void)state;
+  static const char *const names[] = {"ann", "bob"};
+  const uint8_t *desk = desk_store_key(desk_db)->public_key;
+  desk_day_hash days[16];
+  desk_shown first;
+  size_t tried = 0, n;
+  (void)commit(days, 16);
+  json_t *whole = officers_of(names, 2);
+  for (size_t i = 0;; i++) {
+    json_t *proof = json_deep_copy(whole);
+    size_t at = i;
+    if (change_nth(proof, &at) == 0) {
+      json_decref(proof);
+      break;
+    }
+    if (shown_by(proof, desk, &first, &n) == TACET_OK) {
+      fail_msg("part %zu of what shows the officers may be changed", i);
+    }
+    json_decref(proof);
+    tried++;
+  }
+  assert_true(tried > 40);
+  json_decref(whole);
+}
+
+/* An event that stands in a day and adds nobody. */
+static void no_officers(void **state) {
+  (void)state;
+  const uint8_t *desk = desk_store_key(desk_db)->public_key;
+  desk_day_hash days[16];
+  desk_shown first;
+  size_t n;
+  (void)commit(days, 16);
+  json_t *proof = proof_of();
+  assert_err(TACET_ERR_AUTH, shown_by(proof, desk, &first, &n)); /* a case's */
+  (void)json_object_del(proof, "case");
+  assert_err(TACET_ERR_AUTH, shown_by(proof, desk, &first, &n));
+  json_decref(proof);
+  proof = json_pack("{s:i}", "version", 2);
+  assert_err(TACET_ERR_VERSION, shown_by(proof, desk, &first, &n));
+  json_decref(proof);
+}
+
 static void no_proofs(void **state) {
   (void)state;
   static const char *const texts[] = {
@@ -346,11 +438,17 @@ static void no_proofs(void **state) {
 
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, busy, desk_teardown)
-  const struct CMUnitTest tests[] = {
-      TEST(every_column),          TEST(what_is_gone),
-      TEST(acts_of_officers),      TEST(once_a_day),
-      TEST(another_history),       TEST(shows_one_case),
-      TEST(every_part_of_a_proof), TEST(no_proofs)};
+  const struct CMUnitTest tests[] = {TEST(every_column),
+                                     TEST(what_is_gone),
+                                     TEST(acts_of_officers),
+                                     TEST(once_a_day),
+                                     TEST(another_history),
+                                     TEST(shows_one_case),
+                                     TEST(every_part_of_a_proof),
+                                     TEST(shows_officers),
+                                     TEST(every_part_of_officers),
+                                     TEST(no_officers),
+                                     TEST(no_proofs)};
 #undef TEST
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
