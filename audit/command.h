@@ -4,28 +4,35 @@
 #ifndef AUDIT_COMMAND_H
 #define AUDIT_COMMAND_H
 
+#include "program/program.h"
 #include "tacet/keytrans/evidence.h"
 
 /* What every program of Tacet ends with; 5: somebody did wrong, or is wrongly
  * said to. */
 typedef enum aud_exit {
-  AUD_DONE = 0,
-  AUD_FAILED = 1,
-  AUD_USAGE = 2,
+  AUD_DONE = PROGRAM_DONE,
+  AUD_FAILED = PROGRAM_FAILED,
+  AUD_USAGE = PROGRAM_USAGE,
   AUD_WRONG = 5
 } aud_exit;
 
-typedef struct aud_args {
-  const char *key, *policy, *pin, *hash; /* NULL: not given */
-  const char *words[2];
-  size_t n_words;
-} aud_args;
+typedef enum aud_option {
+  AUD_O_KEY,
+  AUD_O_POLICY,
+  AUD_O_PIN,
+  AUD_O_HASH,
+  AUD_OPTIONS
+} aud_option;
+/* NULL: not given. */
+static inline const char *aud_arg(const program_args *a, aud_option o) {
+  return a->values[o];
+}
 
 /* Each says what is wrong by itself and gives an exit code. */
-int aud_command_mirror(const aud_args *a);
-int aud_command_replay(const aud_args *a);
-int aud_command_verify(const aud_args *a);
-int aud_command_statement(const aud_args *a);
+int aud_command_mirror(const program_args *a);
+int aud_command_replay(const program_args *a);
+int aud_command_verify(const program_args *a);
+int aud_command_statement(const program_args *a);
 
 /* "tacet-audit: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void aud_say(const char *format, ...);
@@ -50,7 +57,7 @@ typedef struct aud_trust {
 } aud_trust;
 
 /* From --key or --policy. False, and a sentence, if that is none. */
-bool aud_trust_read(const aud_args *a, aud_trust *out);
+bool aud_trust_read(const program_args *a, aud_trust *out);
 void aud_trust_free(aud_trust *t);
 /* Where the command line says nothing: the key that the folder was copied with.
  * USAGE where it was copied with none, FAILED where that is damaged; and a

@@ -229,7 +229,7 @@ static bool read_heads(mirror *m, const aud_trust *trust) {
                  "the copied checkpoint"));
 }
 
-int aud_command_mirror(const aud_args *a) {
+int aud_command_mirror(const program_args *a) {
   AUD_TRUST(trust);
   aud_fetch fetch = {.client = NULL};
   static mirror m; /* tiles: too large for a stack */
@@ -241,7 +241,7 @@ int aud_command_mirror(const aud_args *a) {
   if (code != AUD_DONE) {
     return code;
   }
-  if (!aud_fetch_start(a->words[0], a->pin, &fetch)) {
+  if (!aud_fetch_start(a->words[0], aud_arg(a, AUD_O_PIN), &fetch)) {
     return AUD_USAGE;
   }
   code = AUD_FAILED;

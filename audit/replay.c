@@ -195,7 +195,7 @@ static int judge(const char *dir, const aud_replay *r,
   return aud_printed() ? AUD_DONE : AUD_FAILED;
 }
 
-int aud_command_replay(const aud_args *a) {
+int aud_command_replay(const program_args *a) {
   AUD_TRUST(trust);
   TACET_BYTES(note);
   tacet_note_key log;

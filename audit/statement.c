@@ -48,13 +48,13 @@ static tacet_err hash_file(const char *path, uint8_t out[HASH_LEN]) {
 }
 
 /* An exit code; says what is wrong. */
-static int read_what(const aud_args *a, statement *out) {
-  if (a->hash != NULL) {
-    if (tacet_hex_read(a->hash, strlen(a->hash), out->entry.hash, HASH_LEN) !=
-        TACET_OK) {
+static int read_what(const program_args *a, statement *out) {
+  if (aud_arg(a, AUD_O_HASH) != NULL) {
+    if (tacet_hex_read(aud_arg(a, AUD_O_HASH), strlen(aud_arg(a, AUD_O_HASH)),
+                       out->entry.hash, HASH_LEN) != TACET_OK) {
       aud_say("\"%.80s\" is not a SHA-256, which is 64 hexadecimal digits as "
               "sha256sum prints them",
-              a->hash);
+              aud_arg(a, AUD_O_HASH));
       return AUD_USAGE;
     }
   } else {
@@ -224,11 +224,11 @@ static int by_copy(const char *dir, aud_trust *trust, statement *s) {
   return say_it_is_there(s, q.at, when);
 }
 
-int aud_command_statement(const aud_args *a) {
+int aud_command_statement(const program_args *a) {
   AUD_TRUST(trust);
   statement s = {.len = 0};
   struct stat st;
-  if ((a->hash != NULL) + a->n_words != 2) {
+  if ((aud_arg(a, AUD_O_HASH) != NULL) + a->n_words != 2) {
     aud_say("usage: tacet-audit statement FILE|--hash HEX PROOF|DIR "
             "[--key VKEY|--policy FILE]");
     return AUD_USAGE;

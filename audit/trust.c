@@ -24,22 +24,24 @@ static bool read_policy(const char *path, tacet_policy **out) {
   return e == TACET_OK;
 }
 
-bool aud_trust_read(const aud_args *a, aud_trust *out) {
-  if (a->key != NULL && a->policy != NULL) {
+bool aud_trust_read(const program_args *a, aud_trust *out) {
+  if (aud_arg(a, AUD_O_KEY) != NULL && aud_arg(a, AUD_O_POLICY) != NULL) {
     aud_say("give --key or --policy, not both");
     return false;
   }
-  if (a->key != NULL) {
-    tacet_err e = tacet_note_key_read(tacet_span_str(a->key), &out->key);
+  if (aud_arg(a, AUD_O_KEY) != NULL) {
+    tacet_err e =
+        tacet_note_key_read(tacet_span_str(aud_arg(a, AUD_O_KEY)), &out->key);
     if (e != TACET_OK || out->key.type != TACET_NOTE_ED25519) {
       aud_say("\"%.80s\" is not the verifier key of a log, which is "
               "NAME+ID+BASE64 with an Ed25519 key",
-              a->key);
+              aud_arg(a, AUD_O_KEY));
       return false;
     }
     out->has_key = true;
   }
-  return a->policy == NULL || read_policy(a->policy, &out->policy);
+  return aud_arg(a, AUD_O_POLICY) == NULL ||
+         read_policy(aud_arg(a, AUD_O_POLICY), &out->policy);
 }
 
 void aud_trust_free(aud_trust *t) {

@@ -117,7 +117,7 @@ static int say_why(const char *path, tacet_err e,
   }
 }
 
-int aud_command_verify(const aud_args *a) {
+int aud_command_verify(const program_args *a) {
   AUD_TRUST(trust);
   TACET_BYTES(file);
   tacet_evidence_verdict v = {.kind = TACET_EVIDENCE_REPORT};

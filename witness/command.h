@@ -4,23 +4,33 @@
 #ifndef WITNESS_COMMAND_H
 #define WITNESS_COMMAND_H
 
+#include "program/program.h"
 #include "witness/store.h"
 
 /* What every program of Tacet ends with. */
-typedef enum wit_exit { WIT_DONE = 0, WIT_FAILED = 1, WIT_USAGE = 2 } wit_exit;
+typedef enum wit_exit {
+  WIT_DONE = PROGRAM_DONE,
+  WIT_FAILED = PROGRAM_FAILED,
+  WIT_USAGE = PROGRAM_USAGE
+} wit_exit;
 
-typedef struct wit_args {
-  const char *data, *name, *listen; /* NULL: not given */
-  bool plain;
-  const char *words[2];
-  size_t n_words;
-} wit_args;
+typedef enum wit_option {
+  WIT_O_DATA,
+  WIT_O_NAME,
+  WIT_O_LISTEN,
+  WIT_O_PLAIN,
+  WIT_OPTIONS
+} wit_option;
+/* NULL: not given. */
+static inline const char *wit_arg(const program_args *a, wit_option o) {
+  return a->values[o];
+}
 
 /* Each says what is wrong by itself and gives an exit code. */
-int wit_command_init(const wit_args *a);
-int wit_command_log(const wit_args *a);
-int wit_command_status(const wit_args *a);
-int wit_command_run(const wit_args *a);
+int wit_command_init(const program_args *a);
+int wit_command_log(const program_args *a);
+int wit_command_status(const program_args *a);
+int wit_command_run(const program_args *a);
 
 /* "tacet-witness: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void wit_say(const char *format, ...);

@@ -5,6 +5,7 @@
 #include "net/tls.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,14 +31,15 @@ bool wit_split(char *listen, char **host, char **port) {
   return **host != '\0';
 }
 
+void wit_say(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  program_say("tacet-witness", format, list);
+  va_end(list);
+}
+
 bool wit_printed(void) {
-  if (fflush(stdout) == 0 && ferror(stdout) == 0) {
-    return true;
-  }
-  if (errno != EPIPE) {
-    wit_say("standard output cannot be written: %s", strerror(errno));
-  }
-  return false;
+  return program_printed("tacet-witness");
 }
 
 bool wit_print_key(const wit_identity *i) {
@@ -101,11 +103,13 @@ static bool make_certificate(const char *folder, const char *listen) {
   return true;
 }
 
-int wit_command_init(const wit_args *a) {
-  const char *listen = a->listen != NULL ? a->listen : LISTEN;
+int wit_command_init(const program_args *a) {
+  const char *listen =
+      wit_arg(a, WIT_O_LISTEN) != NULL ? wit_arg(a, WIT_O_LISTEN) : LISTEN;
   sto_trouble why = {""};
   WIT_IDENTITY(identity);
-  if (a->name == NULL || !tacet_note_name_valid(tacet_span_str(a->name))) {
+  if (wit_arg(a, WIT_O_NAME) == NULL ||
+      !tacet_note_name_valid(tacet_span_str(wit_arg(a, WIT_O_NAME)))) {
     wit_say("--name NAME is missing, or has a space or a \"+\": what the "
             "witness is called, such as witness.example.org");
     return WIT_USAGE;
@@ -113,15 +117,16 @@ int wit_command_init(const wit_args *a) {
   if (!check_listen(listen)) {
     return WIT_USAGE;
   }
-  if (!make_folder(a->data)) {
+  if (!make_folder(wit_arg(a, WIT_O_DATA))) {
     return WIT_FAILED;
   }
-  if (wit_create(a->data, tacet_span_str(a->name), listen, &why, &identity) !=
-      TACET_OK) {
+  if (wit_create(wit_arg(a, WIT_O_DATA), tacet_span_str(wit_arg(a, WIT_O_NAME)),
+                 listen, &why, &identity) != TACET_OK) {
     wit_say("%s", why.text);
     return WIT_FAILED;
   }
-  return make_certificate(a->data, listen) && wit_print_key(&identity)
+  return make_certificate(wit_arg(a, WIT_O_DATA), listen) &&
+                 wit_print_key(&identity)
              ? WIT_DONE
              : WIT_FAILED;
 }

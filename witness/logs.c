@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-static bool open_conn(const wit_args *a, sto_conn **c) {
+static bool open_conn(const program_args *a, sto_conn **c) {
   sto_trouble why = {""};
-  if (wit_conn_open(a->data, &why, c) == TACET_OK) {
+  if (wit_conn_open(wit_arg(a, WIT_O_DATA), &why, c) == TACET_OK) {
     return true;
   }
   wit_say("%s", why.text);
@@ -50,7 +50,7 @@ static int remove_log(sto_conn *c, const char *origin) {
   return e == TACET_OK ? WIT_DONE : WIT_FAILED;
 }
 
-int wit_command_log(const wit_args *a) {
+int wit_command_log(const program_args *a) {
   sto_conn *c = NULL;
   bool adds = strcmp(a->words[0], "add") == 0;
   if (!adds && strcmp(a->words[0], "remove") != 0) {
@@ -85,24 +85,24 @@ static void print_log(void *user, const wit_log *log) {
 }
 
 /* What `tacetd witness add --pin` takes. */
-static void print_pin(const wit_args *a) {
+static void print_pin(const program_args *a) {
   char path[WIT_PATH_MAX], pin[2 * NET_PIN_LEN + 1];
   net_certificate certificate;
-  if (wit_path(a->data, WIT_CERTIFICATE, path) &&
+  if (wit_path(wit_arg(a, WIT_O_DATA), WIT_CERTIFICATE, path) &&
       net_tls_read_certificate(path, &certificate) == TACET_OK) {
     tacet_hex_write(tacet_span_of(certificate.pin, NET_PIN_LEN), pin);
     printf("pin %s\n", pin);
   }
 }
 
-int wit_command_status(const wit_args *a) {
+int wit_command_status(const program_args *a) {
   sto_conn *c = NULL;
   sto_trouble why = {""};
   WIT_IDENTITY(identity);
   if (!open_conn(a, &c)) {
     return WIT_FAILED;
   }
-  tacet_err e = wit_identity_load(a->data, c, &why, &identity);
+  tacet_err e = wit_identity_load(wit_arg(a, WIT_O_DATA), c, &why, &identity);
   if (e != TACET_OK) {
     wit_say("%s", why.text);
   } else {

@@ -25,19 +25,21 @@ typedef struct running {
 } running;
 
 /* Name, key and address. */
-static bool load(const wit_args *a, running *r) {
+static bool load(const program_args *a, running *r) {
   sto_conn *c = NULL;
   sto_trouble why = {""};
-  tacet_err e = wit_conn_open(a->data, &why, &c);
+  tacet_err e = wit_conn_open(wit_arg(a, WIT_O_DATA), &why, &c);
   if (e == TACET_OK) {
-    e = wit_identity_load(a->data, c, &why, &r->identity);
+    e = wit_identity_load(wit_arg(a, WIT_O_DATA), c, &why, &r->identity);
     sto_conn_close(c);
   }
   if (e != TACET_OK) {
     wit_say("%s", why.text);
     return false;
   }
-  const char *listen = a->listen != NULL ? a->listen : r->identity.listen;
+  const char *listen = wit_arg(a, WIT_O_LISTEN) != NULL
+                           ? wit_arg(a, WIT_O_LISTEN)
+                           : r->identity.listen;
   int n = snprintf(r->listen, sizeof(r->listen), "%s", listen);
   if (n < 0 || (size_t)n >= sizeof(r->listen) ||
       !wit_split(r->listen, &r->host, &r->port)) {
@@ -48,13 +50,13 @@ static bool load(const wit_args *a, running *r) {
 }
 
 /* Before the process gives up its rights: the key may be root's alone. */
-static bool load_tls(const wit_args *a, running *r) {
+static bool load_tls(const program_args *a, running *r) {
   char cert[WIT_PATH_MAX], key[WIT_PATH_MAX];
-  if (a->plain) {
+  if (wit_arg(a, WIT_O_PLAIN) != NULL) {
     return true;
   }
-  if (!wit_path(a->data, WIT_CERTIFICATE, cert) ||
-      !wit_path(a->data, WIT_CERTIFICATE_KEY, key)) {
+  if (!wit_path(wit_arg(a, WIT_O_DATA), WIT_CERTIFICATE, cert) ||
+      !wit_path(wit_arg(a, WIT_O_DATA), WIT_CERTIFICATE_KEY, key)) {
     wit_say("the name of the data folder is too long");
     return false;
   }
@@ -82,13 +84,13 @@ static bool lock_folder(const char *folder) {
   return true; /* the descriptor stays open: it is the lock */
 }
 
-static bool start(const wit_args *a, running *r) {
+static bool start(const program_args *a, running *r) {
   sto_trouble why = {""};
-  (void)tacetd_process_drop(a->data);
-  if (!lock_folder(a->data)) {
+  (void)tacetd_process_drop(wit_arg(a, WIT_O_DATA));
+  if (!lock_folder(wit_arg(a, WIT_O_DATA))) {
     return false;
   }
-  if (wit_db_open(a->data, &why, &r->db) != TACET_OK) {
+  if (wit_db_open(wit_arg(a, WIT_O_DATA), &why, &r->db) != TACET_OK) {
     wit_say("%s", why.text);
     return false;
   }
@@ -112,9 +114,10 @@ static bool start(const wit_args *a, running *r) {
 }
 
 /* The line that says that it accepts. */
-static bool announce(const wit_args *a, const running *r) {
+static bool announce(const program_args *a, const running *r) {
   bool v6 = strchr(r->host, ':') != NULL;
-  printf("ready %s://%s%s%s:%u\n", a->plain ? "http" : "https", v6 ? "[" : "",
+  printf("ready %s://%s%s%s:%u\n",
+         wit_arg(a, WIT_O_PLAIN) != NULL ? "http" : "https", v6 ? "[" : "",
          r->host, v6 ? "]" : "", wit_server_port(r->server));
   tacetd_process_notify("READY=1");
   return wit_printed();
@@ -130,7 +133,7 @@ static void stop(running *r) {
   wit_identity_wipe(&r->identity);
 }
 
-int wit_command_run(const wit_args *a) {
+int wit_command_run(const program_args *a) {
   running r;
   sigset_t signals;
   int got;
