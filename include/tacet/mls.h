@@ -290,7 +290,8 @@ void tacet_mls_welcome_info(const tacet_mls_welcome *w,
  * parent hashes included; leaf lifetimes are not (7.3: only where a key package
  * is added). predecessor: the group that this one succeeds, if the Welcome
  * carries a PSK of usage reinit or branch (then REINIT without it, and unless
- * the successor is what 11.2 or 11.3 demand), else NULL.
+ * the successor is what 11.2 or 11.3 demand), else NULL; with one, and without
+ * such a PSK, it is REINIT too: nothing ties the two groups together.
  * The group is the caller's to examine: walk its members, check each
  * credential, then keep it, or free it, which is all that declining takes.
  * TREE, TREE_HASH, PARENT_HASH, LEAF, CONFIRMATION, AUTH, ... */

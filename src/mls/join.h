@@ -12,6 +12,8 @@
 TACET_MUST_CHECK tacet_err tacet_group_confirm(tacet_mls_group *g,
                                                tacet_span confirmation_tag);
 
+/* Is it of usage reinit or branch? */
+bool tacet_psk_names_predecessor(const tacet_mls_psk_id *psk);
 /* 11.2, 11.3: if the PSK is of usage reinit or branch, is g what may follow
  * from `predecessor`? REINIT. Else it is fine. (successor.c) */
 TACET_MUST_CHECK tacet_err

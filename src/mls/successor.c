@@ -59,11 +59,15 @@ static bool follows_branch(const tacet_mls_group *g,
          c->cipher_suite == old->context.view.cipher_suite && is_within(g, old);
 }
 
+bool tacet_psk_names_predecessor(const tacet_mls_psk_id *psk) {
+  return psk->type == TACET_MLS_PSK_RESUMPTION &&
+         psk->usage != TACET_MLS_USAGE_APPLICATION;
+}
+
 tacet_err tacet_successor_check(const tacet_mls_group *g,
                                 const tacet_mls_psk_id *psk,
                                 const tacet_mls_group *old) {
-  if (psk->type != TACET_MLS_PSK_RESUMPTION ||
-      psk->usage == TACET_MLS_USAGE_APPLICATION) {
+  if (!tacet_psk_names_predecessor(psk)) {
     return TACET_OK;
   }
   bool fits = old != NULL && g->context.view.epoch == 1 &&

@@ -255,6 +255,19 @@ static tacet_err join_epoch(const tacet_mls_welcome *w, tacet_mls_group *g) {
   return tacet_group_confirm(g, w->info_view.confirmation_tag);
 }
 
+/* 11.2, 11.3: the PSK is what ties the new group to the old one. Without it
+ * whoever heard of a ReInit could invite into a group that has its name. */
+static tacet_err check_successor(const tacet_mls_welcome *w,
+                                 const tacet_mls_group *g,
+                                 const tacet_mls_group *predecessor) {
+  bool tied = false;
+  for (size_t i = 0; i < w->n_psks; i++) {
+    TACET_TRY(tacet_successor_check(g, &w->psks[i], predecessor));
+    tied = tied || tacet_psk_names_predecessor(&w->psks[i]);
+  }
+  return predecessor != NULL && !tied ? TACET_ERR_REINIT : TACET_OK;
+}
+
 tacet_err tacet_mls_welcome_join(const tacet_mls_welcome *w, tacet_span tree,
                                  const tacet_mls_group *predecessor,
                                  tacet_mls_group **out) {
@@ -264,9 +277,7 @@ tacet_err tacet_mls_welcome_join(const tacet_mls_welcome *w, tacet_span tree,
   TACET_TRY(tacet_group_info_check(w->suite, &w->info_view, tree, &g->tree));
   TACET_TRY(join_keys(w, g));
   TACET_TRY(join_epoch(w, g));
-  for (size_t i = 0; i < w->n_psks; i++) {
-    TACET_TRY(tacet_successor_check(g, &w->psks[i], predecessor));
-  }
+  TACET_TRY(check_successor(w, g, predecessor));
   *out = g;
   g = NULL;
   return TACET_OK;

@@ -176,6 +176,8 @@ typedef struct false_successor {
   bool brings_in;     /* a stranger */
   bool later;         /* at epoch 2 */
   bool earlier_epoch; /* the PSK of the epoch before the last */
+  bool other_group;   /* the PSK of a group that is not the old one */
+  bool untied;        /* no PSK at all */
   tacet_err err;
 } false_successor;
 
@@ -219,6 +221,16 @@ static const false_successor claims[] = {
      .group_id = NEXT,
      .earlier_epoch = true,
      .err = TACET_ERR_REINIT},
+    {.name = "group",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .other_group = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "no PSK",
+     .usage = REINIT,
+     .group_id = NEXT,
+     .untied = true,
+     .err = TACET_ERR_REINIT},
     {.name = "branch", .usage = BRANCH, .group_id = "any"},
     {.name = "small branch",
      .usage = BRANCH,
@@ -233,6 +245,16 @@ static const false_successor claims[] = {
      .usage = BRANCH,
      .suite = &tacet_suite_x25519_aes128,
      .group_id = "any",
+     .err = TACET_ERR_REINIT},
+    {.name = "branch of another group",
+     .usage = BRANCH,
+     .group_id = "any",
+     .other_group = true,
+     .err = TACET_ERR_REINIT},
+    {.name = "branch of an earlier epoch",
+     .usage = BRANCH,
+     .group_id = "any",
+     .earlier_epoch = true,
      .err = TACET_ERR_REINIT},
     {.name = "late branch",
      .usage = BRANCH,
@@ -292,13 +314,14 @@ static tacet_bytes make_successor(people *p, const false_successor *s) {
       .type = TACET_MLS_PSK,
       .psk = {.type = TACET_MLS_PSK_RESUMPTION,
               .usage = s->usage,
-              .id = tacet_mls_group_id(old),
+              .id = s->other_group ? TACET_SPAN_LIT("a third group")
+                                   : tacet_mls_group_id(old),
               .epoch = tacet_mls_epoch(old) - (s->earlier_epoch ? 1 : 0)}};
   const tacet_mls_psk psk = {
       .id = list[n].psk,
       .key = tacet_secret_span(tacet_mls_resumption_psk(old))};
   const tacet_mls_commit_args args = {.proposals = list,
-                                      .n_proposals = n + 1,
+                                      .n_proposals = n + (s->untied ? 0 : 1),
                                       .psks = {&psk, 1},
                                       .tree_in_welcome = true};
   TACET_MLS_COMMIT_RESULT(r);
@@ -317,8 +340,11 @@ static tacet_err join_claimed(people *p, const tacet_bytes *welcome) {
       .key = tacet_secret_span(tacet_mls_resumption_psk(p->old[1].g))};
   assert_ok(tacet_mls_welcome_open(&test_config, tacet_bytes_span(welcome), &c,
                                    1, &index, &w));
-  tacet_mls_welcome_psk(w, 0, &psk.id);
-  assert_ok(tacet_mls_welcome_unlock(w, (tacet_mls_psks){&psk, 1}));
+  size_t n = tacet_mls_welcome_n_psks(w);
+  if (n > 0) {
+    tacet_mls_welcome_psk(w, 0, &psk.id);
+  }
+  assert_ok(tacet_mls_welcome_unlock(w, (tacet_mls_psks){&psk, n}));
   tacet_err err =
       tacet_mls_welcome_join(w, TACET_SPAN_EMPTY, p->old[1].g, &m->g);
   tacet_mls_welcome_free(w);
