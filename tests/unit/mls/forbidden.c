@@ -76,19 +76,23 @@ void no_encryption_key(tacet_leaf_node *leaf) {
   leaf->encryption_key = tacet_span_of(zeros, 32);
 }
 
-void no_key_in_first_node(tacet_update_path *path) {
+void key_in_first_node(tacet_update_path *path, tacet_span key) {
   static uint8_t bytes[1 << 14];
   TACET_BUF(w, sizeof(bytes));
   tacet_update_path_node n;
   bool first = true;
   for (tacet_span nodes = path->nodes; tacet_update_path_node_next(&nodes, &n);
        first = false) {
-    tacet_write_vec(&w, first ? tacet_span_of(zeros, 32) : n.encryption_key);
+    tacet_write_vec(&w, first ? key : n.encryption_key);
     tacet_write_vec(&w, n.encrypted_path_secret);
   }
   assert_ok(w.err);
   memcpy(bytes, w.p, w.len);
   path->nodes = tacet_span_of(bytes, w.len);
+}
+
+void no_key_in_first_node(tacet_update_path *path) {
+  key_in_first_node(path, tacet_span_of(zeros, 32));
 }
 
 void expired_package(tacet_key_package *k) {
@@ -161,6 +165,12 @@ void fixture_list_sender(void) {
   tacet_write_close(&senders, at);
   tacet_mls_extensions_add(&list, TACET_EXTENSION_EXTERNAL_SENDERS,
                            tacet_buf_span(&senders));
+  /* required_capabilities: extensions {}, proposals {PROPOSAL_TEST}, none */
+  static const uint8_t required[] = {0, 2, PROPOSAL_TEST >> 8,
+                                     PROPOSAL_TEST & 0xFF, 0};
+  tacet_mls_extensions_add(&list, TACET_EXTENSION_REQUIRED_CAPABILITIES,
+                           tacet_span_of(required, sizeof(required)));
+  tacet_mls_extensions_add(&list, EXTENSION_TEST, TACET_SPAN_EMPTY);
   tacet_mls_proposal gce = {.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS,
                             .extensions = tacet_buf_span(&list)};
   members_commit(f.m, 4, 0,

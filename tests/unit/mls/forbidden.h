@@ -31,7 +31,8 @@ typedef struct forbidden_row {
  * FOLDER/mls-refused-NAME.json. */
 void forbidden_run(const char *name, const forbidden_row *rows, size_t n,
                    void (*prepare)(void));
-/* Gives the group an external sender, number 0: `out`. */
+/* Gives the group an external sender, number 0: `out`; and an extension and a
+ * requirement, that all members support. */
 void fixture_list_sender(void);
 
 tacet_bytes commit(raw_commit args);
@@ -48,8 +49,9 @@ void no_capabilities(tacet_leaf_node *leaf);
 void lone_extension(tacet_leaf_node *leaf);
 void both_credentials(tacet_leaf_node *leaf);  /* of a type only it knows */
 void no_encryption_key(tacet_leaf_node *leaf); /* a point of low order */
-/* The same for the first node of a path; spans point into a static buffer. */
-void no_key_in_first_node(tacet_update_path *path);
+/* A key in the first node of a path; spans point into a static buffer. */
+void key_in_first_node(tacet_update_path *path, tacet_span key);
+void no_key_in_first_node(tacet_update_path *path); /* of low order */
 void expired_package(tacet_key_package *k);
 void from_blank_leaf(tacet_framed_content *c);
 void from_beyond(tacet_framed_content *c);

@@ -54,6 +54,13 @@ static tacet_err make_path(raw *r) {
     TACET_TRY(tacet_own_leaf_update(
         r->g, &(tacet_mls_update_args){.identity = NULL}, &leaf));
   }
+  if (r->args->leaf_signer != NULL) {
+    leaf.signature_key = *r->args->leaf_signer;
+    TACET_TRY(r->g->suite->sig->public_key(
+        tacet_secret_span(r->args->leaf_signer), leaf.signature_public));
+    leaf.node.signature_key =
+        tacet_span_of(leaf.signature_public, r->g->suite->sig->public_len);
+  }
   if (r->args->edit_leaf != NULL) {
     r->args->edit_leaf(&leaf.node);
   }
@@ -142,6 +149,41 @@ static void flip(uint8_t *p) {
   *p ^= 1;
 }
 
+static uint16_t other_format(uint16_t format) {
+  return format == TACET_WIRE_FORMAT_PUBLIC_MESSAGE
+             ? TACET_WIRE_FORMAT_PRIVATE_MESSAGE
+             : TACET_WIRE_FORMAT_PUBLIC_MESSAGE;
+}
+
+/* Written out, since what the library signs is what the tests doubt. */
+static void write_tbs(const member *m, const tacet_frame *f, raw_signed how,
+                      tacet_buf *w) {
+  uint8_t sender = f->content.sender.type;
+  bool with_context =
+      sender == TACET_SENDER_MEMBER || sender == TACET_SENDER_NEW_MEMBER_COMMIT;
+  if (how == RAW_SIGNED_WITHOUT_CONTEXT) {
+    with_context = !with_context;
+  }
+  tacet_write_u16(w, TACET_PROTOCOL_MLS10);
+  tacet_write_u16(w, how == RAW_SIGNED_FOR_OTHER_FORMAT
+                         ? other_format(f->wire_format)
+                         : f->wire_format);
+  tacet_frame_content_write(w, f);
+  if (with_context) {
+    tacet_write_bytes(w, tacet_context_span(&m->g->context));
+  }
+}
+
+void raw_sign(member *m, tacet_frame *f, raw_signed how, uint8_t *sig) {
+  TACET_BUF(tbs, LIMIT);
+  size_t len = 0;
+  write_tbs(m, f, how, &tbs);
+  assert_ok(tacet_sign_with_label(
+      m->suite->sig, tacet_secret_span(&m->signature_key), TACET_LABEL_MLS,
+      "FramedContentTBS", tacet_buf_span(&tbs), sig, &len));
+  f->auth.signature = tacet_span_of(sig, len);
+}
+
 static void sign(raw *r, tacet_frame *f, uint8_t *sig) {
   *f = (tacet_frame){
       .wire_format = r->args->private_message
@@ -157,8 +199,7 @@ static void sign(raw *r, tacet_frame *f, uint8_t *sig) {
   if (r->args->edit_frame != NULL) {
     r->args->edit_frame(&f->content);
   }
-  assert_ok(tacet_frame_sign(r->g->suite, f, tacet_context_span(&r->g->context),
-                             &r->m->signature_key, &r->g->work, sig));
+  raw_sign(r->m, f, r->args->as_signed, sig);
   if (r->args->wrong_signature) {
     flip(sig);
   }
@@ -240,6 +281,12 @@ tacet_bytes raw_commit_make(member *m, const raw_commit *args) {
 
 tacet_bytes raw_propose(member *m, const tacet_proposal *p,
                         void (*edit)(tacet_framed_content *c)) {
+  return raw_propose_signed(m, p, edit, RAW_SIGNED_RIGHT);
+}
+
+tacet_bytes raw_propose_signed(member *m, const tacet_proposal *p,
+                               void (*edit)(tacet_framed_content *c),
+                               raw_signed as_signed) {
   TACET_BUF(body, LIMIT);
   TACET_BUF(w, LIMIT);
   uint8_t sig[TACET_SIG_MAX];
@@ -255,9 +302,7 @@ tacet_bytes raw_propose(member *m, const tacet_proposal *p,
   if (edit != NULL) {
     edit(&f.content);
   }
-  assert_ok(tacet_frame_sign(m->g->suite, &f,
-                             tacet_context_span(&m->g->context),
-                             &m->signature_key, &m->g->work, sig));
+  raw_sign(m, &f, as_signed, sig);
   assert_ok(
       tacet_handshake_write(m->g, &f, &(tacet_wrap){true, 0}, &generation, &w));
   assert_ok(tacet_buf_take(&w, &out));

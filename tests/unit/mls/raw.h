@@ -11,6 +11,14 @@
 
 #define RAW_PROPOSALS_MAX 8
 
+/* What a signature covers that it should not. */
+typedef enum raw_signed {
+  RAW_SIGNED_RIGHT,
+  RAW_SIGNED_FOR_OTHER_FORMAT, /* as for a PrivateMessage in a PublicMessage */
+  RAW_SIGNED_WITHOUT_CONTEXT,  /* no GroupContext where there has to be one, or
+                                  one where there must not */
+} raw_signed;
+
 typedef struct raw_commit {
   const tacet_proposal *by_value;
   size_t n_by_value;
@@ -25,18 +33,25 @@ typedef struct raw_commit {
   bool wrong_signature, wrong_confirmation, wrong_membership;
   bool wrong_leaf_signature; /* of the path's leaf */
   bool leaf_of_next;         /* the path's leaf is signed for the next place */
-  bool other_init;           /* the key schedule starts from another secret */
-  size_t short_tag;          /* bytes that the confirmation tag lacks */
+  const tacet_secret *leaf_signer; /* the path's leaf has this signature key */
+  raw_signed as_signed;            /* the commit */
+  bool other_init;  /* the key schedule starts from another secret */
+  size_t short_tag; /* bytes that the confirmation tag lacks */
   bool private_message;
   bool apply_nothing; /* the path as if there were no proposals: for those that
                          cannot be applied */
   const tacet_secret *psk_secret; /* NULL: none */
 } raw_commit;
 tacet_bytes raw_commit_make(member *m, const raw_commit *args);
+/* FramedContentTBS of m's epoch, signed with m's key, as far as it is right. */
+void raw_sign(member *m, tacet_frame *f, raw_signed how, uint8_t *sig);
 
 /* A proposal by reference. edit may be NULL. */
 tacet_bytes raw_propose(member *m, const tacet_proposal *p,
                         void (*edit)(tacet_framed_content *c));
+tacet_bytes raw_propose_signed(member *m, const tacet_proposal *p,
+                               void (*edit)(tacet_framed_content *c),
+                               raw_signed as_signed);
 /* Of a message that raw_propose() made: its ProposalRef, h->len bytes. */
 void raw_ref(const member *m, tacet_span message, uint8_t *ref);
 
@@ -58,6 +73,7 @@ typedef struct raw_welcome {
   const member
       *other_leaf; /* this key package's leaf instead of the joiner's */
   bool wrong_signature, wrong_confirmation;
+  bool short_joiner; /* the joiner secret lacks a byte, for everybody */
   uint32_t signer;   /* who signed, as it says; 0: m */
   bool joiner_signs; /* it says that the joiner did, and so it was */
 } raw_welcome;
@@ -75,9 +91,10 @@ typedef struct raw_message {
   size_t n_padding;     /* and how much there is */
   uint32_t ahead;       /* generations to skip in what the sender data says */
   bool wrong_signature; /* of the content */
-  bool wrong_guard;     /* the reuse guard is not the one of the nonce */
-  bool short_sender;    /* sender data of 11 bytes */
-  bool long_sender;     /* of 13 */
+  raw_signed as_signed;
+  bool wrong_guard;  /* the reuse guard is not the one of the nonce */
+  bool short_sender; /* sender data of 11 bytes */
+  bool long_sender;  /* of 13 */
   size_t cut; /* bytes of the plaintext that are missing; SIZE_MAX: all */
   /* Changes of what goes round it, after sealing. May be NULL. */
   void (*edit)(tacet_private_message *m);

@@ -62,8 +62,7 @@ static void write_content(member *m, const tacet_private_message *head,
                                .sender = {TACET_SENDER_MEMBER, args->leaf},
                                .content_type = TACET_CONTENT_TYPE_APPLICATION}};
   f.content.body.application_data = tacet_span_str(args->text);
-  assert_ok(tacet_frame_sign(m->suite, &f, tacet_context_span(&m->g->context),
-                             &m->signature_key, &m->g->work, sig));
+  raw_sign(m, &f, args->as_signed, sig);
   if (args->wrong_signature) {
     flip(sig);
   }
@@ -126,6 +125,7 @@ static void derive_invitation(raw_invitation *w) {
     psks[n++] = (tacet_mls_psk){.id = tacet_psk_id_of(&id)};
   }
   tacet_epoch_zero(h, &w->joiner);
+  w->joiner.len -= w->args->short_joiner ? 1 : 0;
   assert_ok(tacet_psk_secret(h, psks, n, &w->psk_secret));
   assert_ok(tacet_epoch_derive(h, &w->joiner, &w->psk_secret,
                                tacet_context_span(&w->context), &epoch));

@@ -151,6 +151,18 @@ static tacet_bytes add_with_key_of_another(void) {
   return commit_of(&p, 1, false);
 }
 
+/* No leaf has it, but a parent (12.4.3.1: in no other node). */
+static void key_of_a_parent(tacet_key_package *k) {
+  k->leaf_node.encryption_key = tacet_tree_encryption_key(f.to->g->tree, 5);
+  assert_true(k->leaf_node.encryption_key.len > 0);
+}
+
+static tacet_bytes add_with_key_of_a_parent(void) {
+  raw_publish(f.out, key_of_a_parent);
+  tacet_proposal p = raw_add(f.out);
+  return commit_of(&p, 1, false);
+}
+
 /* It supports its own credential; the others do not. */
 static void foreign_credential(tacet_key_package *k) {
   static const uint8_t both[] = {0x00, 0x01, 0xF0, 0x0F};
@@ -396,6 +408,7 @@ static const forbidden_row rows[] = {
     ROW(commit_of_another, AUTH),
     ROW(commit_of_external_sender, SENDER),
     ROW(commit_of_new_member_proposer, SENDER),
+    ROW(add_with_key_of_a_parent, DUPLICATE_KEY),
 };
 
 static void each_is_refused_and_leaves_no_trace(void **state) {

@@ -210,6 +210,32 @@ static tacet_bytes join_leaf_of_foreign_credential(void) {
 static void no_leaf_key(tacet_update_path *p) {
   no_encryption_key(&p->leaf_node);
 }
+static void no_extensions(tacet_leaf_node *leaf) {
+  leaf->capabilities.extensions = TACET_SPAN_EMPTY;
+}
+static tacet_bytes join_leaf_without_the_extension(void) {
+  return join_but((raw_commit){.edit_leaf = no_extensions});
+}
+static void no_proposals(tacet_leaf_node *leaf) {
+  leaf->capabilities.proposals = TACET_SPAN_EMPTY;
+}
+static tacet_bytes join_leaf_without_what_is_required(void) {
+  return join_but((raw_commit){.edit_leaf = no_proposals});
+}
+static void node_key_of_third(tacet_update_path *p) {
+  tacet_mls_member m;
+  assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.third->g), &m));
+  key_in_first_node(p, m.encryption_key);
+}
+static tacet_bytes join_path_node_with_key_of_another(void) {
+  return join_but((raw_commit){.edit_path = node_key_of_third});
+}
+static tacet_bytes join_signed_without_context(void) {
+  return join_but((raw_commit){.as_signed = RAW_SIGNED_WITHOUT_CONTEXT});
+}
+static tacet_bytes join_signed_for_a_private_message(void) {
+  return join_but((raw_commit){.as_signed = RAW_SIGNED_FOR_OTHER_FORMAT});
+}
 static tacet_bytes join_leaf_with_no_key(void) {
   return join_but((raw_commit){.edit_path = no_leaf_key});
 }
@@ -236,13 +262,19 @@ static tacet_bytes join_with_psk_twice(void) {
 
 /* ---- proposals from outside ---- */
 
-static tacet_bytes propose_outside(const tacet_proposal *p,
-                                   void (*edit)(tacet_framed_content *)) {
+static tacet_bytes propose_signed(const tacet_proposal *p,
+                                  void (*edit)(tacet_framed_content *),
+                                  raw_signed as_signed) {
   tacet_secret mine = f.bad->signature_key;
   f.bad->signature_key = f.out->signature_key;
-  tacet_bytes message = raw_propose(f.bad, p, edit);
+  tacet_bytes message = raw_propose_signed(f.bad, p, edit, as_signed);
   f.bad->signature_key = mine;
   return message;
+}
+
+static tacet_bytes propose_outside(const tacet_proposal *p,
+                                   void (*edit)(tacet_framed_content *)) {
+  return propose_signed(p, edit, RAW_SIGNED_RIGHT);
 }
 
 static tacet_bytes listed_sender(const tacet_proposal *p) {
@@ -302,6 +334,44 @@ static tacet_bytes newcomer_with_another_key(void) {
 }
 static tacet_bytes newcomer_expired(void) {
   raw_publish(f.out, expired_package);
+  tacet_proposal p = raw_add(f.out);
+  return propose_outside(&p, from_new_member);
+}
+/* A listed sender may propose, and no more. */
+static tacet_bytes commit_of_listed_sender(void) {
+  tacet_secret mine = f.bad->signature_key;
+  f.bad->signature_key = f.out->signature_key;
+  tacet_bytes message =
+      commit((raw_commit){.path = true, .edit_frame = from_listed});
+  f.bad->signature_key = mine;
+  return message;
+}
+static tacet_bytes join_as_listed_sender(void) {
+  return join_but((raw_commit){.edit_frame = from_listed});
+}
+/* Strangers know no GroupContext: theirs must not be signed with one. */
+static tacet_bytes external_signed_with_context(void) {
+  tacet_proposal p = remove_of(f.third);
+  return propose_signed(&p, from_listed, RAW_SIGNED_WITHOUT_CONTEXT);
+}
+static tacet_bytes newcomer_signed_with_context(void) {
+  member_publish(f.out);
+  tacet_proposal p = raw_add(f.out);
+  return propose_signed(&p, from_new_member, RAW_SIGNED_WITHOUT_CONTEXT);
+}
+static void package_without_extensions(tacet_key_package *k) {
+  no_extensions(&k->leaf_node);
+}
+static void package_without_proposals(tacet_key_package *k) {
+  no_proposals(&k->leaf_node);
+}
+static tacet_bytes newcomer_without_the_extension(void) {
+  raw_publish(f.out, package_without_extensions);
+  tacet_proposal p = raw_add(f.out);
+  return propose_outside(&p, from_new_member);
+}
+static tacet_bytes newcomer_without_what_is_required(void) {
+  raw_publish(f.out, package_without_proposals);
   tacet_proposal p = raw_add(f.out);
   return propose_outside(&p, from_new_member);
 }
@@ -366,6 +436,17 @@ static const forbidden_row rows[] = {
     ROW(newcomer_with_another_key, AUTH),
     ROW(newcomer_expired, LIFETIME),
     ROW(newcomer_as_committer, SENDER),
+    ROW(newcomer_signed_with_context, AUTH),
+    ROW(newcomer_without_the_extension, CAPABILITIES),
+    ROW(newcomer_without_what_is_required, CAPABILITIES),
+    ROW(external_signed_with_context, AUTH),
+    ROW(commit_of_listed_sender, SENDER),
+    ROW(join_as_listed_sender, SENDER),
+    ROW(join_signed_without_context, AUTH),
+    ROW(join_signed_for_a_private_message, AUTH),
+    ROW(join_leaf_without_the_extension, CAPABILITIES),
+    ROW(join_leaf_without_what_is_required, CAPABILITIES),
+    ROW(join_path_node_with_key_of_another, DUPLICATE_KEY),
 };
 
 static void each_is_refused_and_leaves_no_trace(void **state) {

@@ -17,6 +17,12 @@ static tacet_bytes private_padding_not_zero(void) {
 static tacet_bytes private_wrong_signature(void) {
   return say((raw_message){.wrong_signature = true});
 }
+static tacet_bytes private_signed_for_a_public_message(void) {
+  return say((raw_message){.as_signed = RAW_SIGNED_FOR_OTHER_FORMAT});
+}
+static tacet_bytes private_signed_without_context(void) {
+  return say((raw_message){.as_signed = RAW_SIGNED_WITHOUT_CONTEXT});
+}
 static tacet_bytes private_from_beyond(void) {
   return say((raw_message){.as = true, .sender = 70000});
 }
@@ -265,6 +271,8 @@ static const forbidden_row rows[] = {
     ROW(a_group_info, UNKNOWN_TYPE),
     ROW(a_welcome, UNKNOWN_TYPE),
     ROW(nothing_at_all, TRUNCATED),
+    ROW(private_signed_for_a_public_message, AUTH),
+    ROW(private_signed_without_context, AUTH),
 };
 
 /* So that epoch 0 is further back than epochs are kept. */
@@ -356,12 +364,30 @@ static void what_is_right_is_read(void **state) {
   fixture_free();
 }
 
+/* Its key goes with it, whatever became of the proposal since. */
+static void a_proposal_is_read_once(void **state) {
+  (void)state;
+  fixture_new(&tacet_suite_x25519_chacha);
+  tacet_mls_event event;
+  TACET_BUF(w, 1 << 16);
+  const tacet_mls_propose_args args = {.proposal = {.type = TACET_MLS_UPDATE}};
+  assert_ok(tacet_mls_propose(f.bad->g, &args, NOW, &w));
+  assert_ok(member_process(f.to, tacet_buf_span(&w), &event));
+  assert_err(TACET_ERR_REPLAY,
+             member_process(f.to, tacet_buf_span(&w), &event));
+  tacet_mls_proposals_clear(f.to->g);
+  assert_err(TACET_ERR_REPLAY,
+             member_process(f.to, tacet_buf_span(&w), &event));
+  fixture_free();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_is_refused_and_leaves_no_trace),
       cmocka_unit_test(an_ended_group_takes_nothing),
       cmocka_unit_test(the_removed_take_no_changes),
       cmocka_unit_test(what_is_right_is_read),
+      cmocka_unit_test(a_proposal_is_read_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,27 @@ static tacet_bytes private_commit_with_wrong_signature(void) {
       .path = true, .wrong_signature = true, .private_message = true});
 }
 
+/* What is signed is for this frame, and for this group in this epoch. */
+static tacet_bytes commit_signed_without_context(void) {
+  return commit(
+      (raw_commit){.path = true, .as_signed = RAW_SIGNED_WITHOUT_CONTEXT});
+}
+static tacet_bytes commit_signed_for_a_private_message(void) {
+  return commit(
+      (raw_commit){.path = true, .as_signed = RAW_SIGNED_FOR_OTHER_FORMAT});
+}
+static tacet_bytes private_commit_signed_for_a_public_message(void) {
+  return commit((raw_commit){.path = true,
+                             .as_signed = RAW_SIGNED_FOR_OTHER_FORMAT,
+                             .private_message = true});
+}
+
+/* Two devices of one hand: the other's key signs, and does it rightly. */
+static tacet_bytes path_leaf_signed_by_another(void) {
+  return commit(
+      (raw_commit){.path = true, .leaf_signer = &f.third->signature_key});
+}
+
 static tacet_bytes path_with(void (*edit)(tacet_update_path *)) {
   return commit((raw_commit){.path = true, .edit_path = edit});
 }
@@ -74,6 +95,22 @@ static void signature_key_of_third(tacet_update_path *p) {
   tacet_mls_member m;
   assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.third->g), &m));
   p->leaf_node.signature_key = m.signature_key;
+}
+/* Of no node on the committer's own path. */
+static void leaf_key_of_a_parent(tacet_update_path *p) {
+  p->leaf_node.encryption_key = tacet_tree_encryption_key(f.to->g->tree, 5);
+  assert_true(p->leaf_node.encryption_key.len > 0);
+}
+static tacet_bytes path_leaf_with_key_of_a_parent(void) {
+  return path_with(leaf_key_of_a_parent);
+}
+static void node_key_of_third(tacet_update_path *p) {
+  tacet_mls_member m;
+  assert_true(tacet_mls_member_at(f.to->g, tacet_mls_own_leaf(f.third->g), &m));
+  key_in_first_node(p, m.encryption_key);
+}
+static tacet_bytes path_node_with_key_of_another(void) {
+  return path_with(node_key_of_third);
 }
 static void no_parent_hash(tacet_update_path *p) {
   p->leaf_node.parent_hash = TACET_SPAN_EMPTY;
@@ -156,6 +193,12 @@ static const forbidden_row rows[] = {
     ROW(path_with_other_parent_hash, PARENT_HASH),
     ROW(path_without_nodes, PATH),
     ROW(path_one_node_short, PATH),
+    ROW(commit_signed_without_context, AUTH),
+    ROW(commit_signed_for_a_private_message, AUTH),
+    ROW(private_commit_signed_for_a_public_message, AUTH),
+    ROW(path_leaf_signed_by_another, DUPLICATE_KEY),
+    ROW(path_leaf_with_key_of_a_parent, DUPLICATE_KEY),
+    ROW(path_node_with_key_of_another, DUPLICATE_KEY),
 };
 
 static void each_is_refused_and_leaves_no_trace(void **state) {

@@ -48,6 +48,15 @@ static tacet_bytes update_of_another(void) {
   return propose(&p);
 }
 
+static tacet_bytes proposal_signed_without_context(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose_signed(f.bad, &p, NULL, RAW_SIGNED_WITHOUT_CONTEXT);
+}
+static tacet_bytes proposal_signed_for_a_private_message(void) {
+  tacet_proposal p = remove_of(f.third);
+  return raw_propose_signed(f.bad, &p, NULL, RAW_SIGNED_FOR_OTHER_FORMAT);
+}
+
 static tacet_bytes remove_of_nobody(void) {
   tacet_proposal p = {.type = TACET_PROPOSAL_REMOVE, .remove = 77};
   return propose(&p);
@@ -303,6 +312,8 @@ static const forbidden_row rows[] = {
     ROW(proposal_of_epoch_before, EPOCH_PAST),
     ROW(proposal_of_epoch_after, EPOCH_FUTURE),
     ROW(proposal_of_other_group, GROUP_ID),
+    ROW(proposal_signed_without_context, AUTH),
+    ROW(proposal_signed_for_a_private_message, AUTH),
 };
 
 static void each_is_refused_and_leaves_no_trace(void **state) {

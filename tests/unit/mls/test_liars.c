@@ -206,6 +206,7 @@ static const struct {
      TACET_ERR_SENDER},
     {"signer is another", {.signer = 2}, TACET_ERR_AUTH},
     {"signer is the joiner", {.joiner_signs = true}, TACET_ERR_SENDER},
+    {"short joiner secret", {.short_joiner = true}, TACET_ERR_ENCODING},
     {"short PSK nonce",
      {.psks = {short_nonce, sizeof(short_nonce)}},
      TACET_ERR_PSK},
@@ -470,6 +471,46 @@ static void an_external_pub_is_a_key(void **state) {
   members_free(m, 2);
 }
 
+/* Who joins is as bound by what the group uses as those who are in (13.4). */
+static void a_stranger_supports_what_the_group_uses(void **state) {
+  (void)state;
+  static const uint8_t required[] = {0, 2, PROPOSAL_TEST >> 8,
+                                     PROPOSAL_TEST & 0xFF, 0};
+  member m[2], stranger;
+  members_new(m, 2, suite);
+  member_new(&stranger, suite, "stranger");
+  TACET_BUF(list, 64);
+  tacet_mls_extensions_add(&list, TACET_EXTENSION_REQUIRED_CAPABILITIES,
+                           tacet_span_of(required, sizeof(required)));
+  tacet_mls_extensions_add(&list, EXTENSION_TEST, TACET_SPAN_EMPTY);
+  tacet_mls_proposal gce = {.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS,
+                            .extensions = tacet_buf_span(&list)};
+  members_commit(m, 2, 0,
+                 &(tacet_mls_commit_args){.proposals = &gce, .n_proposals = 1});
+  TACET_BUF(info, 1 << 16);
+  assert_ok(tacet_mls_group_info_write(
+      m[0].g, &(tacet_mls_group_info_args){.external_pub = true, .tree = true},
+      &info));
+  tacet_mls_external_args args = {.group_info = tacet_buf_span(&info),
+                                  .leaf = member_leaf(&stranger),
+                                  .remove = TACET_MLS_NO_LEAF};
+  tacet_mls_group *g = NULL;
+  TACET_BUF(commit, 1 << 16);
+  args.leaf.n_extension_types = 0;
+  assert_err(TACET_ERR_CAPABILITIES,
+             tacet_mls_external_join(&test_config, &args, &commit, &g));
+  args.leaf = member_leaf(&stranger);
+  args.leaf.n_proposal_types = 0;
+  assert_err(TACET_ERR_CAPABILITIES,
+             tacet_mls_external_join(&test_config, &args, &commit, &g));
+  assert_int_equal(commit.len, 0);
+  args.leaf = member_leaf(&stranger);
+  assert_ok(tacet_mls_external_join(&test_config, &args, &commit, &g));
+  tacet_mls_group_free(g);
+  member_free(&stranger);
+  members_free(m, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_lie_gets_anybody_in),
@@ -478,6 +519,7 @@ int main(void) {
       cmocka_unit_test(the_tree_is_of_that_epoch),
       cmocka_unit_test(a_welcome_has_one_predecessor),
       cmocka_unit_test(an_external_pub_is_a_key),
+      cmocka_unit_test(a_stranger_supports_what_the_group_uses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

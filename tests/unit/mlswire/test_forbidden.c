@@ -123,6 +123,10 @@ static const struct {
     {"external pub: more", WIRE_EXTERNAL_PUB, "01aa 00", TACET_ERR_TRAILING},
     {"external senders: cut short", WIRE_EXTERNAL_SENDERS, "03 01aa00",
      TACET_ERR_TRUNCATED},
+    {"external senders: more", WIRE_EXTERNAL_SENDERS, "00 00",
+     TACET_ERR_TRAILING},
+    {"group secrets: more", WIRE_GROUP_SECRETS, "00 00 00 00",
+     TACET_ERR_TRAILING},
     {"sender data: short", WIRE_SENDER_DATA, "0000000000000000000000",
      TACET_ERR_TRUNCATED},
 };
