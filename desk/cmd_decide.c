@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet-desk decide, case authenticate, withdraw, close, purge: what officers
  * do to a case, each time with their key. */
+#include "desk/blocking.h"
 #include "desk/intake.h"
 #include "desk/notice.h"
 
@@ -24,6 +25,11 @@ static tacet_err signed_step(const desk_args *a, desk_store *s,
        json_object_set_new(body, "reason", json_string(reason)) != 0)) {
     desk_trouble_set(why, "--reason is UTF-8 of at most %d bytes", REASON_MAX);
     e = TACET_ERR_ENCODING;
+  }
+  const char *despite = desk_arg(a, DESK_O_DESPITE);
+  if (e == TACET_OK && despite != NULL &&
+      json_object_set_new(body, "despite", json_string(despite)) != 0) {
+    e = TACET_ERR_NOMEM;
   }
   if (e == TACET_OK) {
     const desk_case_step step = {.case_id = a->words[0],
@@ -118,7 +124,15 @@ static int decide(const desk_args *a, size_t which) {
     return code;
   }
   tacet_err e = changes == NULL ? TACET_ERR_NOMEM : TACET_OK;
-  if (e == TACET_OK && (act == DESK_DO_ACCEPT || act == DESK_DO_NARROW)) {
+  bool answers = act == DESK_DO_ACCEPT || act == DESK_DO_NARROW;
+  if (e == TACET_OK && !answers && desk_arg(a, DESK_O_DESPITE) != NULL) {
+    desk_trouble_set(&why, "--despite goes with accept and narrow");
+    e = TACET_ERR_ARGUMENT;
+  }
+  if (e == TACET_OK && answers) {
+    e = desk_blocking_check(s, a->words[0], desk_arg(a, DESK_O_DESPITE), &why);
+  }
+  if (e == TACET_OK && answers) {
     e = notice_of(a, s, changes, &why);
   }
   if (e == TACET_OK) {

@@ -50,6 +50,8 @@ typedef enum desk_exit {
   X(FORMAT, "format", "FORMAT", "text, json, csv or html")                     \
   X(DUE, "due", "", "only those that wait, the earliest first")                \
   X(UNTIL, "until", "DAY", "the day on which it ends")                         \
+  X(DESPITE, "despite", "CODES",                                               \
+    "findings that block and are passed over, for the reason given")           \
   X(BASIS, "basis", "TEXT", "the legal basis, in words")                       \
   X(JSON, "json", "", "for programs: one object a line")                       \
   X(RULES, "rules", "FILE", "more instruments and authorities")                \

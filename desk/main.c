@@ -45,7 +45,7 @@ static const desk_command commands[] = {
     {"case purge", "ID", "erase what a closed case says; its counts stay", 1, 1,
      SIGNED, T(KEY), desk_cmd_case_purge},
     {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud|nothing-held",
-     "decide about a demand, and say why", 2, 2, T(RULES) | SIGNED,
+     "decide about a demand, and say why", 2, 2, T(RULES) | T(DESPITE) | SIGNED,
      T(KEY) | T(REASON), desk_cmd_decide},
     {"notices run", "", "tell the people whose notice is due", 0, 0,
      T(RULES) | T(CLOCK), 0, desk_cmd_notices_run},

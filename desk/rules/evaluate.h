@@ -39,6 +39,9 @@ typedef struct desk_rule {
   bool confirmed; /* as in rules/tables.h; true for what is no law */
 } desk_rule;
 const desk_rule *desk_rule_at(size_t i); /* NULL past the end */
+/* Blocks whatever an officer thinks of it: it is about who asks, or about how
+ * the case is counted. */
+bool desk_rule_is_final(const char *code);
 const char *desk_severity_name(desk_severity s);
 const char *desk_answer_name(desk_answer a);
 

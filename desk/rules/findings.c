@@ -112,6 +112,20 @@ desk_answer desk_findings_propose(const desk_findings *f) {
   return strongest;
 }
 
+/* A forged demand comes with haste, and with reasons why nobody can call back;
+ * so these are not left to the hour. */
+bool desk_rule_is_final(const char *code) {
+  static const rules_rule final[] = {RULE_SIGNATURE_INVALID, RULE_MAIL_FORGED,
+                                     RULE_EMERGENCY_FACTS,
+                                     RULE_EMERGENCY_CALLBACK, RULE_KIND_WRONG};
+  for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++) {
+    if (strcmp(desk_rule_at(final[i])->code, code) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 tacet_err desk_evaluate(const desk_question *q, desk_findings *out) {
   checking c = {
       .q = q,
