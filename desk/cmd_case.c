@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet-desk case new, import, list: what comes in. */
-#include "desk/intake.h"
+#include "desk/filing.h"
 
 #include "tacet/codec.h"
 
@@ -10,44 +10,10 @@
 
 /* ---- new ---- */
 
-static tacet_err read_demand(const char *path, desk_trouble *why,
-                             desk_request *out) {
-  TACET_BYTES(text);
-  desk_trouble t = {""};
-  TACET_TRY(desk_file_read(path, DESK_REQUEST_MAX, why, &text));
-  tacet_err e = desk_request_read(tacet_bytes_span(&text), out, &t);
-  if (e != TACET_OK) {
-    desk_trouble_set(why, "the demand %.200s cannot be filed: %.250s", path,
-                     t.text);
-  }
-  return e;
-}
-
-static tacet_err keep_document(const desk_args *a, desk_store *s,
-                               const desk_request *demand, json_t *row,
-                               desk_trouble *why) {
-  const char *path = desk_arg(a, DESK_O_DOCUMENT);
-  char hash[65] = "";
-  if (path != NULL) {
-    TACET_TRY(desk_intake_document(s, path, why, hash));
-  }
-  if (demand->document.given) {
-    if (path != NULL && strcmp(hash, demand->document.sha256) != 0) {
-      desk_trouble_set(why, "the document is not the one that the demand "
-                            "names: its SHA-256 is another");
-      return TACET_ERR_ENCODING;
-    }
-    (void)snprintf(hash, sizeof(hash), "%.64s", demand->document.sha256);
-  }
-  return *hash == '\0' ||
-                 json_object_set_new(row, "document", json_string(hash)) == 0
-             ? TACET_OK
-             : TACET_ERR_NOMEM;
-}
-
 static tacet_err file_demand(const desk_args *a, desk_store *s,
-                             const desk_who *who, const desk_request *demand,
+                             const desk_who *who, const desk_filing *filing,
                              desk_trouble *why, char id[DESK_CASE_ID_MAX + 1]) {
+  const desk_request *demand = &filing->request;
   json_t *row = NULL;
   desk_tables tables = {.json = NULL};
   desk_trouble t = {""};
@@ -58,7 +24,7 @@ static tacet_err file_demand(const desk_args *a, desk_store *s,
     desk_trouble_set(why, "the demand cannot be filed: %.400s", t.text);
   }
   if (e == TACET_OK) {
-    e = keep_document(a, s, demand, row, why);
+    e = desk_filing_keep(filing, desk_arg(a, DESK_O_MAIL) != NULL, s, row, why);
   }
   if (e == TACET_OK) {
     e = desk_case_file(s, demand->json, row, who->actor, who->signs, why, id);
@@ -81,7 +47,7 @@ int desk_cmd_case_new(const desk_args *a) {
   int code;
   DESK_WHO(who);
   desk_trouble why = {""};
-  desk_request demand = {.json = NULL};
+  DESK_FILING(filing);
   char id[DESK_CASE_ID_MAX + 1];
   desk_store *s = desk_open(a, &code);
   if (s == NULL || !desk_who_of(a, s, DESK_O_KEY, false, &who, &code)) {
@@ -90,15 +56,14 @@ int desk_cmd_case_new(const desk_args *a) {
   }
   tacet_err e = may_file(&who, &why);
   if (e == TACET_OK) {
-    e = read_demand(desk_arg(a, DESK_O_FILE), &why, &demand);
+    e = desk_filing_read(a, desk_store_today(s), &why, &filing);
   }
   if (e == TACET_OK) {
-    e = file_demand(a, s, &who, &demand, &why, id);
+    e = file_demand(a, s, &who, &filing, &why, id);
   }
   if (e == TACET_OK) {
     printf("%s\n", id);
   }
-  desk_request_free(&demand);
   desk_store_close(s);
   return desk_end(e, &why);
 }
@@ -139,12 +104,13 @@ static tacet_err read_lines(tacet_span text, desk_day today, desk_trouble *why,
   while (text.len > 0) {
     const uint8_t *end = memchr(text.p, '\n', text.len);
     size_t len = end != NULL ? (size_t)(end - text.p) : text.len;
+    size_t said = len > 0 && text.p[len - 1] == '\r' ? len - 1 : len;
     json_t *row = NULL;
     desk_trouble t = {""};
     number++;
-    if (len > 0) {
+    if (said > 0) {
       tacet_err e =
-          desk_intake_line(tacet_span_of(text.p, len), today, &t, &row);
+          desk_intake_line(tacet_span_of(text.p, said), today, &t, &row);
       e = e == TACET_OK ? add_line(out, row) : e;
       if (e != TACET_OK) {
         desk_trouble_set(why, "line %zu: %.400s; nothing was imported", number,

@@ -214,24 +214,42 @@ int desk_cmd_case_close(const desk_args *a) {
 /* ---- purge ---- */
 
 /* Two cases may have come with one document. */
-static tacet_err shares_document(void *user, const json_t *row) {
-  const json_t *mine = user;
-  json_t *document = json_object_get(row, "document");
-  bool other =
-      !json_equal(json_object_get(row, "id"), json_object_get(mine, "id")) &&
-      strcmp(json_string_value(json_object_get(row, "state")), "purged") != 0;
-  return other && json_equal(document, json_object_get(mine, "document"))
-             ? TACET_ERR_EXISTS
-             : TACET_OK;
+typedef struct sharing {
+  const json_t *row; /* of the case that is purged */
+  const char *hash;
+} sharing;
+
+static bool has_document(const json_t *row, const char *hash) {
+  const char *now = json_string_value(json_object_get(row, "document"));
+  size_t i;
+  json_t *old;
+  if (now != NULL && strcmp(now, hash) == 0) {
+    return true;
+  }
+  json_array_foreach(json_object_get(row, "documents_before"), i, old) {
+    if (json_is_string(old) && strcmp(json_string_value(old), hash) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
-static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
-  const char *hash = json_string_value(json_object_get(row, "document"));
+static tacet_err shares_document(void *user, const json_t *row) {
+  const sharing *x = user;
+  bool other =
+      !json_equal(json_object_get(row, "id"), json_object_get(x->row, "id")) &&
+      strcmp(json_string_value(json_object_get(row, "state")), "purged") != 0;
+  return other && has_document(row, x->hash) ? TACET_ERR_EXISTS : TACET_OK;
+}
+
+static tacet_err erase_one(desk_store *s, const json_t *row, const char *hash,
+                           desk_trouble *why) {
   char path[DESK_PATH_MAX + 128];
+  sharing x = {row, hash};
   if (hash == NULL) {
     return TACET_OK;
   }
-  tacet_err e = desk_cases_each(s, shares_document, row, why);
+  tacet_err e = desk_cases_each(s, shares_document, &x, why);
   if (e != TACET_OK) {
     return e == TACET_ERR_EXISTS ? TACET_OK : e;
   }
@@ -241,6 +259,17 @@ static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
     desk_trouble_set(why, "the document %.300s cannot be erased: %s", path,
                      strerror(errno));
     return TACET_ERR_IO;
+  }
+  return TACET_OK;
+}
+
+static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
+  size_t i;
+  json_t *old;
+  TACET_TRY(erase_one(
+      s, row, json_string_value(json_object_get(row, "document")), why));
+  json_array_foreach(json_object_get(row, "documents_before"), i, old) {
+    TACET_TRY(erase_one(s, row, json_string_value(old), why));
   }
   return TACET_OK;
 }

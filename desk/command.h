@@ -41,8 +41,17 @@ typedef enum desk_exit {
   X(ROLE, "role", "ROLE", "officer, approver, auditor or administrator")       \
   X(CLEARED, "cleared", "", "may see cases of national security")              \
   X(FILE, "file", "FILE", "the demand, as JSON")                               \
+  X(FORM_FILE, "from-form", "FILE",                                            \
+    "the demand, as a form that `case form` wrote and somebody filled")        \
+  X(MAIL, "mail", "FILE",                                                      \
+    "the demand, as the attachment of a mail, which is kept whole")            \
+  X(ROOTS, "roots", "FILE",                                                    \
+    "certificates (PEM) of those who vouch for signatures of mails")           \
+  X(RECEIVED, "received", "DAY", "the day on which the mail came (today)")     \
   X(DOCUMENT, "document", "FILE", "the original, which is kept and hashed")    \
   X(REASON, "reason", "TEXT", "why, in words for the log")                     \
+  X(DESPITE, "despite", "CODES",                                               \
+    "findings that block and are passed over, for the reason given")           \
   X(OUT, "out", "FILE", "where to write it")                                   \
   X(FROM, "from", "DAY", "the first day, as 2013-06-16")                       \
   X(TO, "to", "DAY", "the last day")                                           \
@@ -50,8 +59,6 @@ typedef enum desk_exit {
   X(FORMAT, "format", "FORMAT", "text, json, csv or html")                     \
   X(DUE, "due", "", "only those that wait, the earliest first")                \
   X(UNTIL, "until", "DAY", "the day on which it ends")                         \
-  X(DESPITE, "despite", "CODES",                                               \
-    "findings that block and are passed over, for the reason given")           \
   X(BASIS, "basis", "TEXT", "the legal basis, in words")                       \
   X(JSON, "json", "", "for programs: one object a line")                       \
   X(RULES, "rules", "FILE", "more instruments and authorities")                \
@@ -177,6 +184,8 @@ int desk_cmd_officer_add(const desk_args *a);
 int desk_cmd_officer_remove(const desk_args *a);
 int desk_cmd_officer_list(const desk_args *a);
 int desk_cmd_case_new(const desk_args *a);
+int desk_cmd_case_form(const desk_args *a);
+int desk_cmd_case_complete(const desk_args *a);
 int desk_cmd_case_import(const desk_args *a);
 int desk_cmd_case_list(const desk_args *a);
 int desk_cmd_case_show(const desk_args *a);

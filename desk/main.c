@@ -12,6 +12,8 @@
 
 #define T(id) DESK_TAKES(id)
 #define SIGNED (T(PASSPHRASE_FILE) | T(CLOCK))
+#define SOURCES                                                                \
+  (T(FILE) | T(FORM_FILE) | T(MAIL) | T(ROOTS) | T(RECEIVED) | T(DOCUMENT))
 static const desk_command commands[] = {
     {"init", "", "make a desk: its folder, its key, its log", 0, 0,
      T(NOTICES_HOME), T(SERVER), desk_cmd_init},
@@ -27,7 +29,12 @@ static const desk_command commands[] = {
     {"officer list", "", "print who works at the desk", 0, 0, T(JSON), 0,
      desk_cmd_officer_list},
     {"case new", "", "file a demand; prints the case's id", 0, 0,
-     T(DOCUMENT) | T(KEY) | T(RULES) | SIGNED, T(FILE), desk_cmd_case_new},
+     SOURCES | T(KEY) | T(RULES) | SIGNED, 0, desk_cmd_case_new},
+    {"case form", "", "an empty form of a demand, to be filled", 0, 0,
+     T(OUT) | DESK_WITHOUT_DATA, 0, desk_cmd_case_form},
+    {"case complete", "ID",
+     "the demand again, with what was missing: a call back, an answer", 1, 1,
+     SOURCES | T(RULES) | SIGNED, T(KEY) | T(REASON), desk_cmd_case_complete},
     {"case import", "FILE.jsonl", "closed cases of earlier periods, to count",
      1, 1, T(CLOCK), 0, desk_cmd_case_import},
     {"case list", "", "print the cases", 0, 0,
@@ -118,6 +125,7 @@ static const desk_command commands[] = {
      T(PASSPHRASE_FILE), T(KEY), desk_cmd_sign_in},
 };
 #undef SIGNED
+#undef SOURCES
 #undef T
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -68,7 +68,12 @@ tacet_err desk_cases_each(desk_store *s,
   }
 }
 
+/* As it was filed, or completed last. */
 static tacet_err take_request(void *user, const desk_event *e) {
+  if (strcmp(e->kind, "case-filed") != 0 &&
+      strcmp(e->kind, "demand-completed") != 0) {
+    return TACET_OK;
+  }
   json_t *body = load(e->body), **out = user;
   json_t *request = json_object_get(body, "request");
   json_decref(*out);
@@ -80,7 +85,7 @@ static tacet_err take_request(void *user, const desk_event *e) {
 tacet_err desk_case_request(desk_store *s, const char *id, desk_trouble *why,
                             json_t **request) {
   json_t *found = NULL;
-  const desk_filter f = {.case_id = id, .kind = "case-filed"};
+  const desk_filter f = {.case_id = id};
   TACET_TRY(desk_events_each(s, &f, take_request, &found, why));
   if (found == NULL) {
     desk_trouble_set(why, "the demand of that case is not here: there is no "

@@ -202,7 +202,7 @@ TACET_MUST_CHECK tacet_err desk_case_get(desk_store *s, const char *id,
 TACET_MUST_CHECK tacet_err desk_cases_each(
     desk_store *s, tacet_err (*visit)(void *user, const json_t *row),
     void *user, desk_trouble *why);
-/* The demand as it was made. NOT_FOUND after a purge or of an imported case. */
+/* The demand as it was made, or as it was last completed. NOT_FOUND after a purge or of an imported case. */
 TACET_MUST_CHECK tacet_err desk_case_request(desk_store *s, const char *id,
                                              desk_trouble *why,
                                              json_t **request);

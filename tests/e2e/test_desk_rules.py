@@ -200,6 +200,86 @@ class Rules(harness.Case):
         judged = self.evaluate(self.file(honest), code=4)
         self.assertIn('duplicate', self.codes(judged))
 
+    def test_a_demand_is_completed(self):
+        """The call back comes after the filing, and the case is still one."""
+        whole = warrant(instrument='emergency-disclosure', kind='emergency',
+                        authority={'code': 'us-federal-agency',
+                                   'name': 'Agency', 'country': 'US'},
+                        statute='18 U.S.C. 2702(b)(8)', signature=None,
+                        demands=['last-seen'], emergency={
+                            'who': 'a girl of nine years', 'when': 'tonight at ten',
+                            'harm': 'he has said that he will kill her',
+                            'why': 'he writes from this account'})
+        bare = copy.deepcopy(whole)
+        del bare['officer']['callback']
+        case = self.file(bare)
+        self.evaluate(case, code=4)
+        accept = ['decide', case, 'accept', '--reason', 'haste', '--key',
+                  self.keys['erin']]
+        # Whoever decides: without a call back it is not answered.
+        for more in ([], ['--despite', 'emergency-callback']):
+            r = self.run_desk(*accept, *more, code=4, raw=True)
+            self.assertIn(b'emergency-callback', r.stderr)
+        path = os.path.join(self.folder, 'whole.json')
+
+        def complete(demand, who='erin', code=0):
+            with open(path, 'w') as f:
+                json.dump(demand, f)
+            r = self.run_desk('case', 'complete', case, '--file', path,
+                              '--reason', 'called back', '--key',
+                              self.keys[who], code=code, raw=True)
+            return r.stderr.decode()
+        self.add_officer('otto', 'officer')
+        self.assertIn('who filed it', complete(whole, 'otto', 4))
+        self.assertIn('stay what they were',
+                      complete({**whole, 'kind': 'criminal'}, code=4))
+        self.assertIn('stay what they were',
+                      complete({**whole, 'received': day(-1)}, code=4))
+        complete({**whole, 'colour': 1}, code=1)
+        complete(whole)
+        r = self.run_desk(*accept, code=4, raw=True)
+        self.assertIn(b'evaluate it again', r.stderr)
+        judged = self.evaluate(case)
+        self.assertNotIn('emergency-callback', self.codes(judged))
+        self.run_desk(*accept)
+        self.assertIn('decided on', complete(whole, code=4))
+        self.assertEqual(1, len(self.cases()))
+        kinds = [e['kind'] for e in self.events(case)]
+        self.assertEqual(1, kinds.count('demand-completed'))
+        self.run_desk('log', 'verify')
+
+    def test_what_blocks_is_passed_over_by_name_alone(self):
+        case = self.file(warrant(signature=None, period={'from': day(-900),
+                                                         'to': day(-3)}))
+        self.assertEqual({'signature-missing', 'period-too-wide'},
+                         {f['code'] for f in self.evaluate(case, 4)['findings']
+                          if f['severity'] == 'block'})
+        decide = ['decide', case, 'narrow', '--reason', 'a court said so',
+                  '--key', self.keys['erin']]
+        for codes in (None, '', 'signature-missing', 'period-too-wide',
+                      'signature-missin,period-too-wide'):
+            more = [] if codes is None else ['--despite', codes]
+            r = self.run_desk(*decide, *more, code=None, raw=True)
+            self.assertIn(r.returncode, (1, 2, 4))
+            self.assertEqual(1, len(r.stderr.splitlines()), r.stderr)
+        r = self.run_desk('decide', case, 'refuse', '--reason', 'x', '--despite',
+                          'signature-missing', '--key', self.keys['erin'],
+                          code=1, raw=True)
+        self.assertIn(b'accept and narrow', r.stderr)
+        self.run_desk(*decide, '--despite', 'period-too-wide, signature-missing')
+        said = [e['body'] for e in self.events(case)
+                if e['kind'] == 'decided-narrow']
+        self.assertEqual('period-too-wide, signature-missing',
+                         said[0]['despite'])
+        # A forged paper is passed over by nobody.
+        forged = self.file(warrant(
+            case_number='2', signature={'kind': 'pades', 'checked': 'invalid'}))
+        self.evaluate(forged, 4)
+        r = self.run_desk('decide', forged, 'accept', '--reason', 'x',
+                          '--despite', 'signature-invalid', '--key',
+                          self.keys['erin'], code=4, raw=True)
+        self.assertIn(b'whoever decides', r.stderr)
+
     def cases(self):
         out = self.run_desk('case', 'list', '--json', '--key',
                             self.keys['erin'])
