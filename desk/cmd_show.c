@@ -25,9 +25,9 @@ static void print_event_json(const desk_event *e) {
   desk_print(json_pack("{s:I, s:s?, s:s, s:s?, s:s?, s:b, s:b, s:o}", "number",
                        (json_int_t)e->number, "time", e->erased ? NULL : at,
                        "actor", e->actor, "kind", e->erased ? NULL : e->kind,
-                       "case", e->erased || !*e->case_id ? NULL : e->case_id,
-                       "signed", e->signature.len > 0, "purged", e->erased,
-                       "body", body != NULL ? body : json_null()));
+                       "case", !*e->case_id ? NULL : e->case_id, "signed",
+                       e->signature.len > 0, "purged", e->erased, "body",
+                       body != NULL ? body : json_null()));
 }
 
 /* `name`: member of a body that a person wants to read at once. */
@@ -47,8 +47,9 @@ static void print_event(const desk_event *e) {
   if (e->erased) {
     char day[DESK_DAY_TEXT];
     desk_day_text(e->day, day);
-    printf("%6" PRIu64 "  %s            %-12s purged\n", e->number, day,
-           e->actor);
+    printf("%6" PRIu64 "  %s            %-12s %c purged               %s\n",
+           e->number, day, e->actor, e->signature.len > 0 ? '*' : ' ',
+           e->case_id);
     return;
   }
   time_text(e->time, at);
@@ -150,7 +151,7 @@ typedef struct showing {
 static tacet_err show_line(void *user, const desk_event *e) {
   const showing *x = user;
   desk_event bare = *e;
-  if (e->erased || *e->case_id == '\0') {
+  if (*e->case_id == '\0') {
     return show_event((void *)(uintptr_t)(const void *)x->a, e);
   }
   json_t *row = NULL;

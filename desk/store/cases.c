@@ -399,9 +399,26 @@ typedef struct purging {
   desk_case_step purge;
 } purging;
 
-/* The numbers of the events that lose their words: `log verify` takes no other
- * for purged. */
-static tacet_err numbers_of(sto_conn *c, const char *id, json_t *out) {
+/* An event that loses its words, and what stays of them. */
+typedef struct erasing {
+  uint64_t number;
+  desk_hash words;
+} erasing;
+
+static tacet_err words_of(sto_query *q, erasing *out) {
+  tacet_span salt = sto_blob(q, 7);
+  const desk_saying e = {
+      .time = sto_int(q, 3), .kind = sto_text(q, 4), .body = sto_text(q, 6)};
+  out->number = (uint64_t)sto_int(q, 0);
+  return sto_is_null(q, 3) || salt.len != DESK_SALT_LEN
+             ? TACET_ERR_IO
+             : desk_words(salt.p, &e, &out->words);
+}
+
+/* Of all events of the case; *list is the caller's to free. */
+static tacet_err find_words(sto_conn *c, const char *id, erasing **list,
+                            size_t *n) {
+  size_t cap = 0;
   sto_query *q = sto_query_start(c, Q_EVENT_OF_CASE);
   sto_bind_int(q, 0);
   sto_bind_text(q, tacet_span_str(id));
@@ -411,18 +428,45 @@ static tacet_err numbers_of(sto_conn *c, const char *id, json_t *out) {
     if (!row) {
       return TACET_OK;
     }
-    if (json_array_append_new(out, json_integer(sto_int(q, 0))) != 0) {
-      sto_query_end(q);
-      return TACET_ERR_NOMEM;
+    if (*n == cap) {
+      cap = cap > 0 ? 2 * cap : 64;
+      erasing *more = realloc(*list, cap * sizeof(*more));
+      if (more == NULL) {
+        sto_query_end(q);
+        return TACET_ERR_NOMEM;
+      }
+      *list = more;
     }
+    tacet_err e = words_of(q, &(*list)[*n]);
+    if (e != TACET_OK) {
+      sto_query_end(q);
+      return e;
+    }
+    ++*n;
   }
 }
 
-static tacet_err erase(sto_conn *c, const char *id, json_t *numbers) {
-  TACET_TRY(numbers_of(c, id, numbers));
+static tacet_err erase_one(sto_conn *c, const erasing *x, json_t *numbers) {
   sto_query *q = sto_query_start(c, Q_EVENT_ERASE);
-  sto_bind_text(q, tacet_span_str(id));
-  return sto_exec(q);
+  sto_bind_int(q, (int64_t)x->number);
+  sto_bind_blob(q, tacet_span_of(x->words.b, DESK_HASH_LEN));
+  TACET_TRY(sto_exec(q));
+  return json_array_append_new(numbers, json_integer((json_int_t)x->number)) ==
+                 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+/* `numbers` gets theirs: `log verify` takes no other for purged. */
+static tacet_err erase(sto_conn *c, const char *id, json_t *numbers) {
+  erasing *list = NULL;
+  size_t n = 0;
+  tacet_err e = find_words(c, id, &list, &n);
+  for (size_t i = 0; e == TACET_OK && i < n; i++) {
+    e = erase_one(c, &list[i], numbers);
+  }
+  free(list);
+  return e;
 }
 
 static tacet_err purge_run(sto_job *job, sto_conn *c) {

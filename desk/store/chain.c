@@ -5,6 +5,7 @@
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 
+static const tacet_span tag_words = {(const uint8_t *)"tacet desk words", 16};
 static const tacet_span tag_event = {(const uint8_t *)"tacet desk event", 16};
 static const tacet_span tag_chain = {(const uint8_t *)"tacet desk chain", 16};
 static const tacet_span tag_begin = {(const uint8_t *)"tacet desk begin", 16};
@@ -35,21 +36,46 @@ static tacet_err put_len(size_t len, uint8_t out[VARINT_MAX],
   return TACET_OK;
 }
 
-tacet_err desk_commit(const uint8_t salt[DESK_SALT_LEN], const desk_saying *e,
-                      desk_hash *out) {
-  enum { FIELDS = 4, PARTS = 3 + 2 * FIELDS };
-  const tacet_span fields[FIELDS] = {e->actor, e->kind, e->case_id, e->body};
-  uint8_t time[8], lens[FIELDS][VARINT_MAX];
-  tacet_span parts[PARTS] = {tag_event, {salt, DESK_SALT_LEN}, {time, 8}};
+/* Hashes what stands before, and each field with its length before it. */
+static tacet_err hash_fields(const tacet_span *before, size_t n_before,
+                             const tacet_span *fields, size_t n,
+                             desk_hash *out) {
+  enum { FIELDS_MAX = 2, BEFORE_MAX = 3 };
+  uint8_t lens[FIELDS_MAX][VARINT_MAX];
+  tacet_span parts[BEFORE_MAX + 2 * FIELDS_MAX];
+  TACET_ASSERT(n_before <= BEFORE_MAX && n <= FIELDS_MAX);
+  memcpy(parts, before, n_before * sizeof(*before));
+  for (size_t i = 0; i < n; i++) {
+    TACET_TRY(put_len(fields[i].len, lens[i], &parts[n_before + 2 * i]));
+    parts[n_before + 2 * i + 1] = fields[i];
+  }
+  return tacet_hash_sha256.digest(parts, n_before + 2 * n, out->b);
+}
+
+tacet_err desk_words(const uint8_t salt[DESK_SALT_LEN], const desk_saying *e,
+                     desk_hash *words) {
+  uint8_t time[8];
+  const tacet_span before[] = {tag_words, {salt, DESK_SALT_LEN}, {time, 8}};
+  const tacet_span fields[] = {e->kind, e->body};
   if (e->time < 0) {
     return TACET_ERR_ARGUMENT;
   }
   put_u64(time, (uint64_t)e->time);
-  for (size_t i = 0; i < FIELDS; i++) {
-    TACET_TRY(put_len(fields[i].len, lens[i], &parts[3 + 2 * i]));
-    parts[4 + 2 * i] = fields[i];
-  }
-  return tacet_hash_sha256.digest(parts, PARTS, out->b);
+  return hash_fields(before, 3, fields, 2, words);
+}
+
+tacet_err desk_commit_words(const desk_hash *words, tacet_span actor,
+                            tacet_span case_id, desk_hash *out) {
+  const tacet_span before[] = {tag_event, {words->b, DESK_HASH_LEN}};
+  const tacet_span fields[] = {actor, case_id};
+  return hash_fields(before, 2, fields, 2, out);
+}
+
+tacet_err desk_commit(const uint8_t salt[DESK_SALT_LEN], const desk_saying *e,
+                      desk_hash *out) {
+  desk_hash words;
+  TACET_TRY(desk_words(salt, e, &words));
+  return desk_commit_words(&words, e->actor, e->case_id, out);
 }
 
 tacet_err desk_chain_begin(const uint8_t desk_public[DESK_KEY_LEN],

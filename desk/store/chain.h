@@ -2,10 +2,16 @@
  * desk/store/chain.h -- the hashes of the desk's log: all that a verifier has
  * to know (docs/protocol/desk-log.md). Nothing here touches a database.
  *
- *   commitment_n = SHA-256("tacet desk event" || salt[32] || Event)
+ *   words_n      = SHA-256("tacet desk words" || salt[32] || uint64 time ||
+ *                          opaque kind<V> || opaque body<V>)
+ *   commitment_n = SHA-256("tacet desk event" || words_n || opaque actor<V> ||
+ *                          opaque case<V>)
  *   head_0       = SHA-256("tacet desk begin" || the desk's public key)
  *   head_n       = SHA-256("tacet desk chain" || head_n-1 || uint64 n ||
  *                          uint32 day || commitment_n || opaque signature<V>)
+ *
+ * A purge takes what the words say and their salt away, and leaves their hash:
+ * whose act an event was, and of which case, its commitment says for good.
  *
  * An officer signs head_n-1 || commitment_n, so that an act stands at one place
  * of one log; the desk signs the newest head alone, which binds all before it.
@@ -35,8 +41,14 @@ typedef struct desk_saying {
   tacet_span actor, kind, case_id, body;
 } desk_saying;
 
-/*   struct { uint64 time; opaque actor<V>; opaque kind<V>; opaque case<V>;
- *            opaque body<V>; } Event;                                        */
+/* The hash that a purge leaves. */
+TACET_MUST_CHECK tacet_err desk_words(const uint8_t salt[DESK_SALT_LEN],
+                                      const desk_saying *e, desk_hash *words);
+TACET_MUST_CHECK tacet_err desk_commit_words(const desk_hash *words,
+                                             tacet_span actor,
+                                             tacet_span case_id,
+                                             desk_hash *out);
+/* Both. */
 TACET_MUST_CHECK tacet_err desk_commit(const uint8_t salt[DESK_SALT_LEN],
                                        const desk_saying *e, desk_hash *out);
 

@@ -10,7 +10,8 @@ static const char *const steps[] = {
     "CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1),"
     " number INTEGER NOT NULL, time INTEGER NOT NULL, head BLOB NOT NULL,"
     " signature BLOB NOT NULL) STRICT;"
-    /* NULL from time to salt: purged. */
+    /* Without time, kind and body: purged; salt then has the hash of its
+     * words. */
     "CREATE TABLE event (number INTEGER PRIMARY KEY, day INTEGER NOT NULL,"
     " actor TEXT NOT NULL, time INTEGER, kind TEXT, case_id TEXT, body TEXT,"
     " salt BLOB, commitment BLOB NOT NULL, signature BLOB NOT NULL) STRICT;"
@@ -57,8 +58,9 @@ static const char *const statements[Q_N] = {
                              " AND case_id = ?1 AND +kind = ?2"
                              " ORDER BY number DESC LIMIT 1",
     [Q_EVENT_ERASE] = "UPDATE event SET time = NULL, kind = NULL,"
-                      " case_id = NULL, body = NULL, salt = NULL"
-                      " WHERE case_id <> '' AND case_id = ?1",
+                      " body = NULL, salt = ?2 WHERE number = ?1",
+    [Q_EVENT_COUNT] = "SELECT count(*) FROM event WHERE case_id <> ''"
+                      " AND case_id = ?1 AND number < ?2",
     [Q_OFFICER_ADD] = "INSERT INTO officer (name, key, role, cleared, removed)"
                       " VALUES (?1, ?2, ?3, ?4, 0)",
     [Q_OFFICER_REMOVE] = "UPDATE officer SET removed = 1 WHERE name = ?1",

@@ -111,12 +111,12 @@ TACET_MUST_CHECK tacet_err desk_append(desk_store *s, const desk_act *acts,
 typedef struct desk_event {
   uint64_t number; /* from 1 */
   desk_day day;
-  bool erased; /* purged: what follows is empty but the signature */
+  bool erased; /* purged: time, kind and body are empty */
   int64_t time;
   const char *actor, *kind, *case_id;
-  tacet_span body;      /* JSON */
-  tacet_span signature; /* of the officer; empty: nobody signed */
-  tacet_span commitment, salt;
+  tacet_span body;             /* JSON */
+  tacet_span signature;        /* of the officer; empty: nobody signed */
+  tacet_span commitment, salt; /* erased: the hash of its words */
 } desk_event;
 
 typedef struct desk_filter {

@@ -47,14 +47,37 @@ static tacet_err check_place(verifying *v, const desk_event *e) {
   return TACET_OK;
 }
 
+/* What a purge leaves still says whose act it was, and of which case. */
+static tacet_err check_erased(verifying *v, const desk_event *e,
+                              const desk_hash *commitment) {
+  desk_hash words, h;
+  if (e->salt.len != DESK_HASH_LEN || *e->case_id == '\0') {
+    return fault(v, "its words are gone, and what a purge leaves of them too");
+  }
+  memcpy(words.b, e->salt.p, DESK_HASH_LEN);
+  TACET_TRY(desk_commit_words(&words, tacet_span_str(e->actor),
+                              tacet_span_str(e->case_id), &h));
+  if (!tacet_tlog_equal(&h, commitment)) {
+    return fault(v, "what was left of it by a purge is not what was committed "
+                    "to: it is of another case, or was changed");
+  }
+  json_t *list = json_object_get(v->erased, e->case_id);
+  if (list == NULL) {
+    list = json_array();
+    if (json_object_set_new(v->erased, e->case_id, list) != 0) {
+      return TACET_ERR_NOMEM;
+    }
+  }
+  return json_array_append_new(list, json_integer((json_int_t)e->number)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
 static tacet_err check_words(verifying *v, const desk_event *e,
                              const desk_hash *commitment) {
   desk_hash h;
   if (e->erased) {
-    return json_array_append_new(v->erased,
-                                 json_integer((json_int_t)e->number)) == 0
-               ? TACET_OK
-               : TACET_ERR_NOMEM;
+    return check_erased(v, e, commitment);
   }
   const desk_saying said = {e->time, tacet_span_str(e->actor),
                             tacet_span_str(e->kind), tacet_span_str(e->case_id),
@@ -186,18 +209,16 @@ tacet_err desk_verify(desk_store *s, const desk_day_hash *known, size_t n,
                  .why = why,
                  .officers = json_object(),
                  .states = json_object(),
-                 .erased = json_array(),
-                 .purged = json_array(),
+                 .erased = json_object(),
                  .roots = json_object()};
   why->text[0] = '\0';
   tacet_err e = v.officers == NULL || v.states == NULL || v.erased == NULL ||
-                        v.purged == NULL || v.roots == NULL
+                        v.roots == NULL
                     ? TACET_ERR_NOMEM
                     : verify_all(&v, known, n);
   json_decref(v.officers);
   json_decref(v.states);
   json_decref(v.erased);
-  json_decref(v.purged);
   json_decref(v.roots);
   free(v.commitments);
   if (e == TACET_OK) {

@@ -3,8 +3,8 @@
  * the chain, officers' signatures, the desk's own over the newest head, the
  * commitments of days, and the indexes against the events.
  *
- * What bounds it: three hashes an event (commitment, chain, day's tree), and a
- * signature to check for each act of an officer. Reads, imports and other
+ * What bounds it: four hashes an event (words, commitment, chain, day's tree),
+ * and a signature to check for each act of an officer. Reads, imports and other
  * events without an officer have no signature of their own; the desk's is over
  * the newest head alone, which binds all the others.
  *

@@ -237,11 +237,32 @@ static tacet_err day_event(verifying *v, const json_t *body) {
 
 /* ---- which ---- */
 
-static tacet_err take_purge(verifying *v, const json_t *body) {
-  json_t *numbers = json_object_get(body, "erased");
-  return json_is_array(numbers) && json_array_extend(v->purged, numbers) == 0
-             ? TACET_OK
-             : fault(v, "its list of purged events is damaged");
+static tacet_err events_before(verifying *v, const desk_event *e, size_t *n) {
+  bool row = false;
+  sto_query *q = sto_query_start(v->s->c, Q_EVENT_COUNT);
+  sto_bind_text(q, tacet_span_str(e->case_id));
+  sto_bind_int(q, (int64_t)e->number);
+  TACET_TRY(sto_step(q, &row));
+  *n = row ? (size_t)sto_int(q, 0) : 0;
+  sto_query_end(q);
+  return TACET_OK;
+}
+
+/* A purge names all that its case had before, has their words gone, and names
+ * nothing of another case. */
+static tacet_err take_purge(verifying *v, const desk_event *e,
+                            const json_t *body) {
+  size_t n = 0;
+  const json_t *named = json_object_get(body, "erased");
+  json_t *gone = json_object_get(v->erased, e->case_id);
+  TACET_TRY(events_before(v, e, &n));
+  if (!json_is_array(named) || !json_equal(named, gone) ||
+      json_array_size(named) != n) {
+    return fault(v, "the events that it names as purged are not those of its "
+                    "case that have no words");
+  }
+  (void)json_object_del(v->erased, e->case_id);
+  return TACET_OK;
 }
 
 static tacet_err meaning_of(verifying *v, const desk_event *e, json_t *body) {
@@ -260,7 +281,7 @@ static tacet_err meaning_of(verifying *v, const desk_event *e, json_t *body) {
     return day_event(v, body);
   }
   if (strcmp(e->kind, "case-purged") == 0) {
-    TACET_TRY(take_purge(v, body));
+    TACET_TRY(take_purge(v, e, body));
   }
   return json_is_object(row) && *e->case_id != '\0' ? case_event(v, e, row)
                                                     : TACET_OK;
@@ -326,40 +347,16 @@ static tacet_err check_head(verifying *v) {
   return TACET_OK;
 }
 
-static int by_number(const void *a, const void *b) {
-  json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
-  return x < y ? -1 : x > y;
-}
-
-/* The numbers of an array, sorted, freed with free(). */
-static json_int_t *sorted(const json_t *array) {
-  size_t n = json_array_size(array);
-  json_int_t *out = calloc(n + 1, sizeof(*out));
-  for (size_t i = 0; out != NULL && i < n; i++) {
-    out[i] = json_integer_value(json_array_get(array, i));
-  }
-  if (out != NULL) {
-    qsort(out, n, sizeof(*out), by_number);
-  }
-  return out;
-}
-
-/* An event has no words where a purge names it, and nowhere else. */
+/* An event has no words where a purge of its case names it, and nowhere else.
+ */
 static tacet_err check_purged(verifying *v) {
-  size_t n = json_array_size(v->erased), m = json_array_size(v->purged);
-  json_int_t *a = sorted(v->erased), *b = sorted(v->purged);
-  tacet_err e = a == NULL || b == NULL ? TACET_ERR_NOMEM : TACET_OK;
-  for (size_t i = 0; e == TACET_OK && i < (n > m ? n : m); i++) {
-    if (i >= n || i >= m || a[i] != b[i]) {
-      v->number = (uint64_t)(i >= n                  ? b[i]
-                             : i >= m || a[i] < b[i] ? a[i]
-                                                     : b[i]);
-      e = fault(v, "its words are gone without a purge, or a purge left them");
-    }
+  const char *id;
+  json_t *list;
+  json_object_foreach(v->erased, id, list) {
+    v->number = (uint64_t)json_integer_value(json_array_get(list, 0));
+    return fault(v, "its words are gone, and no purge of its case named it");
   }
-  free(a);
-  free(b);
-  return e;
+  return TACET_OK;
 }
 
 /* `"received":"DAY"` stands in the text once: within a string its quotes would

@@ -17,8 +17,8 @@ typedef struct verifying {
   desk_hash head;
   /* officers by name -> {key, removed}; states by case -> text */
   json_t *officers, *states;
-  /* numbers of events without words, and of those that purges name */
-  json_t *erased, *purged;
+  /* numbers of events without words by case, of which no purge was met yet */
+  json_t *erased;
   /* commitments of the day that is being read; roots of days by number */
   desk_hash *commitments;
   size_t n_commitments, cap_commitments;

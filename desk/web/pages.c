@@ -153,9 +153,6 @@ typedef struct listing {
 static bool is_hidden(const listing *l, const desk_event *e) {
   desk_trouble none;
   json_t *row = NULL;
-  if (e->erased) { /* nothing says any more of which kind its case was */
-    return !l->who->cleared;
-  }
   if (*e->case_id == '\0') {
     return false;
   }
@@ -168,7 +165,7 @@ static bool is_hidden(const listing *l, const desk_event *e) {
 static void write_event(FILE *out, const desk_event *e) {
   web_event_begin(out, e);
   html_raw(out, "<td>");
-  if (!e->erased && *e->case_id != '\0') {
+  if (*e->case_id != '\0') {
     html_raw(out, "<a href=\"/cases/");
     html_text(out, e->case_id);
     html_raw(out, "\">");

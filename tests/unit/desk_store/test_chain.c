@@ -78,6 +78,10 @@ static void one_event(const json_t *v, uint64_t number, const desk_key *officer,
       time, tacet_span_str(text(v, "actor")), tacet_span_str(text(v, "kind")),
       tacet_span_str(text(v, "case")), tacet_span_str(text(v, "body"))};
   bytes(v, "salt", salt, sizeof(salt));
+  assert_ok(desk_words(salt, &e, &c));
+  same(v, "words", &c);
+  assert_ok(desk_commit_words(&c, e.actor, e.case_id, &c));
+  same(v, "commitment", &c);
   assert_ok(desk_commit(salt, &e, &c));
   same(v, "commitment", &c);
   if (*text(v, "signature") != '\0') {

@@ -95,7 +95,8 @@ static void every_column(void **state) {
       "signature = CASE signature WHEN x'' THEN zeroblob(64) ELSE"
       " CAST(CASE substr(signature, 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END"
       " || substr(signature, 2) AS BLOB) END",
-      "time = NULL, kind = NULL, case_id = NULL, body = NULL, salt = NULL"};
+      "time = NULL, kind = NULL, case_id = NULL, body = NULL, salt = NULL",
+      "time = NULL, kind = NULL, body = NULL"};
   desk_day_hash days[8];
   assert_int_equal(3, commit(days, 8));
   desk_expect(TACET_OK, "");
@@ -189,6 +190,110 @@ static void acts_of_officers(void **state) {
   assert_ok(desk_append(desk_db, &jump, 1, &why, NULL));
   json_decref(body);
   desk_expect(TACET_ERR_AUTH, "from received to delivered");
+}
+
+/* ---- what an officer may take away who also has the folder ---- */
+
+typedef struct erasing {
+  uint64_t number;
+  char sql[400];
+} erasing;
+
+static tacet_err make_erasing(void *user, const desk_event *e) {
+  erasing *x = user;
+  desk_hash words;
+  char hex[2 * DESK_HASH_LEN + 1];
+  const desk_saying said = {
+      .time = e->time, .kind = tacet_span_str(e->kind), .body = e->body};
+  assert_int_equal(e->number, x->number);
+  assert_ok(desk_words(e->salt.p, &said, &words));
+  tacet_hex_write(tacet_span_of(words.b, DESK_HASH_LEN), hex);
+  (void)snprintf(x->sql, sizeof(x->sql),
+                 "UPDATE event SET time = NULL, kind = NULL, body = NULL, salt "
+                 "= x'%s' WHERE number = %d",
+                 hex, (int)x->number);
+  return TACET_ERR_CLOSED;
+}
+
+/* As a purge does it. */
+static void erase_words(uint64_t number) {
+  erasing x = {.number = number};
+  const desk_filter f = {.from = number};
+  assert_err(TACET_ERR_CLOSED,
+             desk_events_each(desk_db, &f, make_erasing, &x, &why));
+  desk_sql(x.sql);
+}
+
+static tacet_err add_number(void *user, const desk_event *e) {
+  return json_array_append_new(user, json_integer((json_int_t)e->number)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+static json_t *numbers_of(const char *case_id) {
+  json_t *list = json_array();
+  const desk_filter f = {.case_id = case_id};
+  assert_ok(desk_events_each(desk_db, &f, add_number, list, &why));
+  return list;
+}
+
+/* Signed with ann's own key, as her own program would; takes `numbers`. */
+static void purge_as_ann(const char *case_id, json_t *numbers) {
+  json_t *row = NULL;
+  size_t i;
+  json_t *n;
+  json_array_foreach(numbers, i, n) {
+    erase_words((uint64_t)json_integer_value(n));
+  }
+  assert_ok(desk_case_get(desk_db, case_id, &why, &row));
+  (void)json_object_set_new(row, "state", json_string("purged"));
+  json_t *body = json_pack("{s:o, s:o}", "erased", numbers, "row", row);
+  const desk_act act = {"ann", "case-purged", case_id, body, &desk_ann};
+  assert_ok(desk_append(desk_db, &act, 1, &why, NULL));
+  json_decref(body);
+}
+
+static void a_purge_has_one_case(void **state) {
+  (void)state;
+  char other[DESK_CASE_ID_MAX + 1], sql[200];
+  memcpy(other, desk_file("criminal"), sizeof(other));
+  desk_bring(id, DESK_DO_CLOSE);
+  json_t *theirs = numbers_of(other), *own = numbers_of(id);
+  uint64_t one = (uint64_t)json_integer_value(json_array_get(theirs, 0));
+  keep();
+  assert_ok(desk_case_purge(desk_db, id, "ann", &desk_ann, &why));
+  desk_expect(TACET_OK, "");
+  erase_words(one); /* of the other, besides */
+  desk_expect(TACET_ERR_AUTH, "no purge of its case named it");
+  (void)snprintf(sql, sizeof(sql),
+                 "UPDATE event SET case_id = '%s' WHERE number = %d", id,
+                 (int)one);
+  desk_sql(sql);
+  desk_expect(TACET_ERR_AUTH, "it is of another case");
+  put_back();
+  /* A purge that ann's own program makes: as the desk's, but for the index. */
+  purge_as_ann(id, json_copy(own));
+  desk_expect(TACET_ERR_AUTH, "its row in the list");
+  put_back();
+  json_t *both = json_copy(own);
+  (void)json_array_append(both, json_array_get(theirs, 0));
+  purge_as_ann(id, both);
+  desk_expect(TACET_ERR_AUTH, "are not those of its case");
+  put_back();
+  json_t *fewer = json_copy(own);
+  (void)json_array_remove(fewer, 0);
+  purge_as_ann(id, fewer);
+  desk_expect(TACET_ERR_AUTH, "are not those of its case");
+  put_back();
+  /* What stays of an event, changed. */
+  assert_ok(desk_case_purge(desk_db, id, "ann", &desk_ann, &why));
+  (void)snprintf(sql, sizeof(sql),
+                 "UPDATE event SET actor = 'uid:2' WHERE number = %d",
+                 (int)json_integer_value(json_array_get(own, 0)));
+  desk_sql(sql);
+  desk_expect(TACET_ERR_AUTH, "was left of it by a purge");
+  json_decref(theirs);
+  json_decref(own);
 }
 
 /* ---- commitments of days ---- */
@@ -438,17 +543,13 @@ static void no_proofs(void **state) {
 
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, busy, desk_teardown)
-  const struct CMUnitTest tests[] = {TEST(every_column),
-                                     TEST(what_is_gone),
-                                     TEST(acts_of_officers),
-                                     TEST(once_a_day),
-                                     TEST(another_history),
-                                     TEST(shows_one_case),
-                                     TEST(every_part_of_a_proof),
-                                     TEST(shows_officers),
-                                     TEST(every_part_of_officers),
-                                     TEST(no_officers),
-                                     TEST(no_proofs)};
+  const struct CMUnitTest tests[] = {
+      TEST(every_column),     TEST(what_is_gone),
+      TEST(acts_of_officers), TEST(a_purge_has_one_case),
+      TEST(once_a_day),       TEST(another_history),
+      TEST(shows_one_case),   TEST(every_part_of_a_proof),
+      TEST(shows_officers),   TEST(every_part_of_officers),
+      TEST(no_officers),      TEST(no_proofs)};
 #undef TEST
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
