@@ -17,7 +17,7 @@ typedef struct stage {
   const tacet_commit_stage_args *args;
   tacet_staged *s;
   tacet_commit commit; /* points into s->body */
-  tacet_secret psk_secret;
+  tacet_secret psk_secret, init;
   uint8_t tree_hash[TACET_HASH_MAX];
 } stage;
 
@@ -140,6 +140,22 @@ static tacet_span tree_hash_span(const stage *st) {
   return tacet_span_of(st->tree_hash, st->g->suite->hash->len);
 }
 
+/* All find the same in an ExternalInit, whoever is removed too: so it comes
+ * before what a committer can spoil for one alone. */
+static tacet_err find_init_secret(stage *st) {
+  const tacet_mls_group *g = st->g;
+  if (!st->s->info.external) {
+    return tacet_secret_set(&st->init, tacet_secret_span(&g->secrets.init));
+  }
+  const tacet_listed_proposal *p =
+      tacet_proposal_list_find(&st->s->list, TACET_PROPOSAL_EXTERNAL_INIT);
+  tacet_err err = tacet_external_init_find(g->suite, &g->secrets.external,
+                                           p->view.external_init, &st->init);
+  bool bad = tacet_err_kind(err) == TACET_KIND_INPUT ||
+             tacet_err_kind(err) == TACET_KIND_PEER;
+  return bad ? TACET_ERR_EXTERNAL : err; /* no KEM output of anybody's */
+}
+
 /* ---- what this member alone can find ---- */
 
 /* An Update of one's own that the commit covers brings in its keys. */
@@ -177,27 +193,11 @@ static tacet_err find_commit_secret(stage *st, tacet_secret *out) {
       tacet_context_span(&provisional), &next->keys, out, NULL);
 }
 
-static tacet_err find_init_secret(const stage *st, tacet_secret *out) {
-  const tacet_mls_group *g = st->g;
-  if (!st->s->info.external) {
-    return tacet_secret_set(out, tacet_secret_span(&g->secrets.init));
-  }
-  const tacet_listed_proposal *p =
-      tacet_proposal_list_find(&st->s->list, TACET_PROPOSAL_EXTERNAL_INIT);
-  tacet_err err = tacet_external_init_find(g->suite, &g->secrets.external,
-                                           p->view.external_init, out);
-  bool bad = tacet_err_kind(err) == TACET_KIND_INPUT ||
-             tacet_err_kind(err) == TACET_KIND_PEER;
-  return bad ? TACET_ERR_EXTERNAL : err; /* no KEM output of anybody's */
-}
-
 static tacet_err derive(stage *st) {
   tacet_mls_group *g = st->g;
   TACET_SECRET(commit_secret);
-  TACET_SECRET(init);
   uint8_t tag[TACET_HASH_MAX];
   TACET_TRY(find_commit_secret(st, &commit_secret));
-  TACET_TRY(find_init_secret(st, &init));
   const tacet_derivation d = {
       .suite = g->suite,
       .old = &g->context.view,
@@ -205,7 +205,7 @@ static tacet_err derive(stage *st) {
       .tree_hash = tree_hash_span(st),
       .extensions = st->s->info.extensions,
       .commit = st->frame,
-      .init = &init,
+      .init = &st->init,
       .commit_secret = &commit_secret,
       .psk_secret = &st->psk_secret};
   TACET_TRY(tacet_next_derive(&d, &st->s->next, NULL, tag));
@@ -220,6 +220,7 @@ static tacet_err derive(stage *st) {
 /* Inside an open change. Who is removed cannot know the next epoch. */
 static tacet_err stage_in_change(stage *st) {
   TACET_TRY(change_tree(st));
+  TACET_TRY(find_init_secret(st));
   st->s->public_only = st->args->public_only;
   return st->s->info.removes_self || st->args->public_only ? TACET_OK
                                                            : derive(st);

@@ -194,6 +194,27 @@ static void record_stop(void) {
   }
 }
 
+/* What a committer can make one member see, and the others not. */
+static bool is_seen_by_one(tacet_err err) {
+  return err == TACET_ERR_CONFIRMATION || err == TACET_ERR_PATH_SECRET;
+}
+
+/* Whoever looks at the public part alone, as after an error of the second kind,
+ * finds what is wrong for all. */
+static bool all_see(const forbidden_row *row, tacet_span message) {
+  const tacet_mls_process_args args = {.now = NOW, .public_only = true};
+  tacet_mls_event event;
+  TACET_BUF(content, 1 << 20);
+  tacet_err got = tacet_mls_process(f.to->g, message, &args, &content, &event);
+  tacet_mls_staged_drop(f.to->g);
+  if (got == (is_seen_by_one(row->err) ? TACET_OK : row->err)) {
+    return true;
+  }
+  print_error("%s: expected %s of all, got %s\n", row->name,
+              tacet_err_name(row->err), tacet_err_name(got));
+  return false;
+}
+
 void forbidden_run(const char *name, const forbidden_row *rows, size_t n,
                    void (*prepare)(void)) {
   size_t wrong = 0;
@@ -214,6 +235,7 @@ void forbidden_run(const char *name, const forbidden_row *rows, size_t n,
       wrong++;
       tacet_mls_staged_drop(f.to->g);
     }
+    wrong += all_see(&rows[i], tacet_bytes_span(&message)) ? 0 : 1;
     assert_same_state(&before, f.to);
     tacet_bytes_free(&message);
     /* Whatever was cached on the way goes. */

@@ -25,10 +25,10 @@ typedef struct forbidden_row {
 } forbidden_row;
 #define ROW(name, err)                                                         \
   { #name, name, TACET_ERR_##err }
-/* Each is refused with the error of its rule, and leaves the receiver byte for
- * byte as it was. prepare (may be NULL) changes the group before. With
- * TACET_RECORD=FOLDER in the environment what the receiver hears goes into
- * FOLDER/mls-refused-NAME.json. */
+/* Each is refused with the error of its rule, also by who looks at the public
+ * part alone, and leaves the receiver byte for byte as it was. prepare (may be
+ * NULL) changes the group before. With TACET_RECORD=FOLDER in the environment
+ * what the receiver hears goes into FOLDER/mls-refused-NAME.json. */
 void forbidden_run(const char *name, const forbidden_row *rows, size_t n,
                    void (*prepare)(void));
 /* Gives the group an external sender, number 0: `out`; and an extension and a
