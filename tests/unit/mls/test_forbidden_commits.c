@@ -459,10 +459,43 @@ static void what_is_allowed_passes(void **state) {
   }
 }
 
+static void support_no_extension(tacet_leaf_node *leaf) {
+  leaf->capabilities.extensions = TACET_SPAN_EMPTY;
+}
+
+/* 12.3: the other proposals and the path are judged by the extensions that the
+ * same commit brings, not by those that it takes away. */
+static void what_the_commit_drops_is_not_asked(void **state) {
+  (void)state;
+  fixture_new(&tacet_suite_x25519_chacha);
+  TACET_BUF(list, 64);
+  tacet_mls_extensions_add(&list, EXTENSION_TEST, TACET_SPAN_EMPTY);
+  tacet_mls_proposal use = {.type = TACET_MLS_GROUP_CONTEXT_EXTENSIONS,
+                            .extensions = tacet_buf_span(&list)};
+  members_commit(f.m, 4, 0,
+                 &(tacet_mls_commit_args){.proposals = &use, .n_proposals = 1});
+  raw_publish(f.out, of_nobody);
+  tacet_proposal p[2] = {gce_of(TACET_SPAN_EMPTY), raw_add(f.out)};
+  const raw_commit drops[] = {{.by_value = p, .n_by_value = 2, .path = true},
+                              {.by_value = p,
+                               .n_by_value = 1,
+                               .path = true,
+                               .edit_leaf = support_no_extension}};
+  for (size_t i = 0; i < 2; i++) {
+    tacet_mls_event event;
+    tacet_bytes message = commit(drops[i]);
+    assert_ok(member_process(f.to, tacet_bytes_span(&message), &event));
+    tacet_mls_staged_drop(f.to->g);
+    tacet_bytes_free(&message);
+  }
+  fixture_free();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_is_refused_and_leaves_no_trace),
       cmocka_unit_test(what_is_allowed_passes),
+      cmocka_unit_test(what_the_commit_drops_is_not_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

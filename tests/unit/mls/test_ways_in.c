@@ -173,6 +173,39 @@ static void key_packages_are_checked(void **state) {
   member_free(&m);
 }
 
+static void valid_for_too_long(tacet_key_package *k) {
+  k->leaf_node.not_before = NOW - 100;
+  k->leaf_node.not_after = NOW + LIFETIME_MAX;
+}
+static void of_a_commit(tacet_key_package *k) {
+  k->leaf_node.source = TACET_LEAF_SOURCE_COMMIT;
+}
+static void of_two_equal_keys(tacet_key_package *k) {
+  k->init_key = k->leaf_node.encryption_key;
+}
+
+/* Where no group has a say yet: what is fetched is looked at before it is used
+ * (10.1). */
+static void what_is_fetched_is_checked(void **state) {
+  (void)state;
+  const struct {
+    void (*edit)(tacet_key_package *k);
+    tacet_err err;
+  } rows[] = {{valid_for_too_long, TACET_ERR_LIFETIME},
+              {of_a_commit, TACET_ERR_LEAF},
+              {of_two_equal_keys, TACET_ERR_KEY_PACKAGE}};
+  member m;
+  member_new(&m, suite, "somebody");
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    tacet_mls_key_package k;
+    raw_publish(&m, rows[i].edit);
+    assert_err(rows[i].err,
+               tacet_mls_key_package_check(
+                   &test_config, tacet_bytes_span(&m.key_package), NOW, &k));
+  }
+  member_free(&m);
+}
+
 /* ---- external commits ---- */
 
 static tacet_err external_join(member *m, tacet_span info, uint32_t remove,
@@ -494,6 +527,7 @@ int main(void) {
       cmocka_unit_test(a_joiner_looks_before_it_joins),
       cmocka_unit_test(every_damage_to_a_welcome_is_refused),
       cmocka_unit_test(key_packages_are_checked),
+      cmocka_unit_test(what_is_fetched_is_checked),
       cmocka_unit_test(a_stranger_joins_in_every_suite),
       cmocka_unit_test(a_lost_member_comes_back),
       cmocka_unit_test(the_server_may_withhold_or_roll_back),

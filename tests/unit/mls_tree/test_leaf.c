@@ -82,6 +82,21 @@ static void no_lifetime(tacet_leaf_node *n, tacet_leaf_rules *r) {
   n->not_after = 0;
   r->check_lifetime = true;
 }
+static void as_long_as_may_be(tacet_leaf_node *n, tacet_leaf_rules *r) {
+  n->not_before = 500;
+  n->not_after = 1500;
+  r->max_lifetime = 1000;
+}
+static void too_long(tacet_leaf_node *n, tacet_leaf_rules *r) {
+  as_long_as_may_be(n, r);
+  n->not_after++;
+}
+/* The difference wraps. */
+static void turned_round(tacet_leaf_node *n, tacet_leaf_rules *r) {
+  n->not_before = 1500;
+  n->not_after = 500;
+  r->max_lifetime = UINT64_MAX;
+}
 static void group_extension(tacet_leaf_node *n, tacet_leaf_rules *r) {
   (void)n;
   r->group_extensions = TACET_SPAN_LIT("\xf0\x01\x00");
@@ -141,6 +156,9 @@ static const row rows[] = {
     {"valid for this second", TACET_OK, just_now},
     {"expired", TACET_ERR_LIFETIME, expired},
     {"expired, where nobody asks", TACET_OK, expired_in_a_tree},
+    {"valid for as long as may be", TACET_OK, as_long_as_may_be},
+    {"valid for too long", TACET_ERR_LIFETIME, too_long},
+    {"ends before it begins", TACET_ERR_LIFETIME, turned_round},
     {"no lifetime", TACET_OK, no_lifetime},
     {"group extension not supported", TACET_ERR_CAPABILITIES, group_extension},
     {"group extension by default", TACET_OK, group_default_extension},

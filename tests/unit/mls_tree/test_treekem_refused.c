@@ -147,6 +147,10 @@ static void key_of_the_node_before(const sent *x, pieces *p) {
 static void leaf_key_of_a_member(const sent *x, pieces *p) {
   p->leaf.encryption_key = tacet_tree_encryption_key(x->s.tree, 2);
 }
+static void leaf_key_of_the_path_before(const sent *x, pieces *p) {
+  /* A node that the path replaces: afterwards it is nowhere else. */
+  p->leaf.encryption_key = tacet_tree_encryption_key(x->s.tree, 3);
+}
 static void old_leaf_key(const sent *x, pieces *p) {
   p->leaf.encryption_key = tacet_tree_encryption_key(x->s.tree, 0);
 }
@@ -179,6 +183,8 @@ static const struct {
     {"the key of a member", key_of_a_member, TACET_ERR_DUPLICATE_KEY},
     {"the node's old key", key_of_the_node_before, TACET_ERR_DUPLICATE_KEY},
     {"leaf: the key of a member", leaf_key_of_a_member,
+     TACET_ERR_DUPLICATE_KEY},
+    {"leaf: the key of a node replaced", leaf_key_of_the_path_before,
      TACET_ERR_DUPLICATE_KEY},
     {"leaf: the old key", old_leaf_key, TACET_ERR_LEAF},
     {"leaf: another parent hash", other_parent_hash, TACET_ERR_PARENT_HASH},
