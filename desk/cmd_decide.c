@@ -82,10 +82,52 @@ static const struct {
     {"fraud", DESK_DO_FRAUD, "decided-fraud", "refused"},
 };
 
-/* Who is to be told, and when, follows from the paper. */
-static tacet_err notice_of(const desk_args *a, desk_store *s, json_t *changes,
-                           desk_trouble *why) {
-  json_t *demand = NULL, *notice = NULL;
+/* The authority owes the paper within this time after an emergency was answered
+ * (the operator's own rule), and somebody else looks at it. */
+#define REVIEW_S ((json_int_t)48 * 3600)
+/* An answer to the form of Annex III: Regulation (EU) 2023/1543, to be read
+ * again. */
+enum { ANNEX3_DAYS = 5 };
+
+/* What waits after an answer: the notice, and after an emergency the review. */
+static tacet_err after_answer(const desk_request *r, const desk_tables *tables,
+                              desk_store *s, json_t *changes) {
+  json_t *notice = NULL;
+  TACET_TRY(desk_notice_new(r, tables, desk_store_today(s), &notice));
+  if (json_object_set_new(changes, "notice", notice) != 0) {
+    return TACET_ERR_NOMEM;
+  }
+  if (!desk_is_emergency(r, tables)) {
+    return TACET_OK;
+  }
+  return json_object_set_new(
+             changes, "review",
+             json_pack("{s:s, s:I}", "state", "owed", "due_at",
+                       (json_int_t)desk_store_now(s) + REVIEW_S)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+/* What waits after a question. */
+static tacet_err after_question(const desk_request *r,
+                                const desk_tables *tables, desk_store *s,
+                                json_t *changes) {
+  const desk_instrument *i = desk_instrument_find(tables, r->instrument);
+  char day[DESK_DAY_TEXT];
+  if (i == NULL || !i->annex3) {
+    return TACET_OK;
+  }
+  desk_day_text(desk_store_today(s) + ANNEX3_DAYS, day);
+  return json_object_set_new(changes, "asked_until", json_string(day)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
+/* Who is to be told and when, and what else waits, follows from the paper. */
+static tacet_err add_what_waits(const desk_args *a, desk_store *s,
+                                desk_step act, json_t *changes,
+                                desk_trouble *why) {
+  json_t *demand = NULL;
   desk_request r = {.json = NULL};
   desk_tables tables = {.json = NULL};
   char *text = NULL;
@@ -97,10 +139,8 @@ static tacet_err notice_of(const desk_args *a, desk_store *s, json_t *changes,
                      : desk_request_read(tacet_span_str(text), &r, why);
   }
   if (e == TACET_OK) {
-    e = desk_notice_new(&r, &tables, desk_store_today(s), &notice);
-  }
-  if (e == TACET_OK && json_object_set_new(changes, "notice", notice) != 0) {
-    e = TACET_ERR_NOMEM;
+    e = act == DESK_DO_CLARIFY ? after_question(&r, &tables, s, changes)
+                               : after_answer(&r, &tables, s, changes);
   }
   free(text);
   desk_request_free(&r);
@@ -132,8 +172,8 @@ static int decide(const desk_args *a, size_t which) {
   if (e == TACET_OK && answers) {
     e = desk_blocking_check(s, a->words[0], desk_arg(a, DESK_O_DESPITE), &why);
   }
-  if (e == TACET_OK && answers) {
-    e = notice_of(a, s, changes, &why);
+  if (e == TACET_OK && (answers || act == DESK_DO_CLARIFY)) {
+    e = add_what_waits(a, s, act, changes, &why);
   }
   if (e == TACET_OK) {
     e = signed_step(a, s, &who, act, decisions[which].kind, changes, &why);
@@ -164,6 +204,18 @@ int desk_cmd_case_withdraw(const desk_args *a) {
   return run_signed(a, DESK_DO_WITHDRAW, "case-withdrawn", ended("withdrawn"));
 }
 
+static tacet_err review_before_end(const json_t *row, desk_trouble *why) {
+  const char *state = json_string_value(
+      json_object_get(json_object_get(row, "review"), "state"));
+  if (state == NULL || strcmp(state, "owed") != 0) {
+    return TACET_OK;
+  }
+  desk_trouble_set(why, "an emergency is reviewed before it is closed, by "
+                        "somebody who neither filed nor decided it: "
+                        "`tacet-desk case review`");
+  return TACET_ERR_POLICY;
+}
+
 /* Before a case is closed its notice has gone, or has a day. */
 static tacet_err notice_before_end(desk_store *s, const desk_who *who,
                                    const char *id, desk_trouble *why) {
@@ -175,7 +227,11 @@ static tacet_err notice_before_end(desk_store *s, const desk_who *who,
   bool delivered = state != NULL && strcmp(state, "delivered") == 0;
   desk_case_step step = {
       .case_id = id, .actor = who->actor, .key = who->signs, .act = DESK_STEPS};
-  tacet_err e = TACET_OK;
+  tacet_err e = review_before_end(row, why);
+  if (e != TACET_OK) {
+    json_decref(row);
+    return e;
+  }
   if (delivered && notice != NULL && strcmp(notice, "sent") == 0) {
     step.act = DESK_DO_NOTIFY;
     step.kind = "case-notified";

@@ -58,6 +58,9 @@ typedef enum desk_exit {
   X(FORM, "form", "FORM", "2013, a1, a2, a3, a4, dsa or github")               \
   X(FORMAT, "format", "FORMAT", "text, json, csv or html")                     \
   X(DUE, "due", "", "only those that wait, the earliest first")                \
+  X(WITHIN, "within", "DAYS", "what is near: so many days ahead (3)")          \
+  X(TELL, "tell", "HANDLE",                                                    \
+    "whom to tell, through Tacet, that something is near or missed")           \
   X(UNTIL, "until", "DAY", "the day on which it ends")                         \
   X(BASIS, "basis", "TEXT", "the legal basis, in words")                       \
   X(JSON, "json", "", "for programs: one object a line")                       \
@@ -186,6 +189,8 @@ int desk_cmd_officer_list(const desk_args *a);
 int desk_cmd_case_new(const desk_args *a);
 int desk_cmd_case_form(const desk_args *a);
 int desk_cmd_case_complete(const desk_args *a);
+int desk_cmd_case_review(const desk_args *a);
+int desk_cmd_due(const desk_args *a);
 int desk_cmd_case_import(const desk_args *a);
 int desk_cmd_case_list(const desk_args *a);
 int desk_cmd_case_show(const desk_args *a);

@@ -45,6 +45,11 @@ static const desk_command commands[] = {
      "say how it was checked that they who ask are "
      "who they say",
      1, 1, SIGNED, T(KEY) | T(REASON), desk_cmd_case_authenticate},
+    {"case review", "ID", "look at an emergency that was answered", 1, 1,
+     T(DOCUMENT) | SIGNED, T(KEY) | T(REASON), desk_cmd_case_review},
+    {"due", "",
+     "every deadline, the nearest first; ends with 4 if one is missed", 0, 0,
+     T(WITHIN) | T(TELL) | T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_due},
     {"case withdraw", "ID", "who asked has withdrawn the demand", 1, 1, SIGNED,
      T(KEY) | T(REASON), desk_cmd_case_withdraw},
     {"case close", "ID", "nothing is left to do", 1, 1, SIGNED, T(KEY),

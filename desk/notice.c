@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define TEXT_MAX ((size_t)8192)
+/* An emergency is over by then: the operator's own rule. */
+enum { EMERGENCY_DAYS = 30 };
 
 static const char *text_of(const json_t *v, const char *name) {
   const char *t = json_string_value(json_object_get(v, name));
@@ -35,6 +37,11 @@ static tacet_err make(const char *state, desk_day until, const char *basis,
   return TACET_OK;
 }
 
+bool desk_is_emergency(const desk_request *r, const desk_tables *tables) {
+  const desk_instrument *i = desk_instrument_find(tables, r->instrument);
+  return r->kind == DESK_EMERGENCY || (i != NULL && i->emergency);
+}
+
 tacet_err desk_notice_new(const desk_request *r, const desk_tables *tables,
                           desk_day today, json_t **notice) {
   const desk_instrument *i = desk_instrument_find(tables, r->instrument);
@@ -48,6 +55,10 @@ tacet_err desk_notice_new(const desk_request *r, const desk_tables *tables,
   }
   bool delayed = r->gag.given && *r->gag.basis != '\0' &&
                  r->gag.until != DESK_NO_DAY && r->gag.until >= today;
+  if (!delayed && desk_is_emergency(r, tables)) {
+    return make("delayed", today + EMERGENCY_DAYS,
+                "after an emergency, by the operator's own rule", notice);
+  }
   return make(delayed ? "delayed" : "owed",
               delayed ? r->gag.until : DESK_NO_DAY, delayed ? r->gag.basis : "",
               notice);

@@ -18,8 +18,11 @@
 #include "desk/command.h"
 #include "desk/rules/tables.h"
 
+/* By what it is counted as, or by the instrument's own word. */
+bool desk_is_emergency(const desk_request *demand, const desk_tables *tables);
 /* What follows from the paper when the demand is accepted or narrowed: a new
- * reference. */
+ * reference. After an emergency the person is told too, but not while it lasts:
+ * a notice could bring about what is to be averted. */
 TACET_MUST_CHECK tacet_err desk_notice_new(const desk_request *demand,
                                            const desk_tables *tables,
                                            desk_day today, json_t **notice);

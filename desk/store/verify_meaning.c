@@ -90,9 +90,9 @@ static bool one_step(desk_state from, desk_state to) {
 /* Steps that are an officer's own. */
 static bool needs_officer(const char *kind) {
   static const char *const kinds[] = {
-      "case-authenticated", "case-withdrawn",  "case-closed",
-      "case-purged",        "plan-signed",     "case-holds-nothing",
-      "plan-approved",      "demand-completed"};
+      "case-authenticated", "case-withdrawn",   "case-closed",
+      "case-purged",        "plan-signed",      "case-holds-nothing",
+      "plan-approved",      "demand-completed", "emergency-reviewed"};
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
     if (strcmp(kinds[i], kind) == 0) {
       return true;
