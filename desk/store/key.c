@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -129,14 +130,29 @@ static tacet_err refuse_form(const char *path, const char *what,
   return TACET_ERR_ENCODING;
 }
 
+/* A key is in a file. A pipe could be read once, where a command may need the
+ * key twice, and one that nobody writes to would never end. */
+static bool is_file(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* A short text file, without its last newline. */
 static tacet_err read_line(const char *path, char out[FILE_MAX],
                            desk_trouble *why) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? -1 : read(fd, out, FILE_MAX - 1);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  bool file = fd < 0 || is_file(fd);
+  ssize_t n = fd < 0 || !file ? -1 : read(fd, out, FILE_MAX - 1);
   int e = errno;
   if (fd >= 0) {
     (void)close(fd);
+  }
+  if (!file) {
+    desk_trouble_set(why,
+                     "%.400s is not a file: a key is read from a file, not "
+                     "from a pipe, a device or a folder",
+                     path);
+    return TACET_ERR_ARGUMENT;
   }
   if (n < 0) {
     desk_trouble_set(why, "%.400s cannot be read: %s", path, strerror(e));

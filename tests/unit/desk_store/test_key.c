@@ -115,10 +115,31 @@ static void what_is_none(void **state) {
   assert_err(TACET_ERR_ENCODING, desk_key_load_public(path, &why, public_key));
 }
 
+/* Nobody writes to the pipe: a program that opened it as a file would hang. */
+static void what_is_no_file(void **state) {
+  (void)state;
+  DESK_KEY(k);
+  uint8_t public_key[DESK_KEY_LEN];
+  char pipe[TEST_PATH_MAX];
+  test_folder_path(folder, "pipe", pipe);
+  assert_int_equal(0, mkfifo(pipe, 0600));
+  const char *const paths[] = {pipe, folder, "/dev/null", "/dev/zero"};
+  for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    desk_trouble why = {""};
+    assert_err(TACET_ERR_ARGUMENT, desk_key_load(paths[i], NULL, &why, &k));
+    assert_non_null(strstr(why.text, "is not a file"));
+    why.text[0] = '\0';
+    assert_err(TACET_ERR_ARGUMENT,
+               desk_key_load_public(paths[i], &why, public_key));
+    assert_non_null(strstr(why.text, "is not a file"));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(there_and_back, setup, teardown),
       cmocka_unit_test_setup_teardown(wrapped, setup, teardown),
-      cmocka_unit_test_setup_teardown(what_is_none, setup, teardown)};
+      cmocka_unit_test_setup_teardown(what_is_none, setup, teardown),
+      cmocka_unit_test_setup_teardown(what_is_no_file, setup, teardown)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
