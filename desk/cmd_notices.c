@@ -6,6 +6,7 @@
  * an event of its own. After a kill the conversation is searched for the
  * notice's reference before anything is sent again. */
 #include "desk/intake.h"
+#include "desk/lock.h"
 #include "desk/notice.h"
 #include "desk/rules/identifier.h"
 #include "desk/spawn.h"
@@ -367,6 +368,7 @@ static void domain_of(telling *t) {
 static tacet_err run_due(telling *t) {
   size_t i;
   json_t *id;
+  TACET_TRY(desk_lock(t->s, "notices run", t->why));
   domain_of(t);
   TACET_TRY(desk_cases_each(t->s, collect, t, t->why));
   if (json_array_size(t->due) > 0 &&

@@ -2,6 +2,7 @@
  * tacet-desk preservation: until when what was frozen is kept. The dates stand
  * in the rows of cases; making and erasing copies is the plan's. */
 #include "desk/intake.h"
+#include "desk/lock.h"
 #include "desk/preserved.h"
 
 #include <stdlib.h>
@@ -129,8 +130,12 @@ int desk_cmd_preservation_run(const desk_args *a) {
   desk_trouble why = {""};
   desk_store *s = desk_open(a, &code);
   if (s != NULL) {
-    code = desk_end(desk_preserved_expire(s, &why, &n), &why);
-    printf("%zu erased\n", n);
+    tacet_err e = desk_lock(s, "preservation run", &why);
+    if (e == TACET_OK) {
+      e = desk_preserved_expire(s, &why, &n);
+      printf("%zu erased\n", n);
+    }
+    code = desk_end(e, &why);
   }
   desk_store_close(s);
   return code;

@@ -2,6 +2,7 @@
  * tacet-desk run: carries out a plan that two officers signed, and hands out
  * the bundle. Nothing is on the disk before all of it was compared and sealed;
  * the log hears of it before the database is read, and again at the end. */
+#include "desk/lock.h"
 #include "desk/notice.h"
 #include "desk/planned.h"
 #include "desk/preserved.h"
@@ -433,6 +434,7 @@ static tacet_err finish(running *r, desk_state state) {
 static tacet_err run(running *r) {
   size_t erased;
   desk_state state = DESK_STATES;
+  TACET_TRY(desk_lock(r->s, "run", r->why));
   TACET_TRY(desk_preserved_expire(r->s, r->why, &erased));
   tacet_err ready = prepare(r, &state);
   if (ready == TACET_ERR_POLICY &&

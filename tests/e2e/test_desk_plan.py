@@ -4,6 +4,7 @@
 officers, and what somebody gets who has neither the right nor the second
 signature."""
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -302,6 +303,44 @@ class Answer(Desk):
         self.assertIn("that this key is an officer's", self.said)
         self.verify(forged, '--commitments', theirs)
         self.assertIn('not checked', self.verify(forged))
+
+    def test_one_at_a_time(self):
+        """What would be taken for a run that was cut off is one at work."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        self.plan(case)
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        with open(os.path.join(self.data, 'desk.lock'), 'w') as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            f.write('run, process 7\n')
+            f.flush()
+            for command in (('run', case, '--out', self.out, '--key',
+                             self.key('ann')),
+                            ('preservation', 'run'), ('notices', 'run')):
+                self.desk(*command, code=1)
+                self.assertIn('is at work on this desk (run, process 7)',
+                              self.said)
+        self.assertEqual(self.state(case)['state'], 'approved')
+        self.nothing_out()
+        # The real ones: one of them hands out, and none takes it back.
+        argv = [f'{BIN}/tacet-desk', 'run', case, '--out', self.out, '--key',
+                self.key('ann'), '--data', self.data]
+        runs = [subprocess.Popen(argv, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE) for _ in range(6)]
+        ends = [(r.communicate(timeout=TIMEOUT), r.returncode) for r in runs]
+        codes = sorted(code for _, code in ends)
+        self.assertEqual(codes.count(0), 1, ends)
+        self.assertTrue(set(codes) <= {0, 1, 4}, ends)
+        self.verify(self.sealed(case))
+        acts = [json.loads(line).get('kind') for line in
+                self.desk('case', 'show', case, '--json').splitlines()[1:]]
+        self.assertEqual((acts.count('extracted'), acts.count('run-stopped')),
+                         (1, 0), acts)
+        self.assertEqual(self.state(case)['state'], 'delivered')
 
     def test_what_changed_meanwhile(self):
         """The account is gone; the server is a newer one; the folder is full."""
