@@ -3,6 +3,7 @@
  * 2, section 7.2; numbers in comments are its steps. */
 #include "desk/web/passkey.h"
 
+#include "desk/keys/assertion.h"
 #include "tacet/codec.h"
 #include "tacet/crypto.h"
 
@@ -12,10 +13,6 @@
 #define OPEN_MAX 256
 #define CHALLENGE_S 300
 #define CLIENT_DATA_MAX 4096
-#define AUTHENTICATOR_DATA_MIN 37 /* hash, flags, counter */
-#define AUTHENTICATOR_DATA_MAX 1024
-#define FLAG_USER_PRESENT 0x01
-#define FLAG_USER_VERIFIED 0x04
 
 typedef struct challenge {
   char text[WEB_CHALLENGE_TEXT]; /* "": none */
@@ -80,33 +77,17 @@ static bool client_data_fits(web_challenges *c, int64_t now, const char *origin,
   return fits;
 }
 
-/* 7.2, 15 to 17. */
-static bool authenticator_data_fits(tacet_span data) {
-  uint8_t hash[32];
-  const uint8_t flags = FLAG_USER_PRESENT | FLAG_USER_VERIFIED;
-  return data.len >= AUTHENTICATOR_DATA_MIN &&
-         data.len <= AUTHENTICATOR_DATA_MAX &&
-         tacet_hash_one(&tacet_hash_sha256, tacet_span_str(WEB_RELYING_PARTY),
-                        hash) == TACET_OK &&
-         memcmp(data.p, hash, sizeof(hash)) == 0 &&
-         (data.p[32] & flags) == flags;
-}
-
 tacet_err web_passkey_verify(web_challenges *c, int64_t now,
                              const web_passkey *p, const char *origin,
                              const web_assertion *a) {
-  uint8_t content[AUTHENTICATOR_DATA_MAX + 32];
-  if (!client_data_fits(c, now, origin, a->client_data) ||
-      !authenticator_data_fits(a->authenticator_data)) {
+  const desk_credential_key key = {p->is_ed25519,
+                                   tacet_span_of(p->key, p->key_len)};
+  uint8_t hash[DESK_CLIENT_HASH];
+  if (!client_data_fits(c, now, origin, a->client_data)) {
     return TACET_ERR_AUTH;
   }
-  size_t len = a->authenticator_data.len;
-  memcpy(content, a->authenticator_data.p, len);
-  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, a->client_data,
-                           content + len)); /* 19 */
-  const tacet_sig *sig = p->is_ed25519 ? &tacet_sig_ed25519 : &tacet_sig_p256;
-  return sig->verify(tacet_span_of(p->key, p->key_len), /* 20 */
-                     tacet_span_of(content, len + 32), a->signature) == TACET_OK
-             ? TACET_OK
-             : TACET_ERR_AUTH;
+  TACET_TRY(tacet_hash_one(&tacet_hash_sha256, a->client_data, hash)); /* 19 */
+  const desk_assertion given = {a->authenticator_data, hash, a->signature};
+  return desk_assertion_verify(&key, WEB_RELYING_PARTY,
+                               DESK_FLAG_PRESENT | DESK_FLAG_VERIFIED, &given);
 }
