@@ -59,10 +59,11 @@ static tacet_err first_day(void *user, const desk_event *e) {
 
 static void print_verdict(const desk_args *a, const desk_audit *v) {
   if (desk_flag(a, DESK_O_JSON)) {
-    desk_print(json_pack("{s:I, s:I, s:I, s:I}", "events",
+    desk_print(json_pack("{s:I, s:I, s:I, s:I, s:I}", "events",
                          (json_int_t)v->events, "signatures",
                          (json_int_t)v->signatures, "purged",
-                         (json_int_t)v->purged, "days", (json_int_t)v->n_days));
+                         (json_int_t)v->purged, "days", (json_int_t)v->n_days,
+                         "counted_back", (json_int_t)v->counted_back));
   } else {
     printf("log: %" PRIu64 " events, %" PRIu64 " signatures of officers, %zu "
            "days committed to",
@@ -71,6 +72,17 @@ static void print_verdict(const desk_args *a, const desk_audit *v) {
       printf(", %" PRIu64 " events purged", v->purged);
     }
     printf("\n");
+  }
+}
+
+/* On stderr in both forms: somebody has to look at it. */
+static void say_counters(const desk_audit *v) {
+  if (v->counted_back > 0) {
+    desk_say("%" PRIu64 " signatures were made by a token that had counted no "
+             "further than at the officer's signature before, first event "
+             "%" PRIu64 ": they verify, but the token may have been copied; "
+             "ask the officer, and give out another key if it is not explained",
+             v->counted_back, v->counted_back_at);
   }
 }
 
@@ -88,6 +100,7 @@ static tacet_err verify(const desk_args *a, desk_store *s, desk_trouble *why) {
   free(known);
   TACET_TRY(e);
   print_verdict(a, &v);
+  say_counters(&v);
   e = desk_events_each(s, &all, first_day, &first, why);
   e = e == TACET_ERR_CLOSED ? TACET_OK : e;
   if (e == TACET_OK && !desk_flag(a, DESK_O_JSON)) {

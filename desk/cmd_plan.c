@@ -256,27 +256,30 @@ static tacet_err may_sign(const desk_who *who, const json_t *row,
 
 static tacet_err consent(const desk_who *who, desk_planned *p,
                          desk_trouble *why) {
+  TACET_BUF(w, DESK_CONSENT_CONTENT_MAX);
+  tacet_span content;
   if (p->n_consents == DESK_CONSENTS_MAX) {
     desk_trouble_set(why, "there are signatures enough");
     return TACET_ERR_LIMIT;
   }
   desk_consent *c = &p->consents[p->n_consents];
   *c = (desk_consent){.officer = who->actor};
-  memcpy(c->key, who->key.public_key, sizeof(c->key));
-  TACET_TRY(desk_consent_sign(tacet_secret_span(&who->key.private_key),
-                              p->plan.scope.case_id, p->plan.hash,
-                              c->signature));
+  c->key = desk_key_public(&who->key);
+  desk_consent_content(p->plan.scope.case_id, p->plan.hash, &w);
+  TACET_TRY(tacet_buf_done(&w, &content));
+  TACET_TRY(desk_officer_sign(&who->key, DESK_CONSENT_LABEL, content, why,
+                              &c->signature));
   p->n_consents++;
   return TACET_OK;
 }
 
 static json_t *consent_body(const desk_planned *p) {
   const desk_consent *c = &p->consents[p->n_consents - 1];
-  char hash[2 * DESK_HASH + 1], key[2 * DESK_CONSENT_KEY + 1];
-  char signature[2 * DESK_CONSENT_SIGNATURE + 1];
+  char hash[2 * DESK_HASH + 1], key[2 * DESK_PUBLIC_MAX + 1];
+  char signature[2 * DESK_SIGNATURE_MAX + 1];
   tacet_hex_write(tacet_span_of(p->plan.hash, DESK_HASH), hash);
-  tacet_hex_write(tacet_span_of(c->key, sizeof(c->key)), key);
-  tacet_hex_write(tacet_span_of(c->signature, sizeof(c->signature)), signature);
+  tacet_hex_write(desk_public_span(&c->key), key);
+  tacet_hex_write(desk_signature_span(&c->signature), signature);
   return json_pack("{s:s, s:s, s:s}", "plan", hash, "key", key, "signature",
                    signature);
 }

@@ -13,11 +13,12 @@
 
 /* ---- sign-in ---- */
 
-static tacet_err print_ticket(desk_store *s, const desk_who *who) {
+static tacet_err print_ticket(desk_store *s, const desk_who *who,
+                              desk_trouble *why) {
   tacet_bytes ticket = {NULL, 0};
   tacet_err e =
       web_ticket_write(&who->officer, who->signs, desk_store_key(s)->public_key,
-                       desk_store_now(s), &ticket);
+                       desk_store_now(s), why, &ticket);
   if (e == TACET_OK) {
     puts((const char *)ticket.p);
     tacet_wipe(ticket.p, ticket.len);
@@ -32,7 +33,7 @@ int desk_cmd_sign_in(const desk_args *a) {
   desk_trouble why = {""};
   desk_store *s = desk_open(a, &code);
   if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
-    code = desk_end(print_ticket(s, &who), &why);
+    code = desk_end(print_ticket(s, &who, &why), &why);
   }
   desk_store_close(s);
   return code;

@@ -135,7 +135,7 @@ int desk_cmd_officer_add(const desk_args *a) {
     desk_say("--role is officer, approver, auditor or administrator");
     return DESK_EXIT_USAGE;
   }
-  tacet_err e = desk_key_load_public(desk_arg(a, DESK_O_KEY), &why, o.key);
+  tacet_err e = desk_public_load(desk_arg(a, DESK_O_KEY), &why, &o.key);
   if (e != TACET_OK) {
     return desk_end(e, &why);
   }
@@ -168,8 +168,8 @@ int desk_cmd_officer_remove(const desk_args *a) {
 
 static tacet_err show_officer(void *user, const desk_officer *o) {
   const desk_args *a = user;
-  char key[DESK_KEY_TEXT];
-  desk_key_text(o->key, key);
+  char key[DESK_PUBLIC_TEXT];
+  desk_public_text(&o->key, key);
   if (desk_flag(a, DESK_O_JSON)) {
     desk_print(json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", o->name, "key",
                          key, "role", desk_role_name(o->role), "cleared",

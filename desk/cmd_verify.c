@@ -141,7 +141,7 @@ static tacet_err read_file(const desk_args *a, const char *path,
 
 static void show(const desk_args *a, const desk_bundle_summary *s,
                  const desk_signers *signers) {
-  char key[2 * DESK_CONSENT_KEY + 1], plan[2 * DESK_HASH + 1];
+  char key[2 * DESK_KEY_LEN + 1], plan[2 * DESK_HASH + 1];
   char line[DESK_KEY_TEXT], id[130], made[BUNDLE_TIME];
   tacet_hex_write(tacet_span_of(s->desk_key, sizeof(s->desk_key)), key);
   tacet_hex_write(tacet_span_of(s->plan, sizeof(s->plan)), plan);

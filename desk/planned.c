@@ -26,21 +26,17 @@ static tacet_err take_plan(gathering *g, const json_t *body) {
   return text != NULL && g->text == NULL ? TACET_ERR_NOMEM : TACET_OK;
 }
 
-static bool read_hex(const json_t *v, uint8_t *out, size_t len) {
-  return json_is_string(v) &&
-         tacet_hex_read(json_string_value(v), json_string_length(v), out,
-                        len) == TACET_OK;
-}
-
 /* What cannot be read is left out: it counts for nothing. */
 static void take_consent(gathering *g, const desk_event *e,
                          const json_t *body) {
   size_t n = g->out->n_consents;
   desk_consent c = {.time = e->time, .number = e->number};
   if (n == DESK_CONSENTS_MAX || strlen(e->actor) > DESK_NAME_MAX ||
-      !read_hex(json_object_get(body, "key"), c.key, sizeof(c.key)) ||
-      !read_hex(json_object_get(body, "signature"), c.signature,
-                sizeof(c.signature))) {
+      desk_public_of_hex(json_string_value(json_object_get(body, "key")),
+                         &c.key) != TACET_OK ||
+      desk_signature_of_hex(
+          json_string_value(json_object_get(body, "signature")),
+          &c.signature) != TACET_OK) {
     return;
   }
   memcpy(g->out->officers[n], e->actor, strlen(e->actor) + 1);
@@ -109,7 +105,7 @@ tacet_err desk_planned_approved(desk_store *s, const desk_planned *p,
     desk_officer o;
     TACET_TRY(desk_officer_find(s, p->consents[i].officer, why, &o));
     if (o.removed || !desk_role_works(o.role) ||
-        memcmp(o.key, p->consents[i].key, sizeof(o.key)) != 0) {
+        !desk_public_equal(&o.key, &p->consents[i].key)) {
       desk_trouble_set(why, "one who signed the plan does not work cases here "
                             "any more; plan it again, and sign again");
       return TACET_ERR_POLICY;

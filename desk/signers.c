@@ -20,7 +20,7 @@ static tacet_err take_shown(const desk_bundle_summary *s,
       if (strcmp(s->signers[i].officer, shown[k].name) != 0) {
         continue;
       }
-      if (memcmp(s->signers[i].key, shown[k].key, DESK_KEY_LEN) != 0) {
+      if (!desk_public_equal(&s->signers[i].key, &shown[k].key)) {
         desk_trouble_set(why, "the bundle does not check out: one who signed "
                               "the plan has another key in officers.json");
         return TACET_ERR_AUTH;
@@ -61,9 +61,9 @@ static tacet_err read_shown(const desk_files *files,
 
 /* A key stands in a list as `officer list` prints it, or as a .pub file has it:
  * behind it comes the end of the word. */
-static bool has_key(tacet_span list, const uint8_t key[DESK_KEY_LEN]) {
-  char line[DESK_KEY_TEXT];
-  desk_key_text(key, line);
+static bool has_key(tacet_span list, const desk_public_key *key) {
+  char line[DESK_PUBLIC_TEXT];
+  desk_public_text(key, line);
   size_t len = strlen(line);
   for (size_t at = 0; list.len - at >= len;) {
     const uint8_t *found = memmem(list.p + at, list.len - at, line, len);
@@ -86,7 +86,8 @@ static tacet_err hold_against_list(const char *path,
   TACET_BYTES(list);
   TACET_TRY(desk_file_read(path, LIST_MAX, why, &list));
   for (size_t i = 0; i < s->n_consents; i++) {
-    out->all[i].is_pinned = has_key(tacet_bytes_span(&list), s->signers[i].key);
+    out->all[i].is_pinned =
+        has_key(tacet_bytes_span(&list), &s->signers[i].key);
     if (!out->all[i].is_pinned) {
       char name[80];
       desk_trouble_set(why,
@@ -160,9 +161,9 @@ static void hash_text(const desk_hash *h, char out[2 * DESK_HASH_LEN + 1]) {
 
 static void print_one(const desk_args *a, const desk_signer *who,
                       const desk_signers *s, size_t i) {
-  char name[80], key[DESK_KEY_TEXT], day[DESK_DAY_TEXT];
+  char name[80], key[DESK_PUBLIC_TEXT], day[DESK_DAY_TEXT];
   char hash[2 * DESK_HASH_LEN + 1];
-  desk_key_text(who->key, key);
+  desk_public_text(&who->key, key);
   printf("  %s, %s\n", desk_plain(who->officer, name, sizeof(name)), key);
   if (s->all[i].is_pinned) {
     printf("    is an officer's by %s\n", desk_arg(a, DESK_O_OFFICERS));
@@ -203,10 +204,10 @@ json_t *desk_signers_json(const desk_bundle_summary *s,
                           const desk_signers *signers) {
   json_t *list = json_array();
   for (size_t i = 0; i < signers->n; i++) {
-    char key[DESK_KEY_TEXT], day[DESK_DAY_TEXT];
+    char key[DESK_PUBLIC_TEXT], day[DESK_DAY_TEXT];
     char hash[2 * DESK_HASH_LEN + 1];
     bool logged = signers->all[i].is_logged;
-    desk_key_text(s->signers[i].key, key);
+    desk_public_text(&s->signers[i].key, key);
     hash_text(&signers->all[i].day.hash, hash);
     desk_day_text(logged ? signers->all[i].day.day : 0, day);
     (void)json_array_append_new(

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static json_t *json_hex(const uint8_t *bytes, size_t len) {
-  char text[2 * DESK_CONSENT_SIGNATURE + 1];
+  char text[2 * DESK_SIGNATURE_MAX + 1];
   tacet_hex_write(tacet_span_of(bytes, len), text);
   return json_string(text);
 }
@@ -125,12 +125,11 @@ static json_t *json_consents(const desk_bundle_input *in) {
   for (size_t i = 0; i < in->n_consents; i++) {
     const desk_consent *c = &in->consents[i];
     if (json_array_append_new(
-            list,
-            json_pack("{s:s, s:o, s:o, s:o, s:I}", "officer", c->officer, "key",
-                      json_hex(c->key, sizeof(c->key)), "signature",
-                      json_hex(c->signature, sizeof(c->signature)), "time",
-                      json_time(c->time), "event", (json_int_t)c->number)) !=
-        0) {
+            list, json_pack("{s:s, s:o, s:o, s:o, s:I}", "officer", c->officer,
+                            "key", json_hex(c->key.b, c->key.len), "signature",
+                            json_hex(c->signature.b, c->signature.len), "time",
+                            json_time(c->time), "event",
+                            (json_int_t)c->number)) != 0) {
       json_decref(list);
       return NULL;
     }
@@ -150,20 +149,20 @@ static tacet_err add_manifest(const desk_bundle_input *in, desk_files *f) {
                 in->program, "made", json_time(in->made), "made_at",
                 (json_int_t)in->made, "plan", json_hex(p->hash, DESK_HASH),
                 "inventory", json_hex(p->inventory, DESK_HASH), "desk_key",
-                json_hex(in->public_key, DESK_CONSENT_KEY), "approvals",
+                json_hex(in->public_key, DESK_KEY_LEN), "approvals",
                 json_consents(in), "files", json_files(f)));
 }
 
 static tacet_err add_signature(const desk_bundle_input *in, desk_files *f) {
   uint8_t signature[TACET_SIG_MAX];
-  char text[2 * DESK_CONSENT_SIGNATURE + 2];
+  char text[2 * DESK_SIGNATURE_LEN + 2];
   size_t len = 0;
   tacet_span manifest =
       tacet_bytes_span(&desk_files_find(f, "manifest.json")->bytes);
   TACET_TRY(tacet_sign_with_label(&tacet_sig_ed25519, in->private_key,
                                   TACET_LABEL_TACET, BUNDLE_LABEL, manifest,
                                   signature, &len));
-  if (len != DESK_CONSENT_SIGNATURE) {
+  if (len != DESK_SIGNATURE_LEN) {
     return TACET_ERR_PROVIDER;
   }
   tacet_hex_write(tacet_span_of(signature, len), text);

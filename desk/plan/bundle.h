@@ -48,7 +48,7 @@ typedef struct desk_bundle_input {
   size_t n_consents;
   const json_t *officers; /* desk_officers_prove(), or NULL */
   tacet_span private_key; /* the desk's Ed25519 key */
-  uint8_t public_key[DESK_CONSENT_KEY];
+  uint8_t public_key[DESK_KEY_LEN];
 } desk_bundle_input;
 
 /* LIMIT, NOMEM, and what signing gives. */
@@ -58,13 +58,13 @@ TACET_MUST_CHECK tacet_err desk_bundle_make(const desk_bundle_input *in,
 /* Who signed the plan, as the bundle says. */
 typedef struct desk_signer {
   char officer[65];
-  uint8_t key[DESK_CONSENT_KEY];
+  desk_public_key key;
 } desk_signer;
 
 /* What a bundle says of itself. */
 typedef struct desk_bundle_summary {
   char case_id[129];
-  uint8_t desk_key[DESK_CONSENT_KEY];
+  uint8_t desk_key[DESK_KEY_LEN];
   uint8_t plan[DESK_HASH];
   size_t n_files, n_consents;
   desk_signer signers[DESK_CONSENTS_MAX];

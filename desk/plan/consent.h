@@ -3,32 +3,34 @@
  *
  *   struct { opaque case<V>; opaque plan[32]; } Consent;
  *
- * signed with Ed25519 under the label "Tacet 1.0 DeskPlan" (RFC 9420 5.1.2).
+ * signed under the label "Tacet 1.0 DeskPlan" by an officer's key, in a file
+ * or on a token (desk/keys/public.h).
  * The signature stands in the log's event and in the bundle, so that who gets
  * the bundle sees for himself that two people agreed to exactly that plan.
  */
 #ifndef TACET_DESK_CONSENT_H
 #define TACET_DESK_CONSENT_H
 
+#include "desk/keys/public.h"
 #include "desk/plan/plan.h"
+#include "tacet/codec.h"
 
-#define DESK_CONSENT_SIGNATURE 64
-#define DESK_CONSENT_KEY 32
+#define DESK_CONSENT_LABEL "DeskPlan"
+#define DESK_CONSENT_CONTENT_MAX 1024
 #define DESK_CONSENTS_MAX 16
 
 /* All borrowed. */
 typedef struct desk_consent {
   const char *officer;
-  uint8_t key[DESK_CONSENT_KEY];
-  uint8_t signature[DESK_CONSENT_SIGNATURE];
+  desk_public_key key;
+  desk_signature signature;
   int64_t time;    /* seconds since 1970 */
   uint64_t number; /* of the event */
 } desk_consent;
 
-/* ARGUMENT for a key that is none, NOMEM, PROVIDER. */
-TACET_MUST_CHECK tacet_err desk_consent_sign(
-    tacet_span private_key, const char *case_id, const uint8_t plan[DESK_HASH],
-    uint8_t signature[DESK_CONSENT_SIGNATURE]);
+/* What is signed. */
+void desk_consent_content(const char *case_id, const uint8_t plan[DESK_HASH],
+                          tacet_buf *out);
 /* AUTH. */
 TACET_MUST_CHECK tacet_err desk_consent_verify(const desk_consent *c,
                                                const char *case_id,

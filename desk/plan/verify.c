@@ -78,7 +78,7 @@ static tacet_err check_files(const json_t *manifest, const desk_files *files,
 static tacet_err check_signature(const desk_files *files, tacet_span manifest,
                                  const uint8_t *key, desk_trouble *why) {
   const desk_file *f = desk_files_find(files, "manifest.sig");
-  uint8_t signature[DESK_CONSENT_SIGNATURE];
+  uint8_t signature[DESK_SIGNATURE_LEN];
   if (f == NULL || f->bytes.len != 2 * sizeof(signature) + 1 ||
       f->bytes.p[2 * sizeof(signature)] != '\n' ||
       tacet_hex_read((const char *)f->bytes.p, 2 * sizeof(signature), signature,
@@ -86,7 +86,7 @@ static tacet_err check_signature(const desk_files *files, tacet_span manifest,
     return no_bundle(why, "it has no signature");
   }
   return tacet_verify_with_label(
-             &tacet_sig_ed25519, tacet_span_of(key, DESK_CONSENT_KEY),
+             &tacet_sig_ed25519, tacet_span_of(key, DESK_KEY_LEN),
              TACET_LABEL_TACET, BUNDLE_LABEL, manifest,
              tacet_span_of(signature, sizeof(signature))) == TACET_OK
              ? TACET_OK
@@ -108,14 +108,15 @@ static tacet_err check_consents(const json_t *manifest, desk_trouble *why,
     list[i].officer = json_string_value(json_object_get(item, "officer"));
     if (list[i].officer == NULL ||
         strlen(list[i].officer) >= sizeof(s->signers[i].officer) ||
-        !read_hex(json_object_get(item, "key"), list[i].key,
-                  sizeof(list[i].key)) ||
-        !read_hex(json_object_get(item, "signature"), list[i].signature,
-                  sizeof(list[i].signature))) {
+        desk_public_of_hex(json_string_value(json_object_get(item, "key")),
+                           &list[i].key) != TACET_OK ||
+        desk_signature_of_hex(
+            json_string_value(json_object_get(item, "signature")),
+            &list[i].signature) != TACET_OK) {
       return no_bundle(why, "an officer's signature cannot be read");
     }
     memcpy(s->signers[i].officer, list[i].officer, strlen(list[i].officer) + 1);
-    memcpy(s->signers[i].key, list[i].key, sizeof(list[i].key));
+    s->signers[i].key = list[i].key;
   }
   s->n_consents = n;
   tacet_err err = desk_consents_check(list, n, NULL, s->case_id, s->plan, why);
@@ -218,8 +219,7 @@ static tacet_err check_all(const desk_files *files, const json_t *manifest,
                            tacet_span text, const uint8_t *desk_key,
                            desk_trouble *why, desk_bundle_summary *s) {
   TACET_TRY(read_manifest(manifest, why, s));
-  if (desk_key != NULL &&
-      memcmp(desk_key, s->desk_key, DESK_CONSENT_KEY) != 0) {
+  if (desk_key != NULL && memcmp(desk_key, s->desk_key, DESK_KEY_LEN) != 0) {
     return wrong(why, "it is of another desk than the one that was named");
   }
   TACET_TRY(check_signature(files, text, s->desk_key, why));

@@ -262,7 +262,7 @@ static tacet_err may_work(const desk_key *key, const json_t *row, bool changes,
   if (key == NULL) {
     return TACET_OK;
   }
-  tacet_err e = officer_by_key(c, key->public_key, &o);
+  tacet_err e = officer_by_key(c, key, &o);
   if (e == TACET_ERR_NOT_FOUND) {
     return TACET_OK; /* the append says that it is nobody's */
   }

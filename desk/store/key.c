@@ -17,12 +17,13 @@
 enum {
   SEED = 32,
   SEALED = SEED + 16,
-  FILE_MAX = 512,
+  FILE_MAX = 2048,
   PATH_LEN_MAX = 4096,
   PASSPHRASE_MAX = 1024
 };
 #define PUBLIC_WORDS "tacet-desk-key v1 "
 #define SECRET_WORDS "tacet-desk-secret v1 "
+#define TOKEN_WORDS "tacet-desk-token v1 "
 
 void desk_key_wipe(desk_key *k) {
   tacet_wipe(k, sizeof(*k));
@@ -36,6 +37,10 @@ tacet_err desk_key_generate(desk_key *out) {
                              &k.private_key));
   *out = k;
   return TACET_OK;
+}
+
+desk_public_key desk_key_public(const desk_key *k) {
+  return desk_key_is_token(k) ? k->token : desk_public_of_file(k->public_key);
 }
 
 void desk_key_text(const uint8_t public_key[DESK_KEY_LEN],
@@ -77,9 +82,24 @@ static tacet_err wrapped_text(tacet_span seed, tacet_span passphrase,
   return TACET_OK;
 }
 
+/* Nothing in it is secret: the token signs for nobody without it, and with it
+ * only where it is plugged in. */
+static void token_text(const desk_key *k, char out[FILE_MAX]) {
+  char public_text[TACET_BASE64_LEN(DESK_PUBLIC_MAX) + 1],
+      credential[TACET_BASE64_LEN(DESK_CREDENTIAL_MAX) + 1];
+  tacet_base64url_write(desk_public_span(&k->token), public_text);
+  tacet_base64url_write(tacet_span_of(k->credential, k->credential_len),
+                        credential);
+  (void)snprintf(out, FILE_MAX, TOKEN_WORDS "%s %s\n", public_text, credential);
+}
+
 static tacet_err secret_text(const desk_key *k, tacet_span passphrase,
                              char out[FILE_MAX]) {
   tacet_span seed = tacet_span_of(k->private_key.b, SEED);
+  if (desk_key_is_token(k)) {
+    token_text(k, out);
+    return TACET_OK;
+  }
   if (passphrase.len > 0) {
     return wrapped_text(seed, passphrase, out);
   }
@@ -91,7 +111,8 @@ static tacet_err secret_text(const desk_key *k, tacet_span passphrase,
 
 tacet_err desk_key_write(const desk_key *k, const char *path,
                          tacet_span passphrase, desk_trouble *why) {
-  char text[FILE_MAX], public_path[PATH_LEN_MAX], line[DESK_KEY_TEXT + 1];
+  char text[FILE_MAX], public_path[PATH_LEN_MAX], line[DESK_PUBLIC_TEXT + 1];
+  desk_public_key public_key = desk_key_public(k);
   sto_trouble t = {""};
   int n = snprintf(public_path, sizeof(public_path), "%s.pub", path);
   if (n < 0 || (size_t)n >= sizeof(public_path)) {
@@ -103,7 +124,7 @@ tacet_err desk_key_write(const desk_key *k, const char *path,
     desk_trouble_set(why, "the key cannot be wrapped: %s", tacet_err_text(e));
     return e;
   }
-  desk_key_text(k->public_key, line);
+  desk_public_text(&public_key, line);
   size_t len = strlen(line);
   line[len++] = '\n';
   e = sto_secret_write(path, tacet_span_str(text), &t);
@@ -172,19 +193,27 @@ static bool read_base64(const char *text, uint8_t *out, size_t want) {
          len == want;
 }
 
+tacet_err desk_public_load(const char *path, desk_trouble *why,
+                           desk_public_key *out) {
+  char text[FILE_MAX];
+  TACET_TRY(read_line(path, text, why));
+  tacet_err e = desk_public_read(text, out);
+  tacet_wipe(text, sizeof(text)); /* it may be the wrong one of the pair */
+  return e == TACET_OK ? e : refuse_form(path, "a public key of the desk", why);
+}
+
 tacet_err desk_key_load_public(const char *path, desk_trouble *why,
                                uint8_t out[DESK_KEY_LEN]) {
-  char text[FILE_MAX];
-  uint8_t key[DESK_KEY_LEN];
-  TACET_TRY(read_line(path, text, why));
-  size_t n = sizeof(PUBLIC_WORDS) - 1;
-  bool fits = strncmp(text, PUBLIC_WORDS, n) == 0 &&
-              read_base64(text + n, key, DESK_KEY_LEN);
-  tacet_wipe(text, sizeof(text)); /* it may be the wrong one of the pair */
-  if (!fits) {
-    return refuse_form(path, "a public key of the desk", why);
+  desk_public_key k;
+  TACET_TRY(desk_public_load(path, why, &k));
+  if (desk_public_is_token(&k)) {
+    desk_trouble_set(why,
+                     "%.400s is an officer's key on a token; here a desk's own "
+                     "key is wanted",
+                     path);
+    return TACET_ERR_ENCODING;
   }
-  memcpy(out, key, DESK_KEY_LEN);
+  memcpy(out, k.b, DESK_KEY_LEN);
   return TACET_OK;
 }
 
@@ -237,12 +266,48 @@ static tacet_err seed_of(const char *text, const char *path,
   return refuse_form(path, "a secret key of the desk", why);
 }
 
+/* "<public key> <credential>" */
+static tacet_err take_token(const char *text, const char *path,
+                            desk_trouble *why, desk_key *k) {
+  char public_text[TACET_BASE64_LEN(DESK_PUBLIC_MAX) + 1];
+  uint8_t bytes[DESK_PUBLIC_MAX];
+  size_t len = 0, word = strcspn(text, " ");
+  if (word >= sizeof(public_text) || text[word] != ' ') {
+    return refuse_form(path, "a key of the desk", why);
+  }
+  memcpy(public_text, text, word);
+  public_text[word] = '\0';
+  text += word + 1;
+  if (tacet_base64url_read(public_text, word, bytes, sizeof(bytes), &len) !=
+          TACET_OK ||
+      desk_public_take(tacet_span_of(bytes, len), &k->token) != TACET_OK ||
+      !desk_public_is_token(&k->token) ||
+      tacet_base64url_read(text, strlen(text), k->credential,
+                           sizeof(k->credential),
+                           &k->credential_len) != TACET_OK ||
+      k->credential_len == 0) {
+    return refuse_form(path, "a key of the desk", why);
+  }
+  return TACET_OK;
+}
+
+static tacet_err load_token(const char *text, const char *path,
+                            desk_trouble *why, desk_key *out) {
+  DESK_KEY(k);
+  TACET_TRY(take_token(text, path, why, &k));
+  *out = k;
+  return TACET_OK;
+}
+
 tacet_err desk_key_load(const char *path, const desk_passphrase *passphrase,
                         desk_trouble *why, desk_key *out) {
   char text[FILE_MAX];
   uint8_t seed[SEED];
   DESK_KEY(k);
   TACET_TRY(read_line(path, text, why));
+  if (strncmp(text, TOKEN_WORDS, sizeof(TOKEN_WORDS) - 1) == 0) {
+    return load_token(text + sizeof(TOKEN_WORDS) - 1, path, why, out);
+  }
   tacet_err e = seed_of(text, path, passphrase, why, seed);
   tacet_wipe(text, sizeof(text));
   if (e == TACET_OK) {
@@ -264,6 +329,30 @@ tacet_err desk_key_load(const char *path, const desk_passphrase *passphrase,
 }
 
 /* ---- using ---- */
+
+static tacet_err touch_token(const desk_key *k, const char *label,
+                             tacet_span content, desk_trouble *why,
+                             desk_signature *out) {
+  uint8_t challenge[DESK_CLIENT_HASH];
+  if (k->touch == NULL) {
+    desk_trouble_set(why, "that key is on a token, and an officer's: the desk "
+                          "signs with a key in a file");
+    return TACET_ERR_ARGUMENT;
+  }
+  TACET_TRY(desk_token_challenge(label, content, challenge));
+  return k->touch->sign(k->touch->user, k, challenge, why, out);
+}
+
+tacet_err desk_officer_sign(const desk_key *k, const char *label,
+                            tacet_span content, desk_trouble *why,
+                            desk_signature *out) {
+  uint8_t sig[DESK_SIGNATURE_LEN];
+  if (desk_key_is_token(k)) {
+    return touch_token(k, label, content, why, out);
+  }
+  TACET_TRY(desk_key_sign(k, label, content, sig));
+  return desk_signature_take(tacet_span_of(sig, sizeof(sig)), out);
+}
 
 tacet_err desk_key_sign(const desk_key *k, const char *label,
                         tacet_span content, uint8_t out[DESK_SIGNATURE_LEN]) {

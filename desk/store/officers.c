@@ -53,12 +53,11 @@ tacet_err officer_read(sto_query *q, desk_officer *out) {
   char role[16];
   tacet_span key = sto_blob(q, 1);
   if (!store_copy(sto_text(q, 0), o.name, sizeof(o.name)) ||
-      key.len != DESK_KEY_LEN ||
+      desk_public_take(key, &o.key) != TACET_OK ||
       !store_copy(sto_text(q, 2), role, sizeof(role)) ||
       !desk_role_read(role, &o.role)) {
     return TACET_ERR_IO;
   }
-  memcpy(o.key, key.p, DESK_KEY_LEN);
   *out = o;
   return TACET_OK;
 }
@@ -74,10 +73,10 @@ static tacet_err find(sto_query *q, desk_officer *out) {
   return e;
 }
 
-tacet_err officer_by_key(sto_conn *c, const uint8_t key[DESK_KEY_LEN],
-                         desk_officer *out) {
+tacet_err officer_by_key(sto_conn *c, const desk_key *key, desk_officer *out) {
+  desk_public_key k = desk_key_public(key);
   sto_query *q = sto_query_start(c, Q_OFFICER_BY_KEY);
-  sto_bind_blob(q, tacet_span_of(key, DESK_KEY_LEN));
+  sto_bind_blob(q, desk_public_span(&k));
   return find(q, out);
 }
 
@@ -90,7 +89,7 @@ tacet_err officer_by_name(sto_conn *c, const char *name, desk_officer *out) {
 tacet_err desk_officer_of(desk_store *s, const desk_key *key, desk_trouble *why,
                           desk_officer *out) {
   desk_officer o;
-  tacet_err e = officer_by_key(s->c, key->public_key, &o);
+  tacet_err e = officer_by_key(s->c, key, &o);
   if (e == TACET_ERR_NOT_FOUND || (e == TACET_OK && o.removed)) {
     desk_trouble_set(why, "that key is none of an officer of this desk; "
                           "`tacet-desk officer list` shows them");
@@ -162,8 +161,7 @@ tacet_err officer_may_change(sto_conn *c, const desk_key *key,
   if (!has_administrator) {
     return TACET_OK;
   }
-  tacet_err e = key == NULL ? TACET_ERR_NOT_FOUND
-                            : officer_by_key(c, key->public_key, &o);
+  tacet_err e = key == NULL ? TACET_ERR_NOT_FOUND : officer_by_key(c, key, &o);
   if (e == TACET_ERR_NOT_FOUND ||
       (e == TACET_OK && (o.removed || o.role != DESK_ADMINISTRATOR))) {
     desk_trouble_set(why, "this desk has an administrator, who alone changes "
@@ -176,7 +174,7 @@ tacet_err officer_may_change(sto_conn *c, const desk_key *key,
 static tacet_err add_row(const desk_officer *o, sto_conn *c) {
   sto_query *q = sto_query_start(c, Q_OFFICER_ADD);
   sto_bind_text(q, tacet_span_str(o->name));
-  sto_bind_blob(q, tacet_span_of(o->key, DESK_KEY_LEN));
+  sto_bind_blob(q, desk_public_span(&o->key));
   sto_bind_text(q, tacet_span_str(desk_role_name(o->role)));
   sto_bind_int(q, o->cleared ? 1 : 0);
   return sto_exec(q);
@@ -198,14 +196,14 @@ static tacet_err add_run(sto_job *job, sto_conn *c) {
 tacet_err desk_officer_add(desk_store *s, const desk_officer *officer,
                            const char *actor, const desk_key *by,
                            desk_trouble *why) {
-  char key[DESK_KEY_TEXT];
+  char key[DESK_PUBLIC_TEXT];
   if (!is_name(officer->name)) {
     desk_trouble_set(why,
                      "an officer's name has 1 to %d of A-Z a-z 0-9 . _ - @",
                      DESK_NAME_MAX);
     return TACET_ERR_ARGUMENT;
   }
-  desk_key_text(officer->key, key);
+  desk_public_text(&officer->key, key);
   json_t *body = json_pack("{s:s, s:s, s:s, s:b}", "name", officer->name, "key",
                            key, "role", desk_role_name(officer->role),
                            "cleared", officer->cleared);

@@ -8,8 +8,27 @@
 #include "desk/store/store.h"
 #include "server/storage/storage.h"
 
+/* A token takes half a minute to sign, and nobody else is to wait for that. So
+ * an append that a token signs is rehearsed: it runs until it wants a
+ * signature, is rolled back, the token signs, and it runs again with the same
+ * time and salts. Where the log went on meanwhile, it is another place of the
+ * log and takes another touch. */
+#define DESK_REHEARSED_MAX 8 /* events of such an append */
+typedef struct desk_rehearsal {
+  desk_hash head; /* that the append stood on */
+  int64_t time;
+  size_t n; /* events of which the salt is known */
+  struct rehearsed {
+    uint8_t salt[DESK_SALT_LEN], content[2 * DESK_HASH_LEN];
+    desk_signature signature; /* len 0: none yet */
+  } events[DESK_REHEARSED_MAX];
+  const desk_key *wants; /* of events[at]; NULL: no signature is missing */
+  size_t at;
+} desk_rehearsal;
+
 struct desk_store {
   sto_conn *c;
+  desk_rehearsal rehearsal;
   char folder[DESK_PATH_MAX];
   char server[DESK_PATH_MAX], notices_home[DESK_PATH_MAX];
   desk_settings settings; /* over the two */
@@ -62,16 +81,17 @@ typedef struct desk_item {
   uint64_t number;   /* out */
 } desk_item;
 
-/* In a job of the caller's. Sets a sentence for its own refusals. */
+/* In a job of the caller's, once. Sets a sentence for its own refusals. */
 tacet_err append_items(desk_store *s, sto_conn *c, desk_item *items, size_t n,
                        desk_trouble *why);
-/* Runs a job; puts a sentence about the database where there is none yet. */
+/* Runs a job; puts a sentence about the database where there is none yet. With
+ * an officer's key on a token it runs more than once: a job leaves nothing
+ * behind but in the database. */
 tacet_err store_transact(desk_store *s, sto_job *job, desk_trouble *why);
 tacet_err store_failed(tacet_err e, desk_trouble *why);
 
 /* An officer by the key; NOT_FOUND. In or out of a transaction. */
-tacet_err officer_by_key(sto_conn *c, const uint8_t key[DESK_KEY_LEN],
-                         desk_officer *out);
+tacet_err officer_by_key(sto_conn *c, const desk_key *key, desk_officer *out);
 /* Officers and settings: POLICY where there is an administrator and `key`
  * (NULL: none) is not one's. */
 tacet_err officer_may_change(sto_conn *c, const desk_key *key,

@@ -45,8 +45,10 @@ static tacet_err check_path(proof_checking *c, const json_t *e,
 
 static tacet_err check_signature(proof_checking *c, const json_t *e,
                                  const desk_hash *commitment) {
-  desk_hash before, key;
-  uint8_t signature[DESK_SIGNATURE_LEN], content[2 * DESK_HASH_LEN];
+  desk_hash before;
+  desk_public_key key;
+  desk_signature signature;
+  uint8_t content[2 * DESK_HASH_LEN];
   const char *t = text_of(e, "signature"), *actor = text_of(e, "actor");
   if (*t == '\0') {
     return *actor == '\0' || strchr(actor, ':') != NULL
@@ -54,15 +56,16 @@ static tacet_err check_signature(proof_checking *c, const json_t *e,
                : proof_bad(
                      c, "it is said to be an officer's, and has no signature");
   }
-  if (tacet_hex_read(t, strlen(t), signature, sizeof(signature)) != TACET_OK ||
-      !hash_of(e, "head_before", &before) || !hash_of(e, "officer_key", &key)) {
+  if (desk_signature_of_hex(t, &signature) != TACET_OK ||
+      !hash_of(e, "head_before", &before) ||
+      desk_public_of_hex(text_of(e, "officer_key"), &key) != TACET_OK) {
     return proof_bad(c, "its signature is damaged");
   }
   desk_act_content(&before, commitment, content);
   c->out.signatures++;
-  return desk_key_verify(
-             key.b, DESK_LABEL_ACT, tacet_span_of(content, sizeof(content)),
-             tacet_span_of(signature, sizeof(signature))) == TACET_OK
+  return desk_signature_verify(&key, DESK_LABEL_ACT,
+                               tacet_span_of(content, sizeof(content)),
+                               desk_signature_span(&signature)) == TACET_OK
              ? TACET_OK
              : proof_bad(c, "the officer's signature does not verify");
 }

@@ -25,13 +25,9 @@ static const desk_day_hash *day_of(const proof_checking *c, const json_t *e) {
 }
 
 static tacet_err read_officer(const json_t *body, desk_shown *out) {
-  static const char prefix[] = "tacet-desk-key v1 ";
-  const char *key = text_of(body, "key"), *name = text_of(body, "name");
-  size_t len = 0, n = sizeof(prefix) - 1;
-  return strncmp(key, prefix, n) == 0 &&
-                 tacet_base64url_read(key + n, strlen(key + n), out->key,
-                                      sizeof(out->key), &len) == TACET_OK &&
-                 len == sizeof(out->key) && *name != '\0' &&
+  const char *name = text_of(body, "name");
+  return desk_public_read(text_of(body, "key"), &out->key) == TACET_OK &&
+                 *name != '\0' &&
                  store_copy(tacet_span_str(name), out->name, sizeof(out->name))
              ? TACET_OK
              : TACET_ERR_AUTH;

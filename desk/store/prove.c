@@ -30,9 +30,8 @@ static tacet_err sign_parts(proving *p, const desk_event *e, json_t *out) {
                  json_object_set_new(
                      out, "head_before",
                      prove_hex(tacet_span_of(p->head.b, DESK_HASH_LEN))) == 0 &&
-                 json_object_set_new(
-                     out, "officer_key",
-                     prove_hex(tacet_span_of(o.key, DESK_KEY_LEN))) == 0
+                 json_object_set_new(out, "officer_key",
+                                     prove_hex(desk_public_span(&o.key))) == 0
              ? TACET_OK
              : TACET_ERR_NOMEM;
 }

@@ -155,7 +155,7 @@ typedef struct desk_officer {
   desk_role role;
   bool cleared; /* sees cases of national security */
   bool removed;
-  uint8_t key[DESK_KEY_LEN];
+  desk_public_key key;
 } desk_officer;
 
 /* Adds. While the desk has no administrator, whoever may write the folder adds

@@ -98,32 +98,48 @@ static bool is_officer(const char *actor) {
   return *actor != '\0' && strchr(actor, ':') == NULL;
 }
 
+/* Tokens that do not count say 0 each time. */
+static tacet_err check_counter(verifying *v, const desk_event *e, json_t *o) {
+  json_int_t now = desk_token_counter(e->signature),
+             before = json_integer_value(json_object_get(o, "counter"));
+  if (now <= before && (now != 0 || before != 0)) {
+    v->out.counted_back_at =
+        v->out.counted_back == 0 ? e->number : v->out.counted_back_at;
+    v->out.counted_back++;
+  }
+  return json_object_set_new(o, "counter", json_integer(now)) == 0
+             ? TACET_OK
+             : TACET_ERR_NOMEM;
+}
+
 static tacet_err check_signature(verifying *v, const desk_event *e,
                                  const desk_hash *commitment) {
   uint8_t content[2 * DESK_HASH_LEN];
-  desk_hash key;
+  desk_public_key key;
   if (e->signature.len == 0) {
     return is_officer(e->actor)
                ? fault(v, "it is said to be an officer's, and has no signature")
                : TACET_OK;
   }
-  const json_t *o = json_object_get(v->officers, e->actor);
+  json_t *o = json_object_get(v->officers, e->actor);
   if (o == NULL || json_is_true(json_object_get(o, "removed"))) {
     return fault(v, "its signature is of nobody who was an officer then");
   }
-  if (!hash_of(o, "key", &key)) {
+  if (desk_public_of_hex(json_string_value(json_object_get(o, "key")), &key) !=
+      TACET_OK) {
     return TACET_ERR_STATE;
   }
   desk_act_content(&v->head, commitment, content);
-  tacet_err e2 =
-      desk_key_verify(key.b, DESK_LABEL_ACT,
-                      tacet_span_of(content, sizeof(content)), e->signature);
+  tacet_err e2 = desk_signature_verify(&key, DESK_LABEL_ACT,
+                                       tacet_span_of(content, sizeof(content)),
+                                       e->signature);
   if (e2 == TACET_ERR_AUTH) {
     return fault(v, "the officer's signature is not over this event at this "
                     "place of the log");
   }
   v->out.signatures++;
-  return e2;
+  return e2 == TACET_OK && desk_public_is_token(&key) ? check_counter(v, e, o)
+                                                      : e2;
 }
 
 static tacet_err take_commitment(verifying *v, const desk_hash *c) {

@@ -26,6 +26,9 @@ typedef struct desk_day_hash {
 
 typedef struct desk_audit {
   uint64_t events, signatures, purged;
+  /* Signatures whose token did not count on from the one before, and the first
+   * such event. No fault: they verify. But two things sign with one key. */
+  uint64_t counted_back, counted_back_at;
   size_t n_days; /* committed to; days[0] is the first */
   desk_day_hash *days;
 } desk_audit;
@@ -80,7 +83,7 @@ TACET_MUST_CHECK tacet_err desk_officers_prove(desk_store *s,
  * which it was said. */
 typedef struct desk_shown {
   char name[DESK_NAME_MAX + 1];
-  uint8_t key[DESK_KEY_LEN];
+  desk_public_key key;
   desk_day_hash day;
 } desk_shown;
 /* Checks one, of the desk with this key, with nothing but itself: AUTH. What it

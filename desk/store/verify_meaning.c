@@ -24,19 +24,14 @@ static const char *text_of(const json_t *v, const char *name) {
 /* ---- officers ---- */
 
 static tacet_err officer_added(verifying *v, const json_t *body) {
-  static const char prefix[] = "tacet-desk-key v1 ";
-  const char *key = text_of(body, "key"), *name = text_of(body, "name");
-  uint8_t bytes[DESK_KEY_LEN];
-  char hex[2 * DESK_KEY_LEN + 1];
-  size_t len = 0, n = sizeof(prefix) - 1;
-  if (strncmp(key, prefix, n) != 0 ||
-      tacet_base64url_read(key + n, strlen(key + n), bytes, sizeof(bytes),
-                           &len) != TACET_OK ||
-      len != DESK_KEY_LEN || *name == '\0' ||
-      json_object_get(v->officers, name) != NULL) {
+  const char *name = text_of(body, "name");
+  desk_public_key key;
+  char hex[2 * DESK_PUBLIC_MAX + 1];
+  if (desk_public_read(text_of(body, "key"), &key) != TACET_OK ||
+      *name == '\0' || json_object_get(v->officers, name) != NULL) {
     return fault(v, "it adds an officer who is none, or twice");
   }
-  tacet_hex_write(tacet_span_of(bytes, sizeof(bytes)), hex);
+  tacet_hex_write(desk_public_span(&key), hex);
   json_t *o = json_pack("{s:s, s:O, s:O, s:b}", "key", hex, "role",
                         json_object_get(body, "role"), "cleared",
                         json_object_get(body, "cleared"), "removed", 0);
@@ -409,8 +404,8 @@ static tacet_err check_cases(verifying *v) {
 static tacet_err check_officer(void *user, const desk_officer *o) {
   verifying *v = user;
   const json_t *known = json_object_get(v->officers, o->name);
-  char hex[2 * DESK_KEY_LEN + 1];
-  tacet_hex_write(tacet_span_of(o->key, DESK_KEY_LEN), hex);
+  char hex[2 * DESK_PUBLIC_MAX + 1];
+  tacet_hex_write(desk_public_span(&o->key), hex);
   bool same = known != NULL && strcmp(text_of(known, "key"), hex) == 0 &&
               strcmp(text_of(known, "role"), desk_role_name(o->role)) == 0 &&
               json_is_true(json_object_get(known, "cleared")) == o->cleared &&

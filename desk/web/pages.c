@@ -218,8 +218,8 @@ tacet_err web_page_log(FILE *out, desk_store *s, const desk_officer *who,
 
 static tacet_err list_officer(void *user, const desk_officer *o) {
   FILE *out = user;
-  char key[DESK_KEY_TEXT];
-  desk_key_text(o->key, key);
+  char key[DESK_PUBLIC_TEXT];
+  desk_public_text(&o->key, key);
   html_raw(out, "<tr><th scope=\"row\">");
   html_text(out, o->name);
   (void)fprintf(out, "</th><td>%s</td><td>%s</td><td>%s</td><td><code>",

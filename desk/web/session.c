@@ -26,10 +26,11 @@ static void write_signed(tacet_buf *w, const uint8_t desk[DESK_KEY_LEN],
 
 tacet_err web_ticket_write(const desk_officer *officer, const desk_key *key,
                            const uint8_t desk[DESK_KEY_LEN], int64_t now,
-                           tacet_bytes *out) {
+                           desk_trouble *why, tacet_bytes *out) {
   TACET_BUF(w, TICKET_MAX);
   TACET_BUF(tbs, TICKET_MAX);
-  uint8_t nonce[NONCE_LEN], signature[DESK_SIGNATURE_LEN];
+  uint8_t nonce[NONCE_LEN];
+  desk_signature signature;
   tacet_span all;
   TACET_TRY(tacet_random(nonce, sizeof(nonce)));
   tacet_write_u8(&w, VERSION);
@@ -39,8 +40,8 @@ tacet_err web_ticket_write(const desk_officer *officer, const desk_key *key,
   TACET_TRY(tacet_buf_done(&w, &all));
   write_signed(&tbs, desk, all);
   TACET_TRY(tacet_buf_done(&tbs, &all));
-  TACET_TRY(desk_key_sign(key, LABEL, all, signature));
-  tacet_write_bytes(&w, tacet_span_of(signature, sizeof(signature)));
+  TACET_TRY(desk_officer_sign(key, LABEL, all, why, &signature));
+  tacet_write_bytes(&w, desk_signature_span(&signature));
   TACET_TRY(tacet_buf_done(&w, &all));
   TACET_TRY(tacet_bytes_new(out, TACET_BASE64_LEN(all.len) + 1));
   tacet_base64url_write(all, (char *)out->p);
@@ -53,7 +54,7 @@ typedef struct ticket {
   uint8_t nonce[NONCE_LEN];
   uint8_t signed_part[TICKET_MAX];
   size_t signed_len;
-  uint8_t signature[DESK_SIGNATURE_LEN];
+  desk_signature signature;
 } ticket;
 
 static tacet_err read_ticket(tacet_span text, ticket *out) {
@@ -68,7 +69,7 @@ static tacet_err read_ticket(tacet_span text, ticket *out) {
   out->expires = tacet_read_u64(&r);
   tacet_span nonce = tacet_read_bytes(&r, NONCE_LEN);
   out->signed_len = tacet_read_since(&r, bytes).len;
-  tacet_span signature = tacet_read_bytes(&r, DESK_SIGNATURE_LEN);
+  tacet_span signature = tacet_read_bytes(&r, len - out->signed_len);
   tacet_read_end(&r);
   TACET_TRY(err);
   if (version != VERSION || name.len == 0 ||
@@ -79,8 +80,7 @@ static tacet_err read_ticket(tacet_span text, ticket *out) {
   out->name[name.len] = '\0';
   memcpy(out->nonce, nonce.p, NONCE_LEN);
   memcpy(out->signed_part, bytes, out->signed_len);
-  memcpy(out->signature, signature.p, DESK_SIGNATURE_LEN);
-  return TACET_OK;
+  return desk_signature_take(signature, &out->signature);
 }
 
 /* ---- sessions ---- */
@@ -89,7 +89,7 @@ typedef struct session {
   bool open;
   uint8_t hash[32];
   char name[DESK_NAME_MAX + 1];
-  uint8_t key[DESK_KEY_LEN]; /* another key is another officer */
+  desk_public_key key; /* another key is another officer */
   int64_t began, seen;
 } session;
 
@@ -164,8 +164,8 @@ static tacet_err judge(desk_store *s, tacet_span text, int64_t now, ticket *t,
   write_signed(&tbs, desk_store_key(s)->public_key,
                tacet_span_of(t->signed_part, t->signed_len));
   TACET_TRY(tacet_buf_done(&tbs, &content));
-  return desk_key_verify(officer->key, LABEL, content,
-                         tacet_span_of(t->signature, DESK_SIGNATURE_LEN));
+  return desk_signature_verify(&officer->key, LABEL, content,
+                               desk_signature_span(&t->signature));
 }
 
 tacet_err web_session_open(web_sessions *w, const desk_officer *officer,
@@ -183,7 +183,7 @@ tacet_err web_session_open(web_sessions *w, const desk_officer *officer,
   TACET_TRY(tacet_hash_one(&tacet_hash_sha256,
                            tacet_span_of(random, sizeof(random)), opened.hash));
   memcpy(opened.name, officer->name, sizeof(opened.name));
-  memcpy(opened.key, officer->key, DESK_KEY_LEN);
+  opened.key = officer->key;
   *place = opened;
   tacet_base64url_write(tacet_span_of(random, sizeof(random)), cookie);
   tacet_wipe(random, sizeof(random));
@@ -246,7 +246,7 @@ bool web_session_of(web_sessions *w, desk_store *s, tacet_span cookie,
   }
   if (!is_open(x, now) ||
       desk_officer_find(s, x->name, &none, &officer) != TACET_OK ||
-      officer.removed || memcmp(officer.key, x->key, DESK_KEY_LEN) != 0) {
+      officer.removed || !desk_public_equal(&officer.key, &x->key)) {
     *x = (session){.open = false};
     return false;
   }

@@ -13,8 +13,8 @@
  *     opaque name<V>;         the officer's
  *     uint64 expires;         seconds since 1970
  *     opaque nonce[16];
- *     opaque signature[64];   label "DeskSignIn" over the desk's public key and
- *   }                         all that stands before
+ *     opaque signature[];     to the end: label "DeskSignIn" over the desk's
+ *   }                         public key and all that stands before
  */
 #ifndef TACET_DESK_WEB_SESSION_H
 #define TACET_DESK_WEB_SESSION_H
@@ -31,7 +31,8 @@
 TACET_MUST_CHECK tacet_err web_ticket_write(const desk_officer *officer,
                                             const desk_key *key,
                                             const uint8_t desk[DESK_KEY_LEN],
-                                            int64_t now, tacet_bytes *out);
+                                            int64_t now, desk_trouble *why,
+                                            tacet_bytes *out);
 
 typedef struct web_sessions web_sessions;
 TACET_MUST_CHECK tacet_err web_sessions_new(web_sessions **out);

@@ -34,9 +34,14 @@ static void make_key(key_pair *k, uint8_t seed) {
 static desk_consent consent_of(const key_pair *k, const char *name,
                                const desk_plan *p) {
   desk_consent c = {.officer = name, .time = 1785000200, .number = 10};
-  memcpy(c.key, k->public_key, 32);
-  assert_ok(desk_consent_sign(tacet_secret_span(&k->private_key),
-                              p->scope.case_id, p->hash, c.signature));
+  TACET_BUF(w, DESK_CONSENT_CONTENT_MAX);
+  tacet_span content;
+  c.key = desk_public_of_file(k->public_key);
+  desk_consent_content(p->scope.case_id, p->hash, &w);
+  assert_ok(tacet_buf_done(&w, &content));
+  assert_ok(tacet_sign_with_label(
+      &tacet_sig_ed25519, tacet_secret_span(&k->private_key), TACET_LABEL_TACET,
+      DESK_CONSENT_LABEL, content, c.signature.b, &c.signature.len));
   return c;
 }
 

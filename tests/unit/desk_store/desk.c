@@ -33,7 +33,7 @@ static void add(const char *name, desk_role role, const desk_key *key) {
   desk_trouble why = {""};
   desk_officer o = {.role = role, .cleared = role == DESK_APPROVER};
   (void)snprintf(o.name, sizeof(o.name), "%s", name);
-  memcpy(o.key, key->public_key, DESK_KEY_LEN);
+  o.key = desk_key_public(key);
   assert_ok(desk_officer_add(desk_db, &o, "uid:1", NULL, &why));
 }
 

@@ -145,7 +145,8 @@ static tacet_err add(const char *name, desk_role role, uint8_t key,
                      const char *actor, const desk_key *by) {
   desk_officer o = {.role = role};
   (void)snprintf(o.name, sizeof(o.name), "%s", name);
-  memset(o.key, key, sizeof(o.key));
+  o.key.len = DESK_KEY_LEN;
+  memset(o.key.b, key, DESK_KEY_LEN);
   return desk_officer_add(desk_db, &o, actor, by, &why);
 }
 
@@ -154,7 +155,7 @@ static void an_administrator_adds(void **state) {
   desk_officer o = {.role = DESK_ADMINISTRATOR, .name = "root"};
   refused(TACET_ERR_EXISTS, add("ann", DESK_OFFICER, 7, "uid:1", NULL),
           "used once");
-  memcpy(o.key, desk_root.public_key, DESK_KEY_LEN);
+  o.key = desk_key_public(&desk_root);
   assert_ok(desk_officer_add(desk_db, &o, "uid:1", NULL, &why));
   refused(TACET_ERR_POLICY, add("eve", DESK_OFFICER, 8, "uid:1", NULL),
           "has an administrator");
@@ -213,7 +214,7 @@ static void roles(void **state) {
           "cleared");
   assert_ok(step(id, DESK_DO_AUTHENTICATE, "bob", &desk_bob));
   desk_officer o = {.role = DESK_AUDITOR, .name = "iris", .cleared = true};
-  memcpy(o.key, desk_root.public_key, DESK_KEY_LEN);
+  o.key = desk_key_public(&desk_root);
   assert_ok(desk_officer_add(desk_db, &o, "uid:1", NULL, &why));
   refused(TACET_ERR_POLICY, step(id, DESK_DO_TRIAGE, "iris", &desk_root),
           "changes no case");

@@ -465,7 +465,8 @@ static void shows_officers(void **state) {
   assert_ok(shown_by(proof, desk, &bob, &n));
   assert_int_equal(1, n);
   assert_string_equal("bob", bob.name);
-  assert_memory_equal(desk_bob.public_key, bob.key, DESK_KEY_LEN);
+  assert_span(tacet_span_of(desk_bob.public_key, DESK_KEY_LEN),
+              desk_public_span(&bob.key));
   assert_int_equal(days[0].day, bob.day.day);
   assert_true(tacet_tlog_equal(&days[0].hash, &bob.day.hash));
   char *text = json_dumps(proof, 0);

@@ -175,7 +175,7 @@ static void add_officer(desk_store *s, const char *name, desk_key *key,
   assert_ok(desk_key_generate(key));
   *o = (desk_officer){.role = DESK_OFFICER};
   (void)snprintf(o->name, sizeof(o->name), "%s", name);
-  memcpy(o->key, key->public_key, DESK_KEY_LEN);
+  o->key = desk_key_public(key);
   assert_ok(desk_officer_add(s, o, "uid:0", NULL, &why));
 }
 

@@ -48,7 +48,7 @@ static int begin(void **state) {
   desk_store_clock_set(the.s, now_of, &the);
   assert_ok(desk_key_generate(&the.key));
   the.ada = (desk_officer){.name = "ada", .role = DESK_OFFICER};
-  memcpy(the.ada.key, the.key.public_key, DESK_KEY_LEN);
+  the.ada.key = desk_key_public(&the.key);
   assert_ok(desk_officer_add(the.s, &the.ada, "uid:0", NULL, &why));
   assert_ok(web_sessions_new(&the.w));
   return 0;
@@ -71,7 +71,8 @@ static const uint8_t *desk_of(desk_store *s) {
 static void ticket(const desk_officer *o, const desk_key *k,
                    const uint8_t *desk, int64_t now, char out[512]) {
   tacet_bytes text = {NULL, 0};
-  assert_ok(web_ticket_write(o, k, desk, now, &text));
+  desk_trouble why = {""};
+  assert_ok(web_ticket_write(o, k, desk, now, &why, &text));
   assert_true(text.len <= 512);
   memcpy(out, text.p, text.len);
   tacet_bytes_free(&text);
