@@ -17,6 +17,18 @@ bool client_group_is_alive(client *c, tacet_span group) {
          !r.broken;
 }
 
+bool client_group_is_looked_at(const client_group_record *r) {
+  return !r->look_due && r->looked_at != 0;
+}
+
+/* In use, and its news may be unread. */
+static bool may_have_news(client *c, tacet_span group) {
+  CLIENT_MEM(mem);
+  client_group_record r;
+  return group.len > 0 && client_group_get(c, group, &mem, &r) == TACET_OK &&
+         !r.broken && !client_group_is_looked_at(&r);
+}
+
 /* Which group a conversation goes on in. Of two of a pair, made at the same
  * time by both, the smaller id; the other is read for a while. */
 static tacet_err choose_group(client *c, client_talk *t, client_joined *j) {
@@ -125,7 +137,7 @@ static tacet_err find_talk(client *c, client_joined *j, bool last,
       !client_group_is_alive(c, t->group)) {
     return TACET_OK;
   }
-  if (!last) {
+  if (!last || may_have_news(c, t->group)) {
     return TACET_ERR_GROUP_ID;
   }
   *known = false;

@@ -24,6 +24,10 @@ typedef struct client_joined {
 
 /* There is one of that id, and it is followed. */
 bool client_group_is_alive(client *c, tacet_span group);
+/* ... and its slots were read to the end since that was last due, or since it
+ * was joined. A letter that waits made it due: what this device still is after
+ * that, nobody has changed. */
+bool client_group_is_looked_at(const client_group_record *r);
 /* Finds or makes its conversation, and saves that. *request: somebody has to be
  * asked. GROUP_ID: this device has the conversation in another group, which it
  * has to look at first, unless this is the `last` time. Within a transaction.

@@ -270,6 +270,27 @@ static tacet_err refuse(client *c, const client_mailbox *m, tacet_err why) {
       tacet_err_text(why));
 }
 
+/* It leads into the very group that this device is in. One that was sent before
+ * what the device knows of it is out of date: who was added, removed and added
+ * again may get the second letter first. For one of an epoch to come the news
+ * may be missing, that the device was removed; where there are none, no member
+ * has made that epoch. */
+static tacet_err take_again(client *c, const client_mailbox *m,
+                            const client_joined *j,
+                            const client_group_record *here, bool last) {
+  if (tacet_mls_epoch(j->s.mls) <= here->epoch) {
+    return use_up(c, m);
+  }
+  if (!last || !client_group_is_looked_at(here)) {
+    return TACET_ERR_GROUP_ID;
+  }
+  TACET_TRY(use_up(c, m));
+  return client_event_warn(
+      c, here->talk, "undecryptable",
+      "An invitation was dropped: it says that it leads here, and does not. "
+      "This device is in already, and nothing is lost.");
+}
+
 static bool is_for_the_caller(tacet_err e) {
   return tacet_err_kind(e) == TACET_KIND_LOCAL && e != TACET_ERR_UNSUPPORTED;
 }
@@ -294,10 +315,13 @@ static tacet_err take(client *c, const client_mailbox *m,
   tacet_span word;
   TACET_CLEANUP(joined_close) client_joined j = {.n_leaves = 0};
   uint32_t signer;
+  client_group_record here;
   TACET_TRY(join(c, m, l, mem, &j, &signer));
   TACET_TRY(client_mem_copy(&j.s.mem, tacet_mls_group_id(j.s.mls), &j.s.r.id));
-  if (client_group_is_alive(c, j.s.r.id)) {
-    return TACET_ERR_GROUP_ID;
+  tacet_err e = client_group_get(c, j.s.r.id, mem, &here);
+  TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+  if (e == TACET_OK && !here.broken) {
+    return take_again(c, m, &j, &here, last);
   }
   TACET_TRY(client_chain_take(c, l->manifests));
   TACET_TRY(examine(c, m, mem, signer, &j));
@@ -333,10 +357,6 @@ tacet_err client_letter_take(client *c, const client_mailbox *m,
   TACET_TRY(e);
   TACET_TRY(client_sync_met(c));
   return client_tx_commit(&tx);
-}
-
-tacet_err client_letter_refuse(client *c, const client_mailbox *m) {
-  return refuse(c, m, TACET_ERR_GROUP_ID);
 }
 
 tacet_err client_letter_give_up(client *c, const client_mailbox *m) {

@@ -36,18 +36,15 @@ bool client_is_letter(const client_mailbox *m, tacet_span item);
  * makes it a conversation,
  * what one goes on in (client/successor.h), or a request; or takes note of a
  * call for help (client/returning.h). One that does not check out is dropped
- * with a warning. GROUP_ID: this device is in that very group, as far as it
+ * with a warning; one into a group that this device is in, of an epoch that is
+ * past, without. GROUP_ID: this device is in that very group, as far as it
  * knows, or in another of that conversation; the letter has to wait until it
- * has looked. `last`: it has. Within a transaction. */
+ * has looked. `last`: it has waited before, and GROUP_ID is given only for
+ * groups that were not looked at since. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_letter_take(client *c,
                                               const client_mailbox *m,
                                               const client_letter *l,
                                               bool last);
-/* It was waiting, and this device is still in that very group: nobody removed
- * it, so the letter is refused. Within a transaction. */
-TACET_MUST_CHECK tacet_err client_letter_refuse(client *c,
-                                                const client_mailbox *m);
-
 /* Its parts did not come, and are not waited for any longer: refused. Within a
  * transaction. */
 TACET_MUST_CHECK tacet_err client_letter_give_up(client *c,

@@ -154,19 +154,17 @@ static tacet_err fetch(client *c, uint64_t order, client_waiting *r,
 static tacet_err take(client *c, uint64_t order, client_waiting *r,
                       const client_mailbox *m, const client_letter *l,
                       uint64_t *next) {
-  bool looked = r->what == CLIENT_WAITS_GROUP;
+  bool waited = r->what == CLIENT_WAITS_GROUP;
   CLIENT_TX(tx);
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(forget(c, order));
   if (l->opened) {
-    tacet_err e = client_letter_take(c, m, l, looked);
-    if (e == TACET_ERR_GROUP_ID && !looked) {
+    tacet_err e = client_letter_take(c, m, l, waited);
+    if (e == TACET_ERR_GROUP_ID) { /* also of what another letter led to */
       r->what = CLIENT_WAITS_GROUP;
       *next = 0;
       TACET_TRY(save(c, order, r));
       e = look_for_news(c);
-    } else if (e == TACET_ERR_GROUP_ID) {
-      e = client_letter_refuse(c, m);
     }
     TACET_TRY(e);
   }

@@ -23,8 +23,8 @@ TACET_MUST_CHECK tacet_err client_waiting_add(client *c,
 TACET_MUST_CHECK tacet_err client_waiting_has(client *c,
                                               const client_mailbox *m,
                                               bool *out);
-/* Fetches, joins, refuses what can be by now. `looked`: all commits were looked
- * for, so a group that this device is still in is one that it is in. *next:
+/* Fetches, joins, refuses what can be by now. `looked`: what was due was looked
+ * for, so a letter that waits for news of a group may have them. *next:
  * lowered to when something is to be tried again. A letter whose blob is not
  * given out is refused after 13 tries in three days; of all letters' blobs, at
  * most 64 MiB are asked for in a day. */

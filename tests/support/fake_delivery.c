@@ -486,9 +486,9 @@ void fake_link_send(fake_server *s, fake_link *l, tacet_span frame) {
 }
 
 bool fake_link_next(fake_server *s, fake_link *l, fake_bytes *out) {
-  (void)s;
   for (size_t i = 0; l->n_queue == 0 && i < l->n_subs; i++) {
-    fake_subscription *sub = &l->subs[i];
+    fake_subscription *sub =
+        &l->subs[s->last_mailbox_first ? l->n_subs - 1 - i : i];
     for (size_t k = 0; k < sub->m->n_items && l->n_queue == 0; k++) {
       const fake_item *item = &sub->m->items[k];
       if (item->seq > sub->pushed) {

@@ -97,6 +97,7 @@ typedef struct fake_server {
   bool lose_answer;    /* ... after it was carried out */
   size_t drop_items;   /* so many items are answered `stored` and dropped */
   size_t repeat_items; /* so many items are stored twice */
+  bool last_mailbox_first; /* items of the mailbox that was asked for last */
   bool last_resort_only;   /* claims give the last-resort package */
   bool no_delivery_tokens; /* the day's are used up */
   /* The next claim is answered with the package of this account ... */

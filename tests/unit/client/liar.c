@@ -131,33 +131,49 @@ fake_mailbox *lie_mailbox_of(person *p, const char *to) {
   return m;
 }
 
-/* In p's store under an id of its own: another group may have that one. */
-void lie_group(person *p, const tacet_room *room, const char *const *names,
-               size_t n) {
-  CLIENT_MEM(mem);
-  client_talk t = {.state = CLIENT_TALK_OPEN, .name = "forged"};
-  tacet_span *packages = NULL;
-  size_t n_packages = 0;
-  assert_ok(client_enter(p->c));
-  assert_ok(tacet_random(t.id, sizeof(t.id)));
+static void claim_all(person *p, const uint8_t *talk, const char *const *names,
+                      size_t n, client_mem *mem, tacet_span **packages,
+                      size_t *n_packages) {
   for (size_t i = 0; i < n; i++) {
     client_person who;
     char handle[80];
     (void)snprintf(handle, sizeof(handle), "%s@" FAKE_DOMAIN, names[i]);
-    tacet_err e = client_person_by_handle(p->c, handle, &mem, &who);
+    tacet_err e = client_person_by_handle(p->c, handle, mem, &who);
     if (e == TACET_ERR_NOT_FOUND) {
-      e = client_lookup_handle(p->c, handle, &mem, &who);
+      e = client_lookup_handle(p->c, handle, mem, &who);
     }
     assert_ok(e);
-    assert_ok(client_claims_ensure(p->c, t.id, &who));
-    assert_ok(client_claims_get(p->c, t.id, who.account, &mem, &packages,
-                                &n_packages));
+    assert_ok(client_claims_ensure(p->c, talk, &who));
+    assert_ok(
+        client_claims_get(p->c, talk, who.account, mem, packages, n_packages));
   }
+}
+
+/* In p's store under an id of its own: another group may have that one. */
+void lie_group(person *p, const tacet_room *room, const char *const *names,
+               size_t n) {
+  lie_group_with_id(p, TACET_SPAN_EMPTY, room, names, n);
+}
+
+void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
+                       const char *const *names, size_t n) {
+  CLIENT_MEM(mem);
+  CLIENT_SESSION(s);
+  client_talk t = {.state = CLIENT_TALK_OPEN, .name = "forged", .group = id};
+  client_founding f = {.talk = t.id, .id = id, .room = room};
+  tacet_span *packages = NULL;
+  assert_ok(client_enter(p->c));
+  assert_ok(tacet_random(t.id, sizeof(t.id)));
+  claim_all(p, t.id, names, n, &mem, &packages, &f.n_packages);
+  f.packages = packages;
   assert_ok(client_mailboxes_ensure(p->c, 1));
   {
     CLIENT_TX(tx);
     assert_ok(client_tx_begin(p->c->store, &tx));
-    assert_ok(client_group_begin(p->c, &t, room, packages, n_packages));
+    assert_ok(id.len > 0 ? client_talk_save(p->c, &t) : TACET_OK);
+    assert_ok(id.len > 0 ? client_group_found(p->c, &f, &s)
+                         : client_group_begin(p->c, &t, room, f.packages,
+                                              f.n_packages));
     assert_ok(client_tx_commit(&tx));
   }
   lie_flush(p);

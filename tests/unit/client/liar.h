@@ -21,6 +21,9 @@ void lie_learn(person *p, tacet_span list);
 /* p makes a group with this room, and sends letters to these people. */
 void lie_group(person *p, const tacet_room *room, const char *const *names,
                size_t n);
+/* The same, and the group has this id. */
+void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
+                       const char *const *names, size_t n);
 /* The room of a conversation that p is in. */
 void lie_room_of(person *p, const char *to, tacet_room *out);
 /* p writes these bytes into a conversation, as a content. */
