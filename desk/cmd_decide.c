@@ -5,12 +5,24 @@
 #include "desk/intake.h"
 #include "desk/notice.h"
 
+#include "tacet/codec.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define REASON_MAX 4000
+#define PARAGRAPH_MAX 2000
+
+/* It goes into a letter: what would break its lines, or turn writing round, is
+ * no part of one. */
+static bool is_paragraph(const char *text) {
+  char plain[PARAGRAPH_MAX + 1];
+  size_t n = strlen(text);
+  return n > 0 && n <= PARAGRAPH_MAX && tacet_is_utf8(tacet_span_str(text)) &&
+         strcmp(desk_plain(text, plain, sizeof(plain)), text) == 0;
+}
 
 /* One signed step; `changes` is taken over. */
 static tacet_err signed_step(const desk_args *a, desk_store *s,
@@ -26,9 +38,21 @@ static tacet_err signed_step(const desk_args *a, desk_store *s,
     desk_trouble_set(why, "--reason is UTF-8 of at most %d bytes", REASON_MAX);
     e = TACET_ERR_ENCODING;
   }
-  const char *despite = desk_arg(a, DESK_O_DESPITE);
+  const char *despite = desk_arg(a, DESK_O_DESPITE),
+             *paragraph = desk_arg(a, DESK_O_PARAGRAPH);
   if (e == TACET_OK && despite != NULL &&
       json_object_set_new(body, "despite", json_string(despite)) != 0) {
+    e = TACET_ERR_NOMEM;
+  }
+  if (e == TACET_OK && paragraph != NULL && !is_paragraph(paragraph)) {
+    desk_trouble_set(why,
+                     "--paragraph is one paragraph of UTF-8, without "
+                     "control characters, of at most %d bytes",
+                     PARAGRAPH_MAX);
+    e = TACET_ERR_ENCODING;
+  }
+  if (e == TACET_OK && paragraph != NULL &&
+      json_object_set_new(body, "paragraph", json_string(paragraph)) != 0) {
     e = TACET_ERR_NOMEM;
   }
   if (e == TACET_OK) {

@@ -11,16 +11,24 @@
 
 /* ---- which letter ---- */
 
-/* The newest decision of a case. */
+/* The newest decision of a case, and what the officer says in it. */
+typedef struct decided {
+  char kind[DESK_KIND_MAX + 1];
+  json_t *body;
+} decided;
+
 static tacet_err take_decision(void *user, const desk_event *e) {
-  char *kind = user;
+  decided *d = user;
   if (strncmp(e->kind, "decided-", 8) == 0 && !e->erased) {
-    (void)snprintf(kind, DESK_KIND_MAX + 1, "%s", e->kind + 8);
+    (void)snprintf(d->kind, sizeof(d->kind), "%s", e->kind + 8);
+    json_decref(d->body);
+    d->body = json_loadb((const char *)e->body.p, e->body.len,
+                         JSON_REJECT_DUPLICATES, NULL);
   }
   return TACET_OK;
 }
 
-static tacet_err kind_of(desk_store *s, const char *id, const desk_judging *j,
+static tacet_err kind_of(const decided *d, const desk_judging *j,
                          desk_trouble *why, desk_letter_kind *out) {
   static const struct {
     const char *decision;
@@ -29,11 +37,8 @@ static tacet_err kind_of(desk_store *s, const char *id, const desk_judging *j,
       {"accept", DESK_LETTER_COVER},     {"narrow", DESK_LETTER_NARROW},
       {"refuse", DESK_LETTER_REFUSE},    {"clarify", DESK_LETTER_CLARIFY},
       {"challenge", DESK_LETTER_OBJECT}, {"fraud", DESK_LETTER_REFUSE}};
-  char decision[DESK_KIND_MAX + 1] = "";
-  const desk_filter f = {.case_id = id};
-  TACET_TRY(desk_events_each(s, &f, take_decision, decision, why));
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-    if (strcmp(kinds[i].decision, decision) == 0) {
+    if (strcmp(kinds[i].decision, d->kind) == 0) {
       bool gives = kinds[i].kind <= DESK_LETTER_NARROW;
       *out = gives && !j->narrowing.anything ? DESK_LETTER_NOT_HELD
                                              : kinds[i].kind;
@@ -102,8 +107,9 @@ static tacet_err note(desk_store *s, const desk_who *who, const char *id,
   return e;
 }
 
-static tacet_err write_letter(const desk_args *a, desk_store *s,
-                              const desk_who *who, desk_trouble *why) {
+static tacet_err write_decided(const desk_args *a, desk_store *s,
+                               const desk_who *who, const decided *d,
+                               desk_trouble *why) {
   DESK_JUDGING(j);
   TACET_BYTES(bytes);
   desk_letter l = {.case_id = a->words[0],
@@ -111,10 +117,12 @@ static tacet_err write_letter(const desk_args *a, desk_store *s,
                    .question = &j.c.question,
                    .findings = &j.findings,
                    .narrowing = &j.narrowing,
+                   .paragraph =
+                       json_string_value(json_object_get(d->body, "paragraph")),
                    .operator_name = desk_arg(a, DESK_O_OPERATOR)};
   char *text = NULL;
   TACET_TRY(desk_judge(a, s, who, why, &j));
-  TACET_TRY(kind_of(s, a->words[0], &j, why, &l.kind));
+  TACET_TRY(kind_of(d, &j, why, &l.kind));
   TACET_TRY(check_rules(s, a->words[0], &j, why));
   TACET_TRY(desk_letter_write(&l, why, &text));
   tacet_err e = render(a, text, why, &bytes);
@@ -125,6 +133,18 @@ static tacet_err write_letter(const desk_args *a, desk_store *s,
   return e != TACET_OK ? e
                        : desk_file_write(desk_arg(a, DESK_O_OUT),
                                          tacet_bytes_span(&bytes), why);
+}
+
+static tacet_err write_letter(const desk_args *a, desk_store *s,
+                              const desk_who *who, desk_trouble *why) {
+  decided d = {.kind = ""};
+  const desk_filter f = {.case_id = a->words[0]};
+  tacet_err e = desk_events_each(s, &f, take_decision, &d, why);
+  if (e == TACET_OK) {
+    e = write_decided(a, s, who, &d, why);
+  }
+  json_decref(d.body);
+  return e;
 }
 
 int desk_cmd_letter(const desk_args *a) {

@@ -50,6 +50,8 @@ typedef enum desk_exit {
   X(RECEIVED, "received", "DAY", "the day on which the mail came (today)")     \
   X(DOCUMENT, "document", "FILE", "the original, which is kept and hashed")    \
   X(REASON, "reason", "TEXT", "why, in words for the log")                     \
+  X(PARAGRAPH, "paragraph", "TEXT",                                            \
+    "what the letter says besides the findings, in your words")                \
   X(DESPITE, "despite", "CODES",                                               \
     "findings that block and are passed over, for the reason given")           \
   X(OUT, "out", "FILE", "where to write it")                                   \

@@ -87,6 +87,9 @@ static bool says(const desk_letter *l, const desk_rule *rule) {
 }
 
 static bool anything_to_say(const desk_letter *l) {
+  if (l->paragraph != NULL) {
+    return true;
+  }
   switch (l->kind) {
   case DESK_LETTER_CLARIFY:
     return has_answer(l, DESK_ANSWER_CLARIFY, DESK_ANSWER_CLARIFY);
@@ -224,6 +227,11 @@ static void put_annex(const desk_letter *l, rules_prose *t) {
 
 static void put_findings(const desk_letter *l, rules_prose *t) {
   size_t n = 0;
+  if (l->paragraph != NULL) { /* a person's reason stands before the desk's */
+    n++;
+    rules_prose_paragraph(t, "1.  ", l->paragraph);
+    rules_prose_line(t, "%s", "");
+  }
   /* The weightiest first: those that refuse, then what else there is. */
   for (int answer = DESK_ANSWER_REFUSE; answer >= DESK_ANSWER_NARROW;
        answer--) {

@@ -29,6 +29,8 @@ typedef struct desk_letter {
   const desk_narrowing *narrowing;
   /* Who writes, if the tables do not name the operator; or NULL. */
   const char *operator_name;
+  /* What the officer who decided says besides, as the first point; or NULL. */
+  const char *paragraph;
 } desk_letter;
 
 /* STATE and a sentence: nobody's name is known to sign with, or there is

@@ -248,6 +248,29 @@ class Rules(harness.Case):
         self.assertEqual(1, kinds.count('demand-completed'))
         self.run_desk('log', 'verify')
 
+    def test_an_officer_has_reasons_of_his_own(self):
+        """The desk proposes; of what a person found it knows nothing."""
+        case = self.file(warrant())
+        self.evaluate(case)
+        refuse = ['decide', case, 'challenge', '--reason', 'asked counsel',
+                  '--key', self.keys['erin']]
+        for bad in ('', 'a\x01b', 'a\nb', 'a\u202eb', 'x' * 2001):
+            r = self.run_desk(*refuse, '--paragraph', bad, code=None, raw=True)
+            self.assertEqual(1, r.returncode, bad[:9])
+            self.assertIn(b'--paragraph', r.stderr)
+        own = ('The court of appeal has stayed this warrant on the second of '
+               'November; until it decides we hand nothing over.')
+        self.run_desk(*refuse, '--paragraph', own)
+        text = self.letter(case).decode()
+        self.assertIn('Objection to your demand', text)
+        self.assertIn(own, ' '.join(text.split()))
+        self.assertTrue(all(len(line) <= 79 for line in text.splitlines()))
+        # Without it there is nothing to say, and no letter.
+        other = self.file(warrant(case_number='2'))
+        self.evaluate(other)
+        self.decide(other, 'refuse')
+        self.assertIn('Nothing that was found', self.letter(other, code=1))
+
     def test_what_blocks_is_passed_over_by_name_alone(self):
         case = self.file(warrant(signature=None, period={'from': day(-900),
                                                          'to': day(-3)}))
