@@ -216,6 +216,17 @@ static tacet_err print_waiting(const listing *l) {
   return TACET_OK;
 }
 
+/* Who looks at all of them has read something of each. */
+static tacet_err note_list(desk_store *s, const desk_who *who,
+                           desk_trouble *why) {
+  json_t *empty = json_object();
+  const desk_act act = {who->actor, "cases-listed", "", empty, who->signs};
+  tacet_err e =
+      empty == NULL ? TACET_ERR_NOMEM : desk_append(s, &act, 1, why, NULL);
+  json_decref(empty);
+  return e;
+}
+
 int desk_cmd_case_list(const desk_args *a) {
   int code;
   DESK_WHO(who);
@@ -227,7 +238,10 @@ int desk_cmd_case_list(const desk_args *a) {
   }
   listing l = {.a = a, .who = &who};
   l.waiting = desk_flag(a, DESK_O_DUE) ? json_array() : NULL;
-  tacet_err e = desk_cases_each(s, list_row, &l, &why);
+  tacet_err e = note_list(s, &who, &why);
+  if (e == TACET_OK) {
+    e = desk_cases_each(s, list_row, &l, &why);
+  }
   if (e == TACET_OK && l.waiting != NULL) {
     e = print_waiting(&l);
   }
