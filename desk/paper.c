@@ -190,7 +190,7 @@ static json_t *value_of(line_kind kind, tacet_span text) {
 }
 
 static tacet_err put(reading *r, const form_line *l, tacet_span text) {
-  const char *name;
+  const char *name = "";
   json_t *in = parent_of(r->out, l->where, &name);
   json_t *value = value_of(l->kind, text);
   if (in == NULL || value == NULL) {
