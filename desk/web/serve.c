@@ -191,29 +191,9 @@ static void show(web_server *w, net_request *r, const net_http_head *h,
 
 /* ---- signing in and out ---- */
 
-static tacet_err note_sign_in(web_server *w, const char *name,
-                              desk_trouble *why) {
-  char actor[DESK_ACTOR_MAX + 1];
-  json_t *body = json_pack("{s:s}", "by", "page");
-  const desk_act act = {actor, "signed-in", "", body, NULL};
-  (void)snprintf(actor, sizeof(actor), DESK_PAGE_ACTOR "%s", name);
-  tacet_err e = body == NULL ? TACET_ERR_NOMEM
-                             : desk_append(w->store, &act, 1, why, NULL);
-  json_decref(body);
-  return e;
-}
-
-/* The end of both ways: nothing is shown before the log has it. */
-static void let_in(web_server *w, net_request *r, const char *name,
-                   const char cookie[WEB_COOKIE_TEXT]) {
+/* The end of both ways; the log has it by now. */
+static void let_in(net_request *r, const char cookie[WEB_COOKIE_TEXT]) {
   char field[200];
-  desk_trouble why = {""};
-  tacet_err e = note_sign_in(w, name, &why);
-  if (e != TACET_OK) {
-    web_sign_out(w->sessions, tacet_span_str(cookie));
-    sign_in_form(w, r, 503, why.text[0] != '\0' ? why.text : tacet_err_text(e));
-    return;
-  }
   (void)snprintf(field, sizeof(field),
                  "Set-Cookie: " COOKIE "=%s; Path=/; HttpOnly; "
                  "SameSite=Strict\r\n",
@@ -224,7 +204,6 @@ static void let_in(web_server *w, net_request *r, const char *name,
 static void sign_in(web_server *w, net_request *r, tacet_span body) {
   tacet_span ticket = TACET_SPAN_EMPTY;
   char cookie[WEB_COOKIE_TEXT];
-  desk_officer who;
   desk_trouble why = {""};
   (void)web_parameter(body, "ticket", &ticket);
   /* A line that was copied with its end: %0D%0A behind it, or spaces as '+'. */
@@ -234,16 +213,12 @@ static void sign_in(web_server *w, net_request *r, tacet_span body) {
     ticket.len -= ticket.p[ticket.len - 1] == '+' ? 1 : 3;
   }
   tacet_err e = web_sign_in(w->sessions, w->store, ticket, &why, cookie);
-  if (e == TACET_OK &&
-      !web_session_of(w->sessions, w->store, tacet_span_str(cookie), &who)) {
-    e = TACET_ERR_STATE;
-  }
   if (e != TACET_OK) {
     sign_in_form(w, r, e == TACET_ERR_AUTH ? 403 : 503,
                  why.text[0] != '\0' ? why.text : tacet_err_text(e));
     return;
   }
-  let_in(w, r, who.name, cookie);
+  let_in(r, cookie);
 }
 
 static tacet_err judge_passkey(web_server *w, tacet_span body,
@@ -284,13 +259,12 @@ static void sign_in_passkey(web_server *w, net_request *r, tacet_span body) {
                  "a ticket, and look under Passkeys which ones do.");
     return;
   }
-  e = web_session_open(w->sessions, &who, desk_store_now(w->store), &why,
-                       cookie);
+  e = web_session_open(w->sessions, w->store, &who, &why, cookie);
   if (e != TACET_OK) {
     sign_in_form(w, r, 503, why.text[0] != '\0' ? why.text : tacet_err_text(e));
     return;
   }
-  let_in(w, r, who.name, cookie);
+  let_in(r, cookie);
 }
 
 static void post(web_server *w, net_request *r, const net_http_head *h,

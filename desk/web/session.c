@@ -13,7 +13,7 @@
 #define NONCE_LEN 16
 #define COOKIE_LEN 32
 #define TICKET_MAX 512
-#define USED_MAX 1024 /* tickets that were used and have not expired */
+#define EVENT "signed-in"
 
 /* ---- tickets ---- */
 
@@ -93,15 +93,9 @@ typedef struct session {
   int64_t began, seen;
 } session;
 
-typedef struct used {
-  uint8_t nonce[NONCE_LEN];
-  int64_t until;
-} used;
-
 struct web_sessions {
   session all[WEB_SESSIONS_MAX];
-  used used[USED_MAX];
-  size_t n_used;
+  uint64_t from; /* events before are too old to be of a ticket that counts */
 };
 
 tacet_err web_sessions_new(web_sessions **out) {
@@ -125,19 +119,58 @@ static bool is_open(const session *s, int64_t now) {
          now < s->began + WEB_SESSION_S && now < s->seen + WEB_IDLE_S;
 }
 
-/* Whether a ticket was used. Forgets those that expired. */
-static bool is_used(web_sessions *w, const ticket *t, int64_t now) {
-  size_t kept = 0;
-  bool found = false;
-  for (size_t i = 0; i < w->n_used; i++) {
-    if (w->used[i].until >= now) {
-      w->used[kept++] = w->used[i];
-      found |= memcmp(w->used[i].nonce, t->nonce, NONCE_LEN) == 0;
-    }
+/* ---- what was used ---- */
+
+/* The log has it, so a ticket stays used when the program ends, and for another
+ * one that serves the same desk. */
+typedef struct search {
+  web_sessions *w;
+  char ticket[32 + 2 * NONCE_LEN]; /* as it stands in a body */
+  int64_t old;                     /* what is older cannot be of it */
+  bool found;
+} search;
+
+static tacet_err look_at(void *user, const desk_event *e) {
+  search *x = user;
+  if (e->time < x->old) {
+    x->w->from = e->number + 1;
+  } else {
+    x->found |=
+        memmem(e->body.p, e->body.len, x->ticket, strlen(x->ticket)) != NULL;
   }
-  w->n_used = kept;
-  return found;
+  return TACET_OK;
 }
+
+static void nonce_text(const ticket *t, char out[2 * NONCE_LEN + 1]) {
+  tacet_hex_write(tacet_span_of(t->nonce, NONCE_LEN), out);
+}
+
+static tacet_err is_unused(web_sessions *w, desk_store *s, const ticket *t,
+                           int64_t now, desk_trouble *why) {
+  char nonce[2 * NONCE_LEN + 1];
+  search x = {.w = w, .old = now - WEB_TICKET_S - (int64_t)2 * DESK_SLACK_S};
+  const desk_filter f = {.kind = EVENT, .from = w->from};
+  nonce_text(t, nonce);
+  (void)snprintf(x.ticket, sizeof(x.ticket), "\"ticket\":\"%s\"", nonce);
+  TACET_TRY(desk_events_each(s, &f, look_at, &x, why));
+  return x.found ? TACET_ERR_AUTH : TACET_OK;
+}
+
+static tacet_err note(desk_store *s, const desk_officer *officer,
+                      const char *nonce, desk_trouble *why) {
+  char actor[DESK_ACTOR_MAX + 1];
+  json_t *body = json_pack("{s:s}", "by", "page");
+  const desk_act act = {actor, EVENT, "", body, NULL};
+  (void)snprintf(actor, sizeof(actor), DESK_PAGE_ACTOR "%s", officer->name);
+  bool whole = body != NULL &&
+               (nonce == NULL ||
+                json_object_set_new(body, "ticket", json_string(nonce)) == 0);
+  tacet_err e = whole ? desk_append(s, &act, 1, why, NULL) : TACET_ERR_NOMEM;
+  json_decref(body);
+  return e;
+}
+
+/* ---- opening ---- */
 
 static session *free_place(web_sessions *w, int64_t now) {
   for (size_t i = 0; i < WEB_SESSIONS_MAX; i++) {
@@ -168,10 +201,11 @@ static tacet_err judge(desk_store *s, tacet_span text, int64_t now, ticket *t,
                                desk_signature_span(&t->signature));
 }
 
-tacet_err web_session_open(web_sessions *w, const desk_officer *officer,
-                           int64_t now, desk_trouble *why,
-                           char cookie[WEB_COOKIE_TEXT]) {
+static tacet_err open_session(web_sessions *w, desk_store *s,
+                              const desk_officer *officer, const char *nonce,
+                              desk_trouble *why, char cookie[WEB_COOKIE_TEXT]) {
   uint8_t random[COOKIE_LEN];
+  int64_t now = desk_store_now(s);
   session *place = free_place(w, now);
   if (place == NULL) {
     desk_trouble_set(why, "too many officers are signed in; sign out "
@@ -184,20 +218,28 @@ tacet_err web_session_open(web_sessions *w, const desk_officer *officer,
                            tacet_span_of(random, sizeof(random)), opened.hash));
   memcpy(opened.name, officer->name, sizeof(opened.name));
   opened.key = officer->key;
+  TACET_TRY(note(s, officer, nonce, why)); /* before it opens anything */
   *place = opened;
   tacet_base64url_write(tacet_span_of(random, sizeof(random)), cookie);
   tacet_wipe(random, sizeof(random));
   return TACET_OK;
 }
 
+tacet_err web_session_open(web_sessions *w, desk_store *s,
+                           const desk_officer *officer, desk_trouble *why,
+                           char cookie[WEB_COOKIE_TEXT]) {
+  return open_session(w, s, officer, NULL, why, cookie);
+}
+
 tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
                       desk_trouble *why, char cookie[WEB_COOKIE_TEXT]) {
   ticket t;
   desk_officer officer;
+  char nonce[2 * NONCE_LEN + 1];
   int64_t now = desk_store_now(s);
   tacet_err e = now < 0 ? TACET_ERR_STATE : judge(s, text, now, &t, &officer);
-  if (e == TACET_OK && is_used(w, &t, now)) {
-    e = TACET_ERR_AUTH;
+  if (e == TACET_OK) {
+    e = is_unused(w, s, &t, now, why);
   }
   if (e == TACET_ERR_AUTH) {
     desk_trouble_set(why, "that is no ticket that opens this desk now: each is "
@@ -205,16 +247,8 @@ tacet_err web_sign_in(web_sessions *w, desk_store *s, tacet_span text,
                           "`tacet-desk sign-in`");
   }
   TACET_TRY(e);
-  if (w->n_used == USED_MAX) {
-    desk_trouble_set(why, "too many signed in within minutes; try again in "
-                          "five");
-    return TACET_ERR_LIMIT;
-  }
-  TACET_TRY(web_session_open(w, &officer, now, why, cookie));
-  used *u = &w->used[w->n_used++];
-  memcpy(u->nonce, t.nonce, NONCE_LEN);
-  u->until = (int64_t)t.expires;
-  return TACET_OK;
+  nonce_text(&t, nonce);
+  return open_session(w, s, &officer, nonce, why, cookie);
 }
 
 static session *find(web_sessions *w, tacet_span cookie) {

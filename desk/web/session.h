@@ -4,9 +4,10 @@
  * An officer signs in with a passkey (desk/web/passkey.h) or with a ticket:
  * `tacet-desk sign-in --key FILE` prints one, signed with the officer's key for
  * this desk alone; pasted into the page within five minutes it opens one
- * session, once. A session is a random cookie, known here by its hash, in
- * memory alone: it ends after half an hour without a request, after eight
- * hours, with the program, and when the officer is removed.
+ * session, once: the log has which were used, before a session opens. A session
+ * is a random cookie, known here by its hash, in memory alone: it ends after
+ * half an hour without a request, after eight hours, with the program, and when
+ * the officer is removed.
  *
  *   ticket = base64url of struct {
  *     uint8  version = 1;
@@ -38,11 +39,12 @@ typedef struct web_sessions web_sessions;
 TACET_MUST_CHECK tacet_err web_sessions_new(web_sessions **out);
 void web_sessions_free(web_sessions *w); /* NULL is fine */
 
-/* Opens a session for an officer who has shown who he is. LIMIT and a sentence
- * if too many are signed in; nobody is put out. */
-TACET_MUST_CHECK tacet_err web_session_open(web_sessions *w,
+/* Opens a session for an officer who has shown who he is, with an event
+ * "signed-in". LIMIT and a sentence if too many are signed in; nobody is put
+ * out. What appending gives. */
+TACET_MUST_CHECK tacet_err web_session_open(web_sessions *w, desk_store *s,
                                             const desk_officer *officer,
-                                            int64_t now, desk_trouble *why,
+                                            desk_trouble *why,
                                             char cookie[WEB_COOKIE_TEXT]);
 /* Opens a session with a ticket. AUTH and a sentence if it is none of this
  * desk's, too old, used or its officer is none; LIMIT as above. */

@@ -91,6 +91,13 @@ class DeskPage(unittest.TestCase):
                          ['page:ada'])
         self.assertEqual(p.ask('POST', '/sign-out', {})[0], 303)
         self.assertEqual(p.get('/cases')[0], 403)
+        # Another one that serves the desk, and a later one, know it as well.
+        other, unused = self.desk.serve(self), self.desk.ticket('ada')
+        self.assertEqual(Page(other.where).sign_in(ticket)[0], 403)
+        self.process.stop()
+        self.process = self.desk.serve(self)
+        self.assertEqual(self.page().sign_in(ticket)[0], 403)
+        self.assertEqual(self.page().sign_in(unused)[0], 303)
 
     def test_who_is_removed_is_out(self):
         p = self.page('ada')

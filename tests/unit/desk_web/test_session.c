@@ -103,6 +103,40 @@ static void a_ticket_opens_once(void **state) {
   assert_err(TACET_ERR_AUTH, sign_in(text, again));
 }
 
+/* The program ends and begins again, or another one serves the same desk. */
+static void used_stays_used(void **state) {
+  (void)state;
+  char text[512], other[512], cookie[WEB_COOKIE_TEXT];
+  ticket(&the.ada, &the.key, desk_of(the.s), the.now, text);
+  ticket(&the.ada, &the.key, desk_of(the.s), the.now, other);
+  assert_ok(sign_in(text, cookie));
+  for (int i = 0; i < 3; i++) {
+    web_sessions_free(the.w);
+    assert_ok(web_sessions_new(&the.w));
+    assert_err(TACET_ERR_AUTH, sign_in(text, cookie));
+    the.now += WEB_TICKET_S / 3;
+  }
+  assert_ok(sign_in(other, cookie)); /* a restart spoils nothing */
+  assert_err(TACET_ERR_AUTH, sign_in(other, cookie));
+}
+
+/* Where the log cannot have it nothing opens, and the ticket is still good. */
+static void nothing_opens_unwritten(void **state) {
+  (void)state;
+  char text[512], cookie[WEB_COOKIE_TEXT];
+  desk_trouble why = {""};
+  the.now += 3600;
+  ticket(&the.ada, &the.key, desk_of(the.s), the.now, text);
+  assert_ok(sign_in(text, cookie));
+  the.now -= 3600; /* the clock is set back: no event can be written */
+  ticket(&the.ada, &the.key, desk_of(the.s), the.now, text);
+  assert_err(TACET_ERR_STATE,
+             web_sign_in(the.w, the.s, tacet_span_str(text), &why, cookie));
+  the.now += 3600;
+  ticket(&the.ada, &the.key, desk_of(the.s), the.now, text);
+  assert_ok(sign_in(text, cookie));
+}
+
 /* Each letter of a ticket changed, and each beginning of it. */
 static void a_changed_ticket_opens_nothing(void **state) {
   (void)state;
@@ -164,7 +198,8 @@ static void a_session_ends(void **state) {
   the.now -= WEB_IDLE_S;
   assert_false(is_in(cookie)); /* ended is ended */
 
-  the.now = began;
+  the.now += WEB_IDLE_S; /* what is in the log is not taken back */
+  began = the.now;
   ticket(&the.ada, &the.key, desk_of(the.s), the.now, text);
   assert_ok(sign_in(text, cookie));
   while (the.now + WEB_IDLE_S - 1 < began + WEB_SESSION_S) {
@@ -221,6 +256,8 @@ int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
   const struct CMUnitTest tests[] = {
       T(a_ticket_opens_once),
+      T(used_stays_used),
+      T(nothing_opens_unwritten),
       T(a_changed_ticket_opens_nothing),
       T(a_ticket_of_others_opens_nothing),
       T(a_ticket_has_its_time),
