@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
   must(desk_store_create(argv[1], &settings, &why));
   must(desk_store_open(argv[1], &why, &db));
   BENCH_OK(desk_key_generate(&ann));
-  memcpy(o.key, ann.public_key, sizeof(o.key));
+  o.key = desk_key_public(&ann);
   must(desk_officer_add(db, &o, "uid:0", NULL, &why));
   for (size_t done = 0; done < n; done += BATCH) {
     import(BATCH);
