@@ -151,9 +151,6 @@ static void two_leaves_of_one_signer(tacet_tree *t) {
   edit_leaf(t, signer_of_another);
 }
 
-/* PreSharedKeyID: external, "a", a nonce of 31 bytes. */
-static const uint8_t short_nonce[3 + 1 + 31] = {1, 1, 'a', 31};
-
 static void claim_an_extension(tacet_group_context *c) {
   static const uint8_t list[] = {0xFF, 0x02, 0x00};
   c->extensions = tacet_span_of(list, sizeof(list));
@@ -207,9 +204,6 @@ static const struct {
     {"signer is another", {.signer = 2}, TACET_ERR_AUTH},
     {"signer is the joiner", {.joiner_signs = true}, TACET_ERR_SENDER},
     {"short joiner secret", {.short_joiner = true}, TACET_ERR_ENCODING},
-    {"short PSK nonce",
-     {.psks = {short_nonce, sizeof(short_nonce)}},
-     TACET_ERR_PSK},
     {"parent hash", {.edit_tree = invent_a_parent}, TACET_ERR_PARENT_HASH},
     {"a right path", {.edit_tree = right_path}, TACET_OK},
     {"parent of low order", {.edit_tree = parent_of_low_order}, TACET_ERR_TREE},
@@ -409,6 +403,30 @@ static void a_welcome_has_one_predecessor(void **state) {
   members_free(m, 2);
 }
 
+/* Before anybody looks for the key: a missing one is PSK as well. */
+static void a_psk_nonce_has_its_length(void **state) {
+  (void)state;
+  static const uint8_t nonce[33];
+  member m[2], joiner;
+  members_new(m, 2, suite);
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  for (size_t len = 31; len <= 33; len++) {
+    TACET_BUF(psks, 1 << 10);
+    const tacet_pre_shared_key_id id = {.type = TACET_PSK_TYPE_EXTERNAL,
+                                        .id = TACET_SPAN_LIT("a"),
+                                        .nonce = tacet_span_of(nonce, len)};
+    tacet_pre_shared_key_id_write(&psks, &id);
+    tacet_bytes welcome = raw_welcome_make(
+        &m[0], &joiner, &(raw_welcome){.psks = tacet_buf_span(&psks)});
+    assert_err(len == 32 ? TACET_OK : TACET_ERR_PSK,
+               open_welcome(&joiner, &welcome));
+    tacet_bytes_free(&welcome);
+  }
+  member_free(&joiner);
+  members_free(m, 2);
+}
+
 /* ---- GroupInfos, to whoever would join from outside ---- */
 
 /* As m[0] would write it, with this for external_pub. */
@@ -518,6 +536,7 @@ int main(void) {
       cmocka_unit_test(the_suite_is_that_of_the_package),
       cmocka_unit_test(the_tree_is_of_that_epoch),
       cmocka_unit_test(a_welcome_has_one_predecessor),
+      cmocka_unit_test(a_psk_nonce_has_its_length),
       cmocka_unit_test(an_external_pub_is_a_key),
       cmocka_unit_test(a_stranger_supports_what_the_group_uses),
   };
