@@ -427,6 +427,31 @@ static void a_psk_nonce_has_its_length(void **state) {
   members_free(m, 2);
 }
 
+static void claim_the_last_epoch(tacet_group_context *c) {
+  c->epoch = UINT64_MAX;
+}
+
+/* No number comes again: there is no commit out of it. */
+static void the_last_epoch_is_the_last(void **state) {
+  (void)state;
+  member m[2], joiner;
+  members_new(m, 2, suite);
+  member_new(&joiner, suite, "joiner");
+  member_publish(&joiner);
+  tacet_bytes welcome = raw_welcome_make(
+      &m[0], &joiner, &(raw_welcome){.edit_context = claim_the_last_epoch});
+  member_join(&joiner, tacet_bytes_span(&welcome), TACET_SPAN_EMPTY);
+  tacet_bytes before = member_state(&joiner);
+  TACET_MLS_COMMIT_RESULT(r);
+  assert_err(
+      TACET_ERR_LIMIT,
+      member_commit(&joiner, &(tacet_mls_commit_args){.force_path = true}, &r));
+  assert_same_state(&before, &joiner);
+  tacet_bytes_free(&welcome);
+  member_free(&joiner);
+  members_free(m, 2);
+}
+
 /* ---- GroupInfos, to whoever would join from outside ---- */
 
 /* As m[0] would write it, with this for external_pub. */
@@ -537,6 +562,7 @@ int main(void) {
       cmocka_unit_test(the_tree_is_of_that_epoch),
       cmocka_unit_test(a_welcome_has_one_predecessor),
       cmocka_unit_test(a_psk_nonce_has_its_length),
+      cmocka_unit_test(the_last_epoch_is_the_last),
       cmocka_unit_test(an_external_pub_is_a_key),
       cmocka_unit_test(a_stranger_supports_what_the_group_uses),
   };

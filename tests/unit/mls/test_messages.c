@@ -192,6 +192,30 @@ static void a_past_message_has_its_old_key(void **state) {
   members_free(m, 3);
 }
 
+/* The same key, another name. */
+static void a_past_message_has_its_old_name(void **state) {
+  (void)state;
+  member m[2];
+  tacet_mls_event event;
+  TACET_BUF(content, 1 << 10);
+  const tacet_mls_process_args args = {.now = NOW};
+  const tacet_span name = TACET_SPAN_LIT("renamed");
+  members_new(m, 2, suite);
+  tacet_bytes said = member_say(&m[1], "before");
+  members_commit(m, 2, 1,
+                 &(tacet_mls_commit_args){.update = {.identity = &name}});
+  tacet_bytes later = member_say(&m[1], "after");
+  assert_ok(tacet_mls_process(m[0].g, tacet_bytes_span(&later), &args, &content,
+                              &event));
+  assert_span(name, event.member.identity);
+  assert_ok(tacet_mls_process(m[0].g, tacet_bytes_span(&said), &args, &content,
+                              &event));
+  assert_span(tacet_span_str(m[1].name), event.member.identity);
+  tacet_bytes_free(&said);
+  tacet_bytes_free(&later);
+  members_free(m, 2);
+}
+
 /* ---- form ---- */
 
 static void padding_must_be_zero(void **state) {
@@ -384,6 +408,7 @@ int main(void) {
       cmocka_unit_test(no_past_is_kept_where_none_is_wanted),
       cmocka_unit_test(a_past_message_has_its_old_sender),
       cmocka_unit_test(a_past_message_has_its_old_key),
+      cmocka_unit_test(a_past_message_has_its_old_name),
       cmocka_unit_test(padding_must_be_zero),
       cmocka_unit_test(nobody_speaks_for_another),
       cmocka_unit_test(the_encryption_secret_is_gone),

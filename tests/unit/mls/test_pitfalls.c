@@ -64,6 +64,8 @@ static void a_failed_commit_rolls_back_whole(void **state) {
   (void)state;
   member m[4];
   members_new(m, 4, suite);
+  members_commit(m, 4, 0,
+                 PATH); /* member 0 has a key that the removal blanks */
   members_commit(m, 4, 3, PATH);
   tacet_mls_proposal remove = propose_remove(&m[1]);
   tacet_proposal raw = {.type = TACET_PROPOSAL_REMOVE, .remove = remove.leaf};

@@ -152,6 +152,45 @@ static void a_path_is_deleted_when_it_was_walked(void **state) {
   tacet_secret_tree_free(&t);
 }
 
+static void assert_zeros(const void *from, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    assert_int_equal(((const uint8_t *)from)[i], 0);
+  }
+}
+
+/* Nothing behind what is in use. */
+static void assert_no_leftovers(const tacet_secret_tree *t) {
+  assert_zeros(t->nodes + t->n_nodes,
+               (t->cap_nodes - t->n_nodes) * sizeof(*t->nodes));
+  for (size_t i = 0; i < t->n_used; i++) {
+    for (size_t k = 0; k < 2; k++) {
+      const tacet_ratchet *r = &t->leaves[i].ratchet[k];
+      if (r->skipped != NULL) {
+        assert_zeros(r->skipped + r->n_skipped,
+                     (r->cap_skipped - r->n_skipped) * sizeof(*r->skipped));
+      }
+    }
+  }
+}
+
+/* Lists close up where something is taken out: the last place is wiped. */
+static void what_is_taken_out_is_wiped(void **state) {
+  (void)state;
+  static const uint32_t leaves[] = {2, 7, 3, 0, 6, 1, 5, 4};
+  static const uint32_t generations[] = {3, 1, 0, 2, 4};
+  tacet_secret_tree t = {0};
+  assert_ok(make(&t, 8));
+  for (size_t i = 0; i < 8; i++) {
+    for (size_t k = 0; k < 5; k++) {
+      assert_ok(
+          tacet_secret_tree_spend(&t, leaves[i], APP, generations[k], 9, 9));
+      assert_no_leftovers(&t);
+    }
+  }
+  assert_int_equal(t.n_nodes, 0);
+  tacet_secret_tree_free(&t);
+}
+
 static void saving_is_exact(void **state) {
   (void)state;
   tacet_secret_tree t = {0};
@@ -225,6 +264,7 @@ int main(void) {
       cmocka_unit_test(bounds_hold),
       cmocka_unit_test(the_last_generation_is_the_last),
       cmocka_unit_test(a_path_is_deleted_when_it_was_walked),
+      cmocka_unit_test(what_is_taken_out_is_wiped),
       cmocka_unit_test(saving_is_exact),
       cmocka_unit_test(running_out_of_memory_leaks_nothing),
       cmocka_unit_test(running_out_of_memory_changes_nothing),
