@@ -5,7 +5,7 @@
 #include "client/call.h"
 #include "client/chain.h"
 #include "client/clock.h"
-#include "client/events.h"
+#include "client/lacking.h"
 #include "client/lookup.h"
 #include "client/members.h"
 #include "client/tokens.h"
@@ -87,35 +87,6 @@ static tacet_err save(client *c, const uint8_t *talk,
                     tacet_buf_span(&parent), order, client_claim_fields, &r);
 }
 
-/* A device that the newest manifest lists and the answer leaves out: it may
- * have no package that is in date, or be withheld. Nobody here can tell. */
-static tacet_err tell_missing(client *c, const uint8_t *talk,
-                              const client_person *person,
-                              tacet_span packages) {
-  tacet_manifest newest;
-  TACET_TRY(client_chain_newest(c, client_id_span(person->account), &newest));
-  if (client_is_self(c, client_id_span(person->account))) {
-    return TACET_OK; /* client/reconcile.c says so if it stays like that */
-  }
-  for (size_t i = 0; i < newest.n_devices; i++) {
-    tacet_span list = packages;
-    tacet_claimed_package p;
-    bool found = false;
-    while (!found && tacet_claimed_package_next(&list, &p)) {
-      found =
-          memcmp(p.device_id, newest.devices[i].id, CLIENT_DEVICE_ID_LEN) == 0;
-    }
-    if (!found) {
-      return client_event_warn(
-          c, talk, "device-missing",
-          "The server gave no keys for one of the devices of %s, which cannot "
-          "read what you write. If they use it, ask the operator why.",
-          person->handle);
-    }
-  }
-  return TACET_OK;
-}
-
 /* ---- claiming ---- */
 
 static tacet_err ask(client *c, client_person *person, client_mem *mem,
@@ -142,6 +113,28 @@ static tacet_err ask(client *c, client_person *person, client_mem *mem,
   return TACET_OK;
 }
 
+static bool may_lack(const client *c, const client_person *person,
+                     tacet_span packages) {
+  /* Of own devices client/reconcile.c says so, if it stays like that. */
+  return packages.len > 0 &&
+         !client_is_self(c, client_id_span(person->account));
+}
+
+/* Devices there are no keys of may be listed no more. */
+static tacet_err look_for_removals(client *c, client_person *person,
+                                   tacet_span packages, client_mem *mem) {
+  bool due = false;
+  TACET_TRY(may_lack(c, person, packages)
+                ? client_lacking_is_due(c, person, packages, &due)
+                : TACET_OK);
+  if (!due) {
+    return TACET_OK;
+  }
+  TACET_TRY(
+      client_lookup_account(c, client_id_span(person->account), mem, person));
+  return client_person_may_hear(c, person);
+}
+
 static tacet_err claim(client *c, const uint8_t *talk, client_person *person) {
   CLIENT_MEM(mem);
   client_reply reply;
@@ -166,14 +159,15 @@ static tacet_err claim(client *c, const uint8_t *talk, client_person *person) {
   while (tacet_claimed_package_next(&list, &p)) {
     TACET_TRY(check(c, &p, person, &mem));
   }
+  TACET_TRY(look_for_removals(c, person, all, &mem));
   TACET_TRY(client_tx_begin(c->store, &tx));
   while (tacet_claimed_package_next(&answer.packages, &p)) {
     bool own = memcmp(p.device_id, c->self.device, CLIENT_DEVICE_ID_LEN) == 0;
     TACET_TRY(own ? TACET_OK : save(c, talk, &p, person->account));
   }
   TACET_TRY(client_tokens_spent(c, token));
-  TACET_TRY(answer.n_packages > 0 ? tell_missing(c, talk, person, all)
-                                  : TACET_OK);
+  TACET_TRY(may_lack(c, person, all) ? client_lacking_note(c, talk, person, all)
+                                     : TACET_OK);
   TACET_TRY(client_tx_commit(&tx));
   return answer.n_packages > 0 ? TACET_OK : mismatch(c, person);
 }

@@ -287,6 +287,18 @@ static tacet_err move_mailbox(client *c, client_session *s) {
   return TACET_OK;
 }
 
+/* Who was added may have a device that there were no keys of: another time. */
+static tacet_err job_done(client *c, client_session *s, uint64_t number) {
+  CLIENT_MEM(mem);
+  client_job job;
+  tacet_err e = client_job_get(c, number, &mem, &job);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+  }
+  TACET_TRY(client_job_finish(c, number, NULL));
+  return job.kind == CLIENT_JOB_ADD ? client_reconcile_group(c, s) : TACET_OK;
+}
+
 tacet_err client_commit_won(client *c, client_session *s,
                             const client_parcel *p) {
   TACET_TRY(move_mailbox(c, s));
@@ -300,7 +312,7 @@ tacet_err client_commit_won(client *c, client_session *s,
   TACET_TRY(client_session_enter(c, s));
   TACET_TRY(client_commit_settle(c, s));
   TACET_TRY(client_parcel_remove(c, p));
-  return p->job != 0 ? client_job_finish(c, p->job, NULL) : TACET_OK;
+  return p->job != 0 ? job_done(c, s, p->job) : TACET_OK;
 }
 
 tacet_err client_commit_lost(client *c, client_session *s) {

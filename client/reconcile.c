@@ -18,6 +18,8 @@
  * place: together less than a minute. */
 #define HOLD_TRIES 2
 #define HOLD_AGAIN ((uint64_t)15000)
+/* First when linking is over for sure (client/lacking.h). */
+#define OTHERS_FIRST CLIENT_HOUR
 #define OTHERS_AGAIN (6 * CLIENT_HOUR)
 #define OTHERS_TRIES 8
 
@@ -330,9 +332,10 @@ tacet_err client_reconcile_again(client *c, client_session *s, uint32_t tries,
   if (tries < (own ? OWN_TRIES : OTHERS_TRIES)) {
     uint32_t doublings = tries < 6 ? tries : 6;
     bool held = stale && tries < HOLD_TRIES;
-    *due = client_now(c) + (held  ? HOLD_AGAIN << tries
-                            : own ? OWN_AGAIN << doublings
-                                  : OTHERS_AGAIN);
+    *due = client_now(c) + (held         ? HOLD_AGAIN << tries
+                            : own        ? OWN_AGAIN << doublings
+                            : tries == 0 ? OTHERS_FIRST
+                                         : OTHERS_AGAIN);
     return TACET_OK;
   }
   *due = 0;

@@ -129,8 +129,7 @@ class Worker(threading.Thread):
     def receive(self):
         p = self.someone()
         r = self.do(p, 'receive', 'receive', '--json')
-        events = [json.loads(x) for x in r.stdout.decode().splitlines()]
-        p.seen += events
+        events = self.case.see(p, r.stdout)
         for who in {e['from'] for e in events if e['type'] == 'request'}:
             r = p.run('requests', 'accept', who, code=None)
             # 2: another device of the account was quicker.
@@ -192,7 +191,6 @@ class Worker(threading.Thread):
             self.case.removed.add(p.account)
             self.do(p, 'remove', 'devices', 'remove', phone.name)
             return
-        self.case.linked.add(p.account)
         phone = Person(self.case.folder, f'{p.name}-phone{self.made}')
         self.made += 1
         phone.account = p.account
@@ -216,6 +214,8 @@ class Worker(threading.Thread):
         if linking.returncode == 0:
             self.phones[p] = phone
             self.case.join(phone)
+        elif code:
+            self.case.broken_off.add(p.account)
 
     def step(self):
         kinds = ((self.send, 46), (self.receive, 24), (self.chat, 5),
@@ -251,10 +251,11 @@ class Control(Case):
         self.gate, self.count = Gate(), Count()
         self.lock = threading.Lock()
         self.all, self.over, self.restarts = [], False, 0
-        # Accounts that began to link a device, which has no keys at the server
-        # before it is done, and accounts that removed one, which others may
-        # meet before they have heard of it: they are told, and it is true.
-        self.linked, self.removed = set(), set()
+        # Accounts that broke off linking a device, which may stand in their
+        # list by then and never have keys, and accounts that removed one, which
+        # others may meet before they have heard of it: they are told, and it is
+        # true.
+        self.broken_off, self.removed = set(), set()
 
     def witness(self, i):
         folder = os.path.join(self.folder, f'witness-{i}')
@@ -359,7 +360,7 @@ class Control(Case):
         r = p.run('receive', '--json', code=None, env=wrong_clock(26 * 3600))
         self.count.add('a day later', r.returncode,
                        said=f'{p.name}: {r.stderr.decode()}')
-        p.seen += [json.loads(x) for x in r.stdout.decode().splitlines()]
+        self.see(p, r.stdout)
 
     def look_back(self):
         """A day later everybody looks at oneself, as others would."""
@@ -368,8 +369,17 @@ class Control(Case):
                          for p in self.all]:
                 done.result()
 
+    def see(self, p, lines):
+        events = [json.loads(x) for x in lines.decode().splitlines()]
+        p.seen += events
+        for e in events:
+            if e['type'] == 'warning' and not self.is_true(e['code'],
+                                                           e['text']):
+                print(f'at {self.count.n}, to {p.name}: {e}', flush=True)
+        return events
+
     def is_true(self, code, text):
-        about = {'device-missing': self.linked,
+        about = {'device-missing': self.broken_off,
                  'removed-device': self.removed,
                  'removed-sender': self.removed}.get(code, ())
         return any(f' {name}@' in text for name in about)
