@@ -25,7 +25,8 @@ static bool find(const char *name, size_t len, desk_option *out) {
 
 static bool takes(const desk_command *c, desk_option o) {
   if (o == DESK_O_DATA) {
-    return (c->takes & DESK_WITHOUT_DATA) == 0;
+    return (c->takes & DESK_WITHOUT_DATA) == 0 ||
+           (c->takes & DESK_TAKES(DATA)) != 0;
   }
   return ((c->takes | c->needs) & ((uint64_t)1 << o)) != 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet-desk evaluate, tables: what is wrong with a demand, and by which law.
  */
+#include "desk/intake.h"
 #include "desk/judging.h"
 
 #include "desk/rules/judgement.h"
@@ -126,17 +127,9 @@ static void print_tables(const desk_tables *t) {
 }
 
 int desk_cmd_tables(const desk_args *a) {
-  const char *path = desk_arg(a, DESK_O_RULES);
   desk_tables t = {.json = NULL};
   desk_trouble why = {""};
-  TACET_BYTES(text);
-  tacet_err e = TACET_OK;
-  if (path != NULL) {
-    e = desk_file_read(path, DESK_TABLES_MAX, &why, &text);
-    if (e == TACET_OK) {
-      e = desk_tables_read(tacet_bytes_span(&text), &t, &why);
-    }
-  }
+  tacet_err e = desk_intake_tables(a, &why, &t);
   if (e == TACET_OK && desk_flag(a, DESK_O_JSON)) {
     char *json = desk_tables_text(&t);
     e = json == NULL ? TACET_ERR_NOMEM : TACET_OK;

@@ -50,26 +50,6 @@ static tacet_err kind_of(const decided *d, const desk_judging *j,
   return TACET_ERR_POLICY;
 }
 
-/* By the rules by which it was decided, or the letter could say other reasons
- * than the officer saw. */
-static tacet_err check_rules(desk_store *s, const char *id,
-                             const desk_judging *j, desk_trouble *why) {
-  json_t *body = NULL;
-  const desk_filter f = {.case_id = id, .kind = "case-evaluated"};
-  tacet_err e = desk_event_newest(s, &f, why, &body);
-  const char *rules =
-      e == TACET_OK ? json_string_value(json_object_get(body, "rules")) : NULL;
-  if ((e == TACET_OK || e == TACET_ERR_NOT_FOUND) &&
-      (rules == NULL || strcmp(rules, j->rules) != 0)) {
-    desk_trouble_set(why, "the case was evaluated by other rules than these: "
-                          "name the same file with --rules, or evaluate and "
-                          "decide again");
-    e = TACET_ERR_POLICY;
-  }
-  json_decref(body);
-  return e;
-}
-
 /* ---- writing ---- */
 
 static bool is_pdf(const char *path) {
@@ -123,7 +103,7 @@ static tacet_err write_decided(const desk_args *a, desk_store *s,
   char *text = NULL;
   TACET_TRY(desk_judge(a, s, who, why, &j));
   TACET_TRY(kind_of(d, &j, why, &l.kind));
-  TACET_TRY(check_rules(s, a->words[0], &j, why));
+  TACET_TRY(desk_rules_check(s, a->words[0], &j.c.tables, why));
   TACET_TRY(desk_letter_write(&l, why, &text));
   tacet_err e = render(a, text, why, &bytes);
   tacet_free(text);

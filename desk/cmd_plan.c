@@ -3,7 +3,7 @@
  * and the two officers who agree to it. */
 #include "desk/planned.h"
 #include "desk/preserved.h"
-#include "desk/question.h"
+#include "desk/judging.h"
 
 #include "desk/plan/freeze.h"
 #include "tacet/codec.h"
@@ -38,6 +38,11 @@ static void print_plan(const desk_planned *p) {
   for (size_t i = 0; i < plan->n_steps; i++) {
     print_query(&plan->steps[i]);
   }
+  if (p->operator_name[0] != '\0') {
+    char name[200];
+    printf("  in the name of %s\n",
+           desk_plain(p->operator_name, name, sizeof(name)));
+  }
   if (plan->in.recipient != NULL) {
     printf("  sealed to %s\n", plan->in.recipient);
   }
@@ -66,8 +71,9 @@ static void show(const desk_args *a, const desk_planned *p) {
     (void)json_array_append_new(signed_by, json_string(p->consents[i].officer));
   }
   tacet_hex_write(tacet_span_of(p->plan.hash, DESK_HASH), hash);
-  desk_print(json_pack("{s:s, s:s, s:o, s:o}", "case", p->plan.scope.case_id,
-                       "hash", hash, "signed_by", signed_by, "plan",
+  desk_print(json_pack("{s:s, s:s, s:s, s:o, s:o}", "case",
+                       p->plan.scope.case_id, "hash", hash, "operator",
+                       p->operator_name, "signed_by", signed_by, "plan",
                        json_loads(p->plan.text, JSON_REJECT_DUPLICATES, NULL)));
 }
 
@@ -116,11 +122,35 @@ static tacet_err find_accounts(desk_store *s, const char *preserved,
   return TACET_OK;
 }
 
+/* In whose name it is handed out: whoever signs the plan signs an event behind
+ * the one that says it, and a file that is changed later changes nothing. */
+static const char *operator_of(const desk_args *a, const desk_tables *t) {
+  const char *name = desk_arg(a, DESK_O_OPERATOR);
+  return name != NULL                         ? name
+         : t->us.given && *t->us.name != '\0' ? t->us.name
+                                              : NULL;
+}
+
+static tacet_err name_operator(const char *name, desk_trouble *why,
+                               desk_planned *out) {
+  size_t len = name == NULL ? 0 : strlen(name);
+  if (len >= sizeof(out->operator_name) ||
+      (len > 0 && !tacet_is_utf8(tacet_span_of((const uint8_t *)name, len)))) {
+    desk_trouble_set(why, "the name of --operator is too long, or no UTF-8");
+    return TACET_ERR_ARGUMENT;
+  }
+  memcpy(out->operator_name, name == NULL ? "" : name, len + 1);
+  return TACET_OK;
+}
+
 static tacet_err note_plan(desk_store *s, const desk_who *who,
-                           const desk_plan *p, desk_trouble *why) {
+                           const desk_planned *planned, desk_trouble *why) {
+  const desk_plan *p = &planned->plan;
+  const char *name = planned->operator_name;
   char hash[2 * DESK_HASH + 1];
   tacet_hex_write(tacet_span_of(p->hash, DESK_HASH), hash);
-  json_t *body = json_pack("{s:s, s:s}", "plan", p->text, "hash", hash);
+  json_t *body = json_pack("{s:s, s:s, s:s*}", "plan", p->text, "hash", hash,
+                           "operator", *name != '\0' ? name : NULL);
   const desk_case_step step = {.case_id = p->scope.case_id,
                                .act = DESK_DO_PLAN,
                                .kind = DESK_E_PLANNED,
@@ -206,11 +236,13 @@ static tacet_err plan(const desk_args *a, desk_store *s, const desk_who *who,
   TACET_TRY(desk_case_load(a, s, who, why, &c));
   TACET_TRY(may_use(s, who, desk_arg(a, DESK_O_PRESERVED), why));
   TACET_TRY(may_plan(&c, why));
+  TACET_TRY(desk_rules_check(s, a->words[0], &c.tables, why));
   TACET_TRY(desk_narrow(&c.question, a->words[0], NULL, 0, &n));
   tacet_err err = make(a, s, &c, &n, why, &p.plan);
   desk_narrowing_free(&n);
   TACET_TRY(err);
-  TACET_TRY(note_plan(s, who, &p.plan, why));
+  TACET_TRY(name_operator(operator_of(a, &c.tables), why, &p));
+  TACET_TRY(note_plan(s, who, &p, why));
   show(a, &p);
   return TACET_OK;
 }

@@ -143,6 +143,19 @@ static tacet_err check_out(running *r) {
   return TACET_OK;
 }
 
+/* Who signed the plan saw in whose name. */
+static tacet_err check_operator(running *r) {
+  const char *name = desk_arg(r->a, DESK_O_OPERATOR);
+  const char *planned = r->planned.operator_name;
+  if (name == NULL || *planned == '\0' || strcmp(name, planned) == 0) {
+    return TACET_OK;
+  }
+  desk_trouble_set(r->why, "the plan was signed to be handed out in another "
+                           "name than that of --operator: leave it out, or "
+                           "plan it again");
+  return TACET_ERR_POLICY;
+}
+
 /* The server's directory; or the preserved copy, if it is the one that was
  * planned from. */
 static tacet_err open_source(running *r) {
@@ -175,6 +188,7 @@ static tacet_err prepare(running *r, desk_state *state) {
   filed_by = json_string_value(json_object_get(r->row, "filed_by"));
   TACET_TRY(desk_planned_load(r->s, r->id, r->why, &r->planned));
   TACET_TRY(desk_planned_approved(r->s, &r->planned, filed_by, r->why));
+  TACET_TRY(check_operator(r));
   if (r->planned.plan.in.purpose == DESK_ANSWER) {
     TACET_TRY(desk_notice_gate(r->s, r->row, r->why));
   }
@@ -223,29 +237,35 @@ static tacet_err prove_officers(running *r, json_t **out) {
   return desk_officers_prove(r->s, names, r->planned.n_consents, r->why, out);
 }
 
+/* As it was planned; where it was planned without, as whoever runs it says. */
+static const char *operator_of(const running *r) {
+  const char *name = desk_arg(r->a, DESK_O_OPERATOR);
+  return r->planned.operator_name[0] != '\0' ? r->planned.operator_name
+         : name != NULL                      ? name
+                                             : "the operator of this service";
+}
+
 static tacet_err bundle(running *r) {
   DESK_FILES(files);
   char request[2 * DESK_HASH + 1];
   uint8_t recipient[DESK_AGE_KEY];
-  const char *name = desk_arg(r->a, DESK_O_OPERATOR);
   const desk_key *key = desk_store_key(r->s);
   const desk_filter of_case = {.case_id = r->id};
   TACET_TRY(desk_events_each(r->s, &of_case, note_handling, r, r->why));
   TACET_TRY(hash_request(r, request));
   TACET_TRY(prove_officers(r, &r->officers));
-  desk_bundle_input in = {
-      .plan = &r->planned.plan,
-      .extract = &r->extract,
-      .operator_name = name == NULL ? "the operator of this service" : name,
-      .request = request,
-      .program = PROGRAM,
-      .made = desk_store_now(r->s),
-      .custody = r->custody,
-      .n_custody = r->n_custody,
-      .consents = r->planned.consents,
-      .n_consents = r->planned.n_consents,
-      .officers = r->officers,
-      .private_key = tacet_secret_span(&key->private_key)};
+  desk_bundle_input in = {.plan = &r->planned.plan,
+                          .extract = &r->extract,
+                          .operator_name = operator_of(r),
+                          .request = request,
+                          .program = PROGRAM,
+                          .made = desk_store_now(r->s),
+                          .custody = r->custody,
+                          .n_custody = r->n_custody,
+                          .consents = r->planned.consents,
+                          .n_consents = r->planned.n_consents,
+                          .officers = r->officers,
+                          .private_key = tacet_secret_span(&key->private_key)};
   memcpy(in.public_key, key->public_key, sizeof(in.public_key));
   TACET_TRY(desk_bundle_make(&in, &files));
   TACET_TRY(desk_tar_write(&files, &r->tar));

@@ -143,7 +143,8 @@ tacet_err desk_intake_line(tacet_span text, desk_day today, desk_trouble *why,
 /* rules.json in the desk's folder, or NULL if there is none. One that cannot be
  * read is there. */
 static const char *rules_of_desk(const desk_args *a, char *out, size_t cap) {
-  int n = snprintf(out, cap, "%s/rules.json", desk_arg(a, DESK_O_DATA));
+  const char *folder = desk_arg(a, DESK_O_DATA);
+  int n = folder == NULL ? -1 : snprintf(out, cap, "%s/rules.json", folder);
   bool there = n > 0 && (size_t)n < cap && access(out, F_OK) == 0;
   return there ? out : NULL;
 }

@@ -113,9 +113,9 @@ static tacet_err find_earlier(desk_store *s, const desk_who *who,
 
 /* ---- by which rules ---- */
 
-static tacet_err hash_rules(desk_judging *j) {
+tacet_err desk_rules_hash(const desk_tables *tables, char out[65]) {
   uint8_t hash[32];
-  char *text = desk_tables_text(&j->c.tables);
+  char *text = desk_tables_text(tables);
   if (text == NULL) {
     return TACET_ERR_NOMEM;
   }
@@ -123,9 +123,29 @@ static tacet_err hash_rules(desk_judging *j) {
   free(text);
   if (e == TACET_OK) {
     for (size_t i = 0; i < sizeof(hash); i++) {
-      (void)snprintf(j->rules + 2 * i, 3, "%02x", hash[i]);
+      (void)snprintf(out + 2 * i, 3, "%02x", hash[i]);
     }
   }
+  return e;
+}
+
+tacet_err desk_rules_check(desk_store *s, const char *id,
+                           const desk_tables *tables, desk_trouble *why) {
+  json_t *body = NULL;
+  char now[65] = "";
+  const desk_filter f = {.case_id = id, .kind = "case-evaluated"};
+  TACET_TRY(desk_rules_hash(tables, now));
+  tacet_err e = desk_event_newest(s, &f, why, &body);
+  const char *rules =
+      e == TACET_OK ? json_string_value(json_object_get(body, "rules")) : NULL;
+  if ((e == TACET_OK || e == TACET_ERR_NOT_FOUND) &&
+      (rules == NULL || strcmp(rules, now) != 0)) {
+    desk_trouble_set(why, "the case was evaluated by other rules than these: "
+                          "name the same file with --rules, or let it be "
+                          "evaluated and decided again");
+    e = TACET_ERR_POLICY;
+  }
+  json_decref(body);
   return e;
 }
 
@@ -136,7 +156,7 @@ tacet_err desk_judge(const desk_args *a, desk_store *s, const desk_who *who,
     out->c.request.document.sha256 = text_in(out->c.row, "document");
   }
   TACET_TRY(find_earlier(s, who, a->words[0], why, out));
-  TACET_TRY(hash_rules(out));
+  TACET_TRY(desk_rules_hash(&out->c.tables, out->rules));
   TACET_TRY(desk_evaluate(&out->c.question, &out->findings));
   return desk_narrow(&out->c.question, a->words[0], NULL, 0, &out->narrowing);
 }

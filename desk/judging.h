@@ -26,4 +26,14 @@ TACET_MUST_CHECK tacet_err desk_judge(const desk_args *a, desk_store *s,
                                       const desk_who *who, desk_trouble *why,
                                       desk_judging *out);
 
+/* SHA-256 of desk_tables_text(), hexadecimal. */
+TACET_MUST_CHECK tacet_err desk_rules_hash(const desk_tables *tables,
+                                           char out[65]);
+/* That these are the rules by which the case was evaluated: a letter could say
+ * other reasons than the officer saw, and a plan give more than he decided.
+ * POLICY and a sentence. */
+TACET_MUST_CHECK tacet_err desk_rules_check(desk_store *s, const char *id,
+                                            const desk_tables *tables,
+                                            desk_trouble *why);
+
 #endif

@@ -73,8 +73,8 @@ static const desk_command commands[] = {
     {"preservation", "", "print what is kept frozen, and until when", 0, 0,
      T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_preservation},
     {"plan", "ID", "make the plan of what is handed over, and show it", 1, 1,
-     T(RECIPIENT) | T(PRESERVED) | T(RULES) | T(JSON) | SIGNED, T(KEY),
-     desk_cmd_plan},
+     T(RECIPIENT) | T(PRESERVED) | T(RULES) | T(OPERATOR) | T(JSON) | SIGNED,
+     T(KEY), desk_cmd_plan},
     {"sign", "ID", "agree to the plan; two officers have to", 1, 1,
      T(JSON) | SIGNED, T(KEY), desk_cmd_sign},
     {"run", "ID", "carry out a plan that two officers signed", 1, 1,
@@ -99,7 +99,7 @@ static const desk_command commands[] = {
     {"letter", "ID", "write the answer that was decided on (.txt or .pdf)", 1,
      1, T(RULES) | T(OPERATOR) | T(KEY) | SIGNED, T(OUT), desk_cmd_letter},
     {"tables", "", "print the instruments and authorities that are known", 0, 0,
-     T(RULES) | T(JSON) | DESK_WITHOUT_DATA, 0, desk_cmd_tables},
+     T(DATA) | T(RULES) | T(JSON) | DESK_WITHOUT_DATA, 0, desk_cmd_tables},
     {"log show", "[CASE]", "print the events of the log", 0, 1,
      T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_log_show},
     {"report", "", "count demands, in the form that is asked for", 0, 0,
@@ -165,7 +165,7 @@ static void print_command_help(const desk_command *c) {
   for (unsigned i = 0; i < DESK_OPTIONS; i++) {
     uint64_t bit = (uint64_t)1 << i;
     if ((c->needs & bit) != 0 ||
-        (i == DESK_O_DATA && (takes & DESK_TAKES(DATA)) != 0)) {
+        (i == DESK_O_DATA && (c->takes & DESK_WITHOUT_DATA) == 0)) {
       printf(" --%s %s", options[i].name, options[i].argument);
     }
   }

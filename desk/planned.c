@@ -20,6 +20,12 @@ typedef struct gathering {
 
 static tacet_err take_plan(gathering *g, const json_t *body) {
   const char *text = json_string_value(json_object_get(body, "plan"));
+  const char *name = json_string_value(json_object_get(body, "operator"));
+  size_t len = name == NULL ? 0 : strlen(name);
+  if (len >= sizeof(g->out->operator_name)) {
+    return TACET_ERR_LIMIT;
+  }
+  memcpy(g->out->operator_name, name == NULL ? "" : name, len + 1);
   free(g->text);
   g->text = text == NULL ? NULL : strdup(text);
   g->out->n_consents = 0;

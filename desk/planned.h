@@ -13,11 +13,13 @@
 #define DESK_E_SIGNED "plan-signed"
 #define DESK_E_STOPPED "run-stopped"
 
+#define DESK_OPERATOR_MAX 1024
 typedef struct desk_planned {
   desk_plan plan;
   desk_consent consents[DESK_CONSENTS_MAX];
   char officers[DESK_CONSENTS_MAX][DESK_NAME_MAX + 1];
   size_t n_consents;
+  char operator_name[DESK_OPERATOR_MAX]; /* "": the plan's event has none */
 } desk_planned;
 #define DESK_PLANNED(name)                                                     \
   TACET_CLEANUP(desk_planned_free) desk_planned name = {.n_consents = 0}

@@ -342,6 +342,43 @@ class Answer(Desk):
                          (1, 0), acts)
         self.assertEqual(self.state(case)['state'], 'delivered')
 
+    def rules(self, name, **more):
+        self.write('desk/rules.json', json.dumps(
+            {'version': 1, 'operator': {'name': name, **more}}))
+
+    def test_in_whose_name(self):
+        """The name is what was planned and signed; a file that is changed
+        later changes nothing. By other rules than those by which it was
+        decided nothing is planned."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        self.rules('Example Messenger Ltd')
+        case = self.file()
+        self.accept(case)
+        self.rules('Example Messenger Ltd', max_period_days=7)
+        self.desk('plan', case, '--recipient', RECIPIENT, '--key',
+                  self.key('ann'), code=4)
+        self.assertIn('evaluated by other rules', self.said)
+        self.rules('Example Messenger Ltd')
+        self.assertEqual(json.loads(self.plan(case))['operator'],
+                         'Example Messenger Ltd')
+        self.rules('Another Ltd')
+        self.assertIn('in the name of Example Messenger Ltd',
+                      self.sign(case, 'ann'))
+        self.sign(case, 'ben')
+        self.run_plan(case, code=4)  # --operator Example
+        self.assertIn('in another name', self.said)
+        self.assertEqual(self.state(case)['state'], 'approved')
+        self.desk('run', case, '--out', self.out, '--key', self.key('ann'))
+        files, _ = self.files_of(case)
+        self.assertEqual(json.loads(files['manifest.json'])['operator'],
+                         'Example Messenger Ltd')
+        # What the tables are, with a desk and without.
+        self.assertIn('Another Ltd', self.desk('tables', '--json'))
+        self.assertNotIn('Another Ltd',
+                         self.desk('tables', '--json', data=False))
+
     def test_what_changed_meanwhile(self):
         """The account is gone; the server is a newer one; the folder is full."""
         server = self.server()
