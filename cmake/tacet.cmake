@@ -58,6 +58,15 @@ if(NOT TACET_ONLY_LIBRARY)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET GLOBAL sqlite3>=3.40)
   pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+  # libfido2, for tacet-desk's own hands on tokens; what tokens signed is checked
+  # without it.
+  option(TACET_FIDO2 "Keys of officers on FIDO2 tokens, where libfido2 is" ON)
+  if(TACET_FIDO2)
+    pkg_check_modules(FIDO2 QUIET IMPORTED_TARGET GLOBAL libfido2>=1.12)
+    if(NOT FIDO2_FOUND)
+      message(STATUS "no libfido2 (libfido2-dev): tacet-desk speaks to no token")
+    endif()
+  endif()
   # libharu, for the desk alone; it has no .pc file everywhere.
   find_path(TACET_HPDF_INCLUDE hpdf.h)
   find_library(TACET_HPDF_LIB hpdf)

@@ -94,10 +94,60 @@ int desk_cmd_settings(const desk_args *a) {
 
 /* ---- keys ---- */
 
+static int write_key(const desk_key *key, const char *path,
+                     tacet_span passphrase) {
+  desk_trouble why = {""};
+  char text[DESK_PUBLIC_TEXT];
+  desk_public_key public_key = desk_key_public(key);
+  tacet_err e = desk_key_write(key, path, passphrase, &why);
+  if (e == TACET_OK) {
+    desk_public_text(&public_key, text);
+    printf("%s\n", text);
+  }
+  return desk_end(e, &why);
+}
+
+/* Before somebody touches a token for nothing. */
+static bool is_free(const char *path) {
+  char name[4096];
+  (void)snprintf(name, sizeof(name), "%s.pub", path);
+  if (access(path, F_OK) == 0 || access(name, F_OK) == 0) {
+    desk_say("%.300s is there already, or its .pub; name another file", path);
+    return false;
+  }
+  return true;
+}
+
+static int key_on_token(const desk_args *a) {
+  DESK_KEY(key);
+  desk_trouble why = {""};
+  desk_reader reader = desk_reader_of(a);
+  if (desk_flag(a, DESK_O_NO_PASSPHRASE) ||
+      desk_flag(a, DESK_O_PASSPHRASE_FILE)) {
+    desk_say("a key on a token has no passphrase: the token has its PIN");
+    return DESK_EXIT_USAGE;
+  }
+  if (!is_free(a->words[0])) {
+    return DESK_EXIT_REFUSED;
+  }
+  tacet_err e =
+      desk_token_enrol(&reader, !desk_flag(a, DESK_O_NO_PIN), &why, &key);
+  desk_reader_wipe(&reader);
+  return e == TACET_OK ? write_key(&key, a->words[0], TACET_SPAN_EMPTY)
+                       : desk_end(e, &why);
+}
+
 int desk_cmd_key_new(const desk_args *a) {
   DESK_KEY(key);
   desk_trouble why = {""};
-  char words[1024] = "", text[DESK_KEY_TEXT];
+  char words[1024] = "";
+  if (desk_flag(a, DESK_O_TOKEN)) {
+    return key_on_token(a);
+  }
+  if (desk_flag(a, DESK_O_NO_PIN) || desk_flag(a, DESK_O_DEVICE)) {
+    desk_say("--no-pin and --device are for keys on a token: add --token");
+    return DESK_EXIT_USAGE;
+  }
   if (!desk_flag(a, DESK_O_NO_PASSPHRASE)) {
     if (!desk_ask_passphrase((void *)(uintptr_t)(const void *)a, words,
                              sizeof(words)) ||
@@ -108,15 +158,10 @@ int desk_cmd_key_new(const desk_args *a) {
     }
   }
   tacet_err e = desk_key_generate(&key);
-  if (e == TACET_OK) {
-    e = desk_key_write(&key, a->words[0], tacet_span_str(words), &why);
-  }
+  int code = e == TACET_OK ? write_key(&key, a->words[0], tacet_span_str(words))
+                           : desk_end(e, &why);
   tacet_wipe(words, sizeof(words));
-  if (e == TACET_OK) {
-    desk_key_text(key.public_key, text);
-    printf("%s\n", text);
-  }
-  return desk_end(e, &why);
+  return code;
 }
 
 /* ---- officers ---- */

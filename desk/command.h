@@ -10,6 +10,7 @@
 #define TACET_DESK_COMMAND_H
 
 #include "desk/store/store.h"
+#include "desk/token/token.h"
 
 #include <stdio.h>
 
@@ -37,6 +38,10 @@ typedef enum desk_exit {
   X(PASSPHRASE_FILE, "passphrase-file", "FILE",                                \
     "where the key's passphrase stands (else TACET_DESK_PASSPHRASE, or it is " \
     "asked for)")                                                              \
+  X(TOKEN, "token", "", "on a FIDO2 token; FILE says which key it is")         \
+  X(NO_PIN, "no-pin", "", "a touch of the token is enough, without its PIN")   \
+  X(DEVICE, "device", "PATH",                                                  \
+    "the token, if several are plugged in: /dev/hidraw0")                      \
   X(NO_PASSPHRASE, "no-passphrase", "", "leave the key unwrapped")             \
   X(ROLE, "role", "ROLE", "officer, approver, auditor or administrator")       \
   X(CLEARED, "cleared", "", "may see cases of national security")              \
@@ -101,6 +106,7 @@ typedef struct desk_args {
   const char *words[DESK_WORDS_MAX]; /* what is no option, after the name */
   size_t n_words;
   const char *options[DESK_OPTIONS]; /* NULL: not given; a flag: "" */
+  const desk_ports *ports;           /* where tokens are found */
 } desk_args;
 static inline const char *desk_arg(const desk_args *a, desk_option o) {
   return a->options[o];
@@ -147,10 +153,12 @@ desk_store *desk_open(const desk_args *a, int *code);
  * nothing and sees no case of national security. */
 typedef struct desk_who {
   char actor[DESK_NAME_MAX + 1];
-  desk_key key;          /* with --key */
+  desk_key key;          /* with --key; on a token: by `reader` */
   const desk_key *signs; /* &key, or NULL */
   desk_officer officer;  /* with --key */
-} desk_who;
+  desk_reader reader;
+  desk_touch touch;
+} desk_who; /* stays where it is: the key points into it */
 #define DESK_WHO(name)                                                         \
   TACET_CLEANUP(desk_who_wipe) desk_who name = {.signs = NULL}
 void desk_who_wipe(desk_who *w);
@@ -163,9 +171,8 @@ TACET_MUST_CHECK tacet_err desk_may_see(const desk_who *w, const json_t *row,
                                         desk_trouble *why);
 /* Asks for a passphrase as desk_passphrase wants it; user: the desk_args. */
 bool desk_ask_passphrase(void *user, char *out, size_t cap);
-/* Loads the key that an option names. */
-TACET_MUST_CHECK tacet_err desk_key_of(const desk_args *a, desk_option option,
-                                       desk_trouble *why, desk_key *out);
+/* A token, by --device, that asks and speaks at the terminal. */
+desk_reader desk_reader_of(const desk_args *a);
 
 /* ---- files ---- */
 
@@ -179,6 +186,11 @@ TACET_MUST_CHECK tacet_err desk_file_write(const char *path, tacet_span bytes,
  * at most 32 levels deep. ENCODING and where. */
 TACET_MUST_CHECK tacet_err desk_json_read(tacet_span text, desk_trouble *why,
                                           json_t **out);
+
+/* ---- the program ---- */
+
+/* All of it: gives what the process ends with. */
+int desk_main(int argc, char **argv, const desk_ports *ports);
 
 /* ---- the commands ---- */
 

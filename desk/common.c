@@ -107,7 +107,7 @@ static bool read_line(FILE *f, char *out, size_t cap) {
 }
 
 /* At the terminal, without showing it. */
-static bool ask_terminal(char *out, size_t cap) {
+static bool ask_terminal(const char *what, char *out, size_t cap) {
   FILE *tty = fopen("/dev/tty", "r+e");
   struct termios old, hidden;
   if (tty == NULL || tcgetattr(fileno(tty), &old) != 0) {
@@ -119,7 +119,7 @@ static bool ask_terminal(char *out, size_t cap) {
   hidden = old;
   hidden.c_lflag &= ~(tcflag_t)ECHO;
   (void)tcsetattr(fileno(tty), TCSAFLUSH, &hidden);
-  (void)fputs("Passphrase: ", tty);
+  (void)fputs(what, tty);
   (void)fflush(tty);
   bool got = read_line(tty, out, cap);
   (void)tcsetattr(fileno(tty), TCSAFLUSH, &old);
@@ -144,7 +144,7 @@ bool desk_ask_passphrase(void *user, char *out, size_t cap) {
     memcpy(out, given, strlen(given) + 1);
     return true;
   }
-  return ask_terminal(out, cap);
+  return ask_terminal("Passphrase: ", out, cap);
 }
 
 /* ---- who acts ---- */
@@ -153,11 +153,33 @@ void desk_who_wipe(desk_who *w) {
   tacet_wipe(w, sizeof(*w));
 }
 
-tacet_err desk_key_of(const desk_args *a, desk_option option, desk_trouble *why,
-                      desk_key *out) {
+/* Nowhere but at the terminal: a PIN in a file would be a second key. */
+static bool ask_pin(void *user, char *out, size_t cap) {
+  (void)user;
+  return ask_terminal("PIN of the token: ", out, cap);
+}
+
+static void tell(void *user, const char *sentence) {
+  (void)user;
+  desk_say("%s", sentence);
+}
+
+desk_reader desk_reader_of(const desk_args *a) {
+  return (desk_reader){.ports = a->ports,
+                       .device = desk_arg(a, DESK_O_DEVICE),
+                       .ask_pin = ask_pin,
+                       .tell = tell};
+}
+
+static tacet_err load_key(const desk_args *a, desk_option option,
+                          desk_trouble *why, desk_who *out) {
   const desk_passphrase asks = {desk_ask_passphrase,
                                 (void *)(uintptr_t)(const void *)a};
-  return desk_key_load(desk_arg(a, option), &asks, why, out);
+  out->reader = desk_reader_of(a);
+  out->touch = (desk_touch){desk_token_sign, &out->reader};
+  TACET_TRY(desk_key_load(desk_arg(a, option), &asks, why, &out->key));
+  out->key.touch = &out->touch;
+  return TACET_OK;
 }
 
 bool desk_who_of(const desk_args *a, desk_store *s, desk_option option,
@@ -169,7 +191,7 @@ bool desk_who_of(const desk_args *a, desk_store *s, desk_option option,
     return true;
   }
   TACET_ASSERT(desk_arg(a, option) != NULL); /* `needs` of the table */
-  tacet_err e = desk_key_of(a, option, &why, &out->key);
+  tacet_err e = load_key(a, option, &why, out);
   if (e == TACET_OK) {
     e = desk_officer_of(s, &out->key, &why, &out->officer);
   }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define T(id) DESK_TAKES(id)
-#define SIGNED (T(PASSPHRASE_FILE) | T(CLOCK))
+#define SIGNED (T(PASSPHRASE_FILE) | T(DEVICE) | T(CLOCK))
 #define SOURCES                                                                \
   (T(FILE) | T(FORM_FILE) | T(MAIL) | T(ROOTS) | T(RECEIVED) | T(DOCUMENT))
 static const desk_command commands[] = {
@@ -20,8 +20,10 @@ static const desk_command commands[] = {
     {"settings", "", "print the settings, or change them", 0, 0,
      T(SERVER) | T(NOTICES_HOME) | T(BY) | SIGNED, 0, desk_cmd_settings},
     {"key new", "FILE", "make a key: FILE is the secret, FILE.pub is public", 1,
-     1, T(NO_PASSPHRASE) | T(PASSPHRASE_FILE) | DESK_WITHOUT_DATA, 0,
-     desk_cmd_key_new},
+     1,
+     T(NO_PASSPHRASE) | T(PASSPHRASE_FILE) | T(TOKEN) | T(NO_PIN) | T(DEVICE) |
+         DESK_WITHOUT_DATA,
+     0, desk_cmd_key_new},
     {"officer add", "NAME", "say who works at the desk (--key FILE.pub)", 1, 1,
      T(CLEARED) | T(BY) | SIGNED, T(KEY) | T(ROLE), desk_cmd_officer_add},
     {"officer remove", "NAME", "their key signs nothing here from now on", 1, 1,
@@ -128,7 +130,7 @@ static const desk_command commands[] = {
     {"passkey list", "", "print which passkeys open the page", 0, 0, T(JSON), 0,
      desk_cmd_passkey_list},
     {"sign-in", "", "print a ticket that opens the page once", 0, 0,
-     T(PASSPHRASE_FILE), T(KEY), desk_cmd_sign_in},
+     T(PASSPHRASE_FILE) | T(DEVICE), T(KEY), desk_cmd_sign_in},
 };
 #undef SIGNED
 #undef SOURCES
@@ -232,7 +234,7 @@ static int name_is_missing(const char *first) {
   return DESK_EXIT_USAGE;
 }
 
-static int run(int argc, char **argv) {
+static int run(int argc, char **argv, const desk_ports *ports) {
   int used = 0;
   if (argc < 2) {
     desk_say("say what to do; `tacet-desk --help` lists the commands");
@@ -263,6 +265,7 @@ static int run(int argc, char **argv) {
              "and OpenSSL");
     return DESK_EXIT_FAILED;
   }
+  args.ports = ports;
   return c->run(&args);
 }
 
@@ -278,7 +281,7 @@ static int finish(int code) {
   return code == DESK_EXIT_DONE ? DESK_EXIT_FAILED : code;
 }
 
-int main(int argc, char **argv) {
+int desk_main(int argc, char **argv, const desk_ports *ports) {
   (void)tacetd_process_start();
-  return finish(run(argc, argv));
+  return finish(run(argc, argv, ports));
 }
