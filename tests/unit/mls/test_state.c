@@ -89,8 +89,39 @@ static void parts_are_checked_against_each_other(void **state) {
                             tacet_buf_span(&own), &g));
   assert_ok(tacet_mls_load(&test_config, tacet_buf_span(&shared),
                            tacet_buf_span(&own), &g));
+  /* The context of before, the tree of now. */
+  TACET_BUF(tree, LIMIT);
+  TACET_BUF(tree_next, LIMIT);
+  TACET_BUF(mixed, LIMIT);
+  assert_ok(tacet_mls_ratchet_tree(g, &tree));
+  assert_ok(tacet_mls_ratchet_tree(m[0].g, &tree_next));
   tacet_mls_group_free(g);
+  tacet_write_bytes(&mixed, tacet_span_of(shared.p, shared.len - tree.len));
+  tacet_write_bytes(&mixed, tacet_buf_span(&tree_next));
+  assert_err(TACET_ERR_TREE_HASH,
+             tacet_mls_load(&test_config, tacet_buf_span(&mixed),
+                            tacet_buf_span(&own), &g));
   members_free(m, 2);
+}
+
+/* Own part: version, hash of the context, version of the keys, leaf. */
+static void nobody_sits_on_a_blank_leaf(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 3, suite);
+  members_commit(m, 3, 2, &(tacet_mls_commit_args){.force_path = true});
+  tacet_mls_group *g = NULL;
+  TACET_BUF(shared, LIMIT);
+  TACET_BUF(own, LIMIT);
+  assert_ok(tacet_mls_save_shared(m[2].g, &shared));
+  assert_ok(tacet_mls_save_own(m[2].g, &own));
+  uint8_t *leaf = own.p + 1 + suite->hash->len + 1 + 3;
+  assert_int_equal(*leaf, 2);
+  *leaf = 3;
+  assert_err(TACET_ERR_ENCODING,
+             tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                            tacet_buf_span(&own), &g));
+  members_free(m, 3);
 }
 
 static void newer_and_unknown_states_are_refused(void **state) {
@@ -204,6 +235,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_condition_comes_back),
       cmocka_unit_test(parts_are_checked_against_each_other),
+      cmocka_unit_test(nobody_sits_on_a_blank_leaf),
       cmocka_unit_test(newer_and_unknown_states_are_refused),
       cmocka_unit_test(a_state_cut_short_is_none),
       cmocka_unit_test(damaged_states_do_no_harm),
