@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is saved: in every condition, exactly, and nothing else is loaded.
  */
+#include "mls/group.h"
 #include "tests/unit/mls/members.h"
 
 static const tacet_suite *const suite = &tacet_suite_x25519_chacha;
@@ -124,6 +125,29 @@ static void nobody_sits_on_a_blank_leaf(void **state) {
   members_free(m, 3);
 }
 
+/* Or a leaf of the one would have no place in the other. */
+static void the_secret_tree_has_the_size_of_the_tree(void **state) {
+  (void)state;
+  member m[3];
+  members_new(m, 3, suite);
+  tacet_secret root = m[0].g->secrets.init;
+  for (uint32_t n_leaves = 2; n_leaves <= 8; n_leaves *= 2) {
+    tacet_secret_tree_free(&m[0].g->ratchets);
+    assert_ok(
+        tacet_secret_tree_init(&m[0].g->ratchets, suite, n_leaves, &root));
+    TACET_BUF(shared, LIMIT);
+    TACET_BUF(own, LIMIT);
+    tacet_mls_group *g = NULL;
+    assert_ok(tacet_mls_save_shared(m[0].g, &shared));
+    assert_ok(tacet_mls_save_own(m[0].g, &own));
+    assert_err(n_leaves == 4 ? TACET_OK : TACET_ERR_ENCODING,
+               tacet_mls_load(&test_config, tacet_buf_span(&shared),
+                              tacet_buf_span(&own), &g));
+    tacet_mls_group_free(g);
+  }
+  members_free(m, 3);
+}
+
 static void newer_and_unknown_states_are_refused(void **state) {
   (void)state;
   member m[2];
@@ -236,6 +260,7 @@ int main(void) {
       cmocka_unit_test(every_condition_comes_back),
       cmocka_unit_test(parts_are_checked_against_each_other),
       cmocka_unit_test(nobody_sits_on_a_blank_leaf),
+      cmocka_unit_test(the_secret_tree_has_the_size_of_the_tree),
       cmocka_unit_test(newer_and_unknown_states_are_refused),
       cmocka_unit_test(a_state_cut_short_is_none),
       cmocka_unit_test(damaged_states_do_no_harm),
