@@ -131,6 +131,30 @@ static void what_is_staged_is_not_saved(void **state) {
 
 /* ---- pending ---- */
 
+/* It has no keys: whoever applied it would be in an epoch of zeros. */
+static void a_look_at_the_public_part_is_no_commit(void **state) {
+  (void)state;
+  member m[3];
+  tacet_mls_event event;
+  TACET_BUF(content, 1 << 10);
+  TACET_MLS_COMMIT_RESULT(r);
+  members_new(m, 3, suite);
+  assert_ok(
+      member_commit(&m[0], &(tacet_mls_commit_args){.force_path = true}, &r));
+  tacet_bytes before = member_state(&m[1]);
+  assert_ok(tacet_mls_process(
+      m[1].g, tacet_bytes_span(&r.commit),
+      &(tacet_mls_process_args){.now = NOW, .public_only = true}, &content,
+      &event));
+  assert_int_equal(event.kind, TACET_MLS_EVENT_COMMIT);
+  assert_err(TACET_ERR_STATE, tacet_mls_staged_apply(m[1].g, NOW));
+  tacet_mls_staged_drop(m[1].g);
+  assert_same_state(&before, &m[1]);
+  members_follow(m, 3, 0, tacet_bytes_span(&r.commit));
+  members_agree(m, 3);
+  members_free(m, 3);
+}
+
 static void an_own_commit_waits_to_be_accepted(void **state) {
   (void)state;
   member m[3];
@@ -425,6 +449,7 @@ int main(void) {
       cmocka_unit_test(a_staged_commit_can_be_looked_at),
       cmocka_unit_test(a_dropped_commit_leaves_no_trace),
       cmocka_unit_test(what_is_staged_is_not_saved),
+      cmocka_unit_test(a_look_at_the_public_part_is_no_commit),
       cmocka_unit_test(an_own_commit_waits_to_be_accepted),
       cmocka_unit_test(a_discarded_commit_leaves_no_trace),
       cmocka_unit_test(of_a_race_one_wins_and_the_others_follow),
