@@ -12,7 +12,8 @@
  *                            (SubjectPublicKeyInfo), or empty: the certificate
  *                            is checked against the system's authorities
  *     opaque policy<V>;      Trust (tacet/keytrans/trust.h): whose key log is
- *                            believed; empty: the server has none
+ *                            believed, whose notices are shown unasked; empty:
+ *                            the server has no log
  *     opaque check[4];       the first bytes of SHA-256 of what precedes, and
  *                            of the part of the link before the #
  *   } Invite;

@@ -11,6 +11,7 @@
 #include "tacet/crypto.h"
 #include "tacet/keytrans/inclusion.h"
 #include "tacet/keytrans/keylog.h"
+#include "tacet/keytrans/trust.h"
 
 #define VECTORS "docs/protocol/vectors/keylog.json"
 #define TIME 1764000000
@@ -187,6 +188,54 @@ static json_t *say(log_state *s, tacet_keylog_entry *epoch) {
   return o;
 }
 
+/* Trust of an invite, without and with an account for notices. */
+static json_t *trust(const tacet_vrf_key *vrf, const char *policy,
+                     const char *account) {
+  json_t *o = json_object();
+  TACET_BUF(w, TACET_TRUST_MAX);
+  tacet_trust t = {.max_age = 86400, .policy = tacet_span_str(policy)};
+  memcpy(t.vrf_key, vrf->public_key, sizeof(t.vrf_key));
+  if (account != NULL) {
+    t.has_notices = true;
+    known_bytes(account, t.notices);
+    put_hash(o, "notices", t.notices);
+  }
+  tacet_trust_write(&w, &t);
+  assert_ok(w.err);
+  json_object_set_new(o, "max_age", json_integer(t.max_age));
+  put(o, "trust", tacet_buf_span(&w));
+  return o;
+}
+
+/* Forms that are none: with the version that has an account, and without it;
+ * the other way round; an account that is all zero; a version to come. */
+static json_t *refused(const json_t *plain, const json_t *full) {
+  json_t *list = json_array();
+  char text[2 * TACET_TRUST_MAX + 1];
+  const char *a = json_string_value(json_object_get(plain, "trust")),
+             *b = json_string_value(json_object_get(full, "trust"));
+  (void)snprintf(text, sizeof(text), "02%s", a + 2);
+  json_array_append_new(list, json_string(text));
+  (void)snprintf(text, sizeof(text), "01%s", b + 2);
+  json_array_append_new(list, json_string(text));
+  (void)snprintf(text, sizeof(text), "02%s%064d", a + 2, 0);
+  json_array_append_new(list, json_string(text));
+  (void)snprintf(text, sizeof(text), "03%s", b + 2);
+  json_array_append_new(list, json_string(text));
+  return list;
+}
+
+static void put_trusts(json_t *root, const tacet_vrf_key *vrf) {
+  const char *policy = json_string_value(json_object_get(root, "policy"));
+  json_t *list = json_array();
+  json_t *plain = trust(vrf, policy, NULL),
+         *full = trust(vrf, policy, "the account for notices");
+  json_object_set_new(root, "refused_trusts", refused(plain, full));
+  json_array_append_new(list, plain);
+  json_array_append_new(list, full);
+  json_object_set_new(root, "trusts", list);
+}
+
 static json_t *make(void) {
   json_t *root = json_object(), *list = json_array(), *proofs = json_array();
   log_state s = {.map = NULL};
@@ -213,6 +262,7 @@ static json_t *make(void) {
   TACET_BUF(head, 1 << 16);
   const tacet_tlog_source source = {get_node, &s};
   sign(&s, root, &note);
+  put_trusts(root, &vrf);
   /* For a reader who has seen the first four entries. */
   tacet_tlog_hash seen;
   assert_ok(tacet_tlog_root(&source, 4, &seen));
@@ -292,6 +342,39 @@ static void a_reader_accepts_them(void **state) {
   tacet_policy_free(policy);
 }
 
+static void readers_know_what_an_invite_says(void **state) {
+  (void)state;
+  size_t i;
+  json_t *o;
+  tacet_trust t;
+  tacet_span vrf = get(file, "vrf_public_key");
+  const char *policy = json_string_value(json_object_get(file, "policy"));
+  json_array_foreach(json_object_get(file, "trusts"), i, o) {
+    tacet_span bytes = get(o, "trust");
+    const char *account = json_string_value(json_object_get(o, "notices"));
+    assert_ok(tacet_trust_parse(bytes, &t));
+    assert_memory_equal(t.vrf_key, vrf.p, vrf.len);
+    assert_int_equal(t.max_age,
+                     json_integer_value(json_object_get(o, "max_age")));
+    assert_true(tacet_span_equal(t.policy, tacet_span_str(policy)));
+    assert_int_equal(t.has_notices, account != NULL);
+    if (account != NULL) {
+      tacet_span id = get(o, "notices");
+      assert_memory_equal(t.notices, id.p, sizeof(t.notices));
+      test_hex_free(id);
+    }
+    test_hex_free(bytes);
+  }
+  assert_int_equal(i, 2);
+  json_array_foreach(json_object_get(file, "refused_trusts"), i, o) {
+    tacet_span bytes = test_hex(json_string_value(o));
+    assert_int_not_equal(tacet_trust_parse(bytes, &t), TACET_OK);
+    test_hex_free(bytes);
+  }
+  assert_int_equal(i, 4);
+  test_hex_free(vrf);
+}
+
 static void a_stranger_accepts_the_statement(void **state) {
   (void)state;
   const json_t *o = json_object_get(file, "statement");
@@ -331,6 +414,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(they_are_what_is_made),
       cmocka_unit_test(a_stranger_accepts_the_statement),
+      cmocka_unit_test(readers_know_what_an_invite_says),
       cmocka_unit_test(a_reader_accepts_them),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
