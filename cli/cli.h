@@ -106,6 +106,9 @@ bool cli_is_harmless(uint32_t cp);
 /* Text of others on a terminal: control characters and the marks that reorder
  * lines are shown as "?", so that nobody's message can forge another. */
 void cli_put_text(FILE *f, const char *text);
+/* The same for a text of several lines: those after the first stand further in
+ * than anything that this program says itself. */
+void cli_put_lines(FILE *f, const char *text);
 /* RFC 3339, UTC, into text[32]. */
 const char *cli_time(uint64_t ms, char text[32]);
 /* The same for people: local time without seconds. */
@@ -129,6 +132,8 @@ bool cli_qr_svg(const char *text, const char *path);
 
 /* What is known of the key log's head, in lines. */
 void cli_put_keylog(const client_keylog_state *s);
+/* Whose notices are shown unasked: an id and a handle, or NULL. */
+void cli_put_notices(const char *account, const char *handle);
 
 /* "unchecked", "transparent", "verified", "changed". */
 const char *cli_trust_word(client_trust t);

@@ -119,6 +119,7 @@ static void status_text(const client_status *s) {
              : "the words are still on this device: `tacet recovery check`");
   if (s->log.log != NULL) {
     cli_put_keylog(&s->log);
+    cli_put_notices(s->log.notices, s->log.notices_from);
   }
   printf("trust      %s\n", s->log.trust);
 }

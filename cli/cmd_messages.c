@@ -130,7 +130,7 @@ static int save_attachments(client *c, const client_message *m, const char *dir,
     if (client_attachment_save(c, m->id, l[i].index, dir, mem, &path, &err) ==
         CLIENT_OK) {
       l[i].path = path;
-    } else {
+    } else if (!m->notice || strcmp(err.code, "not-accepted") != 0) {
       code = cli_fail_with(&err);
     }
   }

@@ -188,6 +188,7 @@ int cli_trust_show(client *c, const cli_args *a) {
   } else {
     put_terms(s.log, s.quorum, s.max_age_ms);
     cli_put_keylog(&s);
+    cli_put_notices(s.notices, s.notices_from);
     printf("vrf key    %s\npolicy\n", s.vrf_key);
     put_policy(s.policy);
   }
@@ -219,6 +220,7 @@ int cli_trust_accept(client *c, const cli_args *a) {
     return 0;
   }
   put_terms(t.log, t.quorum, t.max_age_ms);
+  cli_put_notices(t.notices, t.notices_from);
   printf("policy\n");
   put_policy(t.policy);
   printf("%s", t.forgets

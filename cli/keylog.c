@@ -13,7 +13,8 @@ json_t *cli_keylog_json(const client_keylog_state *s) {
     return json_null();
   }
   return json_pack(
-      "{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s, s:s?, s:i, s:s?, s:s?, s:s?}",
+      "{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s, s:s?, s:i, s:s?, s:s?, s:s?, "
+      "s:s?, s:s?}",
       "name", s->log, "policy", s->policy, "quorum", s->quorum, "vrf_key",
       s->vrf_key, "unwitnessed", s->unwitnessed, "max_age_seconds",
       (json_int_t)(s->max_age_ms / 1000), "size", (json_int_t)s->size, "root",
@@ -21,7 +22,17 @@ json_t *cli_keylog_json(const client_keylog_state *s) {
       (int)s->n_witnesses, "witnessed_at",
       time_or_null(s->witnessed_at, witnessed), "checked_at",
       time_or_null(s->checked_at, checked), "trouble",
-      s->trouble.kind == CLIENT_OK ? NULL : s->trouble.code);
+      s->trouble.kind == CLIENT_OK ? NULL : s->trouble.code, "notices_account",
+      s->notices, "notices_from", s->notices_from);
+}
+
+void cli_put_notices(const char *account, const char *handle) {
+  if (account == NULL) {
+    printf("notices    from nobody: the operator has named no account\n");
+    return;
+  }
+  printf("notices    of the operator come from the account %.16s", account);
+  printf(handle != NULL ? ", %s\n" : "\n", handle);
 }
 
 void cli_put_keylog(const client_keylog_state *s) {

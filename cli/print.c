@@ -23,6 +23,9 @@ static void put_delivery(client_delivery d) {
 
 static void put_message(const client_message *m, const char *mark) {
   char time[32];
+  if (m->notice) { /* a line of its own: no handle and no name can hold it */
+    printf("-- from the operator of this server (legal notices):\n");
+  }
   printf("%s  ", cli_time_short(m->sent_at, time));
   if (m->group != NULL) {
     cli_put_text(stdout, m->group);
@@ -37,7 +40,7 @@ static void put_message(const client_message *m, const char *mark) {
     put_delivery(m->delivery);
   }
   fputs(": ", stdout);
-  cli_put_text(stdout, m->text);
+  cli_put_lines(stdout, m->text);
   putchar('\n');
   for (size_t i = 0; i < m->n_attachments; i++) {
     const client_attachment *f = &m->attachments[i];
@@ -177,6 +180,7 @@ static json_t *message_json(const client_message *m) {
   set_text(o, "text", m->text);
   set_text(o, "reply_to", m->reply_to);
   json_object_set_new(o, "request", json_boolean(m->request));
+  json_object_set_new(o, "notice", json_boolean(m->notice));
   json_object_set_new(o, "own", json_boolean(m->own));
   json_object_set_new(o, "attachments", attachments_json(m));
   set_time(o, "expires_at", m->expires_at);

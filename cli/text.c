@@ -55,19 +55,31 @@ bool cli_is_harmless(uint32_t cp) {
            (cp >= 0x2066 && cp <= 0x2069) || cp == 0x2028 || cp == 0x2029);
 }
 
-void cli_put_text(FILE *f, const char *text) {
+/* `indent` goes before each line but the first, and those that are empty. */
+static void put_text(FILE *f, const char *text, const char *indent) {
   size_t len = strlen(text);
+  bool fresh = false;
   for (size_t i = 0; i < len;) {
     uint32_t cp = 0;
     size_t n = cli_utf8_next(text + i, len - i, &cp);
-    if (n == 0 || !cli_is_harmless(cp)) {
+    bool bad = n == 0 || !cli_is_harmless(cp);
+    fputs(fresh && cp != '\n' ? indent : "", f);
+    fresh = !bad && cp == '\n';
+    if (bad) {
       fputc('?', f);
-      i += n == 0 ? 1 : n;
     } else {
       fwrite(text + i, 1, n, f);
-      i += n;
     }
+    i += n == 0 ? 1 : n;
   }
+}
+
+void cli_put_text(FILE *f, const char *text) {
+  put_text(f, text, "");
+}
+
+void cli_put_lines(FILE *f, const char *text) {
+  put_text(f, text, "    ");
 }
 
 bool cli_duration(const char *text, uint64_t *ms) {

@@ -14,6 +14,7 @@
 #include "client/keylog.h"
 #include "client/lookup.h"
 #include "client/mailboxes.h"
+#include "client/notices.h"
 #include "client/outbox.h"
 #include "client/removal.h"
 #include "client/sync.h"
@@ -118,9 +119,13 @@ static tacet_err count_talks(client *c, client_mem *mem, client_status *s) {
   size_t n;
   TACET_TRY(client_talk_list(c, mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
-    s->n_requests += list[i].state == CLIENT_TALK_REQUEST;
+    bool request;
+    TACET_TRY(client_is_request(c, &list[i], &request));
+    s->n_requests += request;
     s->n_conversations +=
-        list[i].state == CLIENT_TALK_OPEN && !client_is_self_talk(c, &list[i]);
+        (list[i].state == CLIENT_TALK_OPEN ||
+         (list[i].state == CLIENT_TALK_REQUEST && !request)) &&
+        !client_is_self_talk(c, &list[i]);
   }
   return TACET_OK;
 }

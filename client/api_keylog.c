@@ -6,6 +6,7 @@
 #include "client/chain.h"
 #include "client/gossip.h"
 #include "client/labels.h"
+#include "client/people.h"
 #include "client/reset.h"
 #include "client/trust.h"
 #include "tacet/wire.h"
@@ -14,6 +15,21 @@
 
 static uint64_t day_ms(uint32_t day) {
   return (uint64_t)day * CLIENT_DAY;
+}
+
+/* Whose notices are shown unasked; its handle where something came from it. */
+static tacet_err put_notices(client *c, const tacet_trust *t, client_mem *mem,
+                             const char **id, const char **handle) {
+  client_person p;
+  *id = *handle = NULL;
+  if (!t->has_notices) {
+    return TACET_OK;
+  }
+  tacet_span account = client_id_span(t->notices);
+  TACET_TRY(client_mem_hex(mem, account, id));
+  tacet_err e = client_person_any(c, account, mem, &p);
+  *handle = e == TACET_OK ? p.handle : NULL;
+  return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
 }
 
 tacet_err client_keylog_describe(client *c, client_mem *mem,
@@ -35,6 +51,7 @@ tacet_err client_keylog_describe(client *c, client_mem *mem,
       &s.vrf_key));
   TACET_TRY(
       client_mem_hex(mem, tacet_span_of(k.r.root, sizeof(k.r.root)), &s.root));
+  TACET_TRY(put_notices(c, &k.trust, mem, &s.notices, &s.notices_from));
   s.unwitnessed = tacet_policy_is_unwitnessed(k.policy);
   s.max_age_ms = (uint64_t)k.trust.max_age * 1000;
   s.size = k.r.size;
@@ -235,6 +252,13 @@ static bool goes_on(const client_keylog *k, const tacet_trust *next) {
          strcmp(a, b) == 0;
 }
 
+/* The same in everything but what is seen of the log. */
+static bool says_the_same(const tacet_trust *a, const tacet_trust *b) {
+  return a->max_age == b->max_age && tacet_span_equal(a->policy, b->policy) &&
+         a->has_notices == b->has_notices &&
+         memcmp(a->notices, b->notices, sizeof(a->notices)) == 0;
+}
+
 static tacet_err compare(client *c, const char *link, client_mem *mem,
                          client_trust_change *out) {
   CLIENT_KEYLOG(k);
@@ -247,10 +271,10 @@ static tacet_err compare(client *c, const char *link, client_mem *mem,
   TACET_TRY(tacet_trust_parse(tacet_span_of(invite.policy, invite.policy_len),
                               &next));
   client_trust_change t = {.forgets = !goes_on(&k, &next)};
-  t.same = k.has_trust && k.trust.max_age == next.max_age && !t.forgets &&
-           tacet_span_equal(k.trust.policy, next.policy);
+  t.same = k.has_trust && !t.forgets && says_the_same(&k.trust, &next);
   TACET_TRY(client_trust_log(next.policy, mem, &t.log));
   TACET_TRY(client_mem_text(mem, next.policy, &t.policy));
+  TACET_TRY(put_notices(c, &next, mem, &t.notices, &t.notices_from));
   t.max_age_ms = (uint64_t)next.max_age * 1000;
   TACET_TRY(tacet_policy_read(next.policy, &policy, &line));
   tacet_err e = client_trust_quorum(policy, next.policy, mem, &t.quorum);

@@ -11,6 +11,7 @@
 #include "client/lookup.h"
 #include "client/mailboxes.h"
 #include "client/messages.h"
+#include "client/notices.h"
 #include "client/outbox.h"
 #include "client/reconcile.h"
 #include "client/reset.h"
@@ -335,7 +336,9 @@ static tacet_err do_requests(client *c, client_mem *mem,
   for (size_t i = 0; i < count; i++) {
     const client_talk *t = &talks[i];
     client_request *r = &found[kept];
-    if (t->state != CLIENT_TALK_REQUEST) {
+    bool request;
+    TACET_TRY(client_is_request(c, t, &request));
+    if (!request) {
       continue;
     }
     *r = (client_request){.group = t->pair ? NULL : t->name,

@@ -9,6 +9,7 @@
 #include "client/jobs.h"
 #include "client/link.h"
 #include "client/mailboxes.h"
+#include "client/notices.h"
 #include "client/people.h"
 #include "client/session.h"
 #include "client/slots.h"
@@ -167,7 +168,9 @@ static tacet_err come_back(client *c, const client_job *job) {
   }
   TACET_TRY(
       client_store_delete_of(c->store, CLIENT_T_DEVICE, client_id_span(t.id)));
-  if (!p.accepted) { /* a stranger as before */
+  bool stranger; /* as before */
+  TACET_TRY(client_is_request(c, &t, &stranger));
+  if (stranger) {
     TACET_TRY(client_event_request(c, t.id, client_id_span(p.account), NULL));
   }
   return client_tx_commit(&tx);

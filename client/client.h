@@ -149,16 +149,19 @@ typedef struct client_keylog_state {
                          is empty */
   const char *policy; /* the text of what is believed: c2sp.org/tlog-policy */
   const char *quorum; /* who has to vouch for it, in words */
-  const char *vrf_key;   /* hex */
-  bool unwitnessed;      /* nobody has to */
-  uint64_t max_age_ms;   /* how long their word counts */
-  uint64_t size;         /* of the log as it was seen last; 0: never */
-  const char *root;      /* of its tree, hex */
-  uint64_t day;          /* of its last entry: the begin of that day */
-  size_t n_witnesses;    /* that vouched for it */
-  uint64_t witnessed_at; /* when the quorum did; 0: there is none */
-  uint64_t checked_at;   /* when the server last showed that it goes on */
-  client_error trouble;  /* what does not check out: KEYS; else kind OK */
+  const char *vrf_key; /* hex */
+  bool unwitnessed;    /* nobody has to */
+  uint64_t max_age_ms; /* how long their word counts */
+  const char *notices; /* id of the account that the operator's notices come
+                          from; NULL: none is named */
+  const char *notices_from; /* its handle; NULL: nothing came from it yet */
+  uint64_t size;            /* of the log as it was seen last; 0: never */
+  const char *root;         /* of its tree, hex */
+  uint64_t day;             /* of its last entry: the begin of that day */
+  size_t n_witnesses;       /* that vouched for it */
+  uint64_t witnessed_at;    /* when the quorum did; 0: there is none */
+  uint64_t checked_at;      /* when the server last showed that it goes on */
+  client_error trouble;     /* what does not check out: KEYS; else kind OK */
 } client_keylog_state;
 
 typedef struct client_status {
@@ -372,9 +375,12 @@ typedef struct client_message {
   const char *group; /* its name; NULL for one to one */
   const char *from;  /* handle */
   const char *device;
-  bool own;                 /* written by this account */
-  bool request;             /* in a conversation not accepted yet */
-  uint64_t sent_at;         /* by the sender's clock */
+  bool own;         /* written by this account */
+  bool request;     /* in a conversation not accepted yet */
+  bool notice;      /* from the account that the trust names for the operator's
+                       notices, to this account alone; then no request. Its files
+                       are "not-accepted" until it is answered. */
+  uint64_t sent_at; /* by the sender's clock */
   uint64_t received_at;     /* by ours; when it was written, for an own one */
   uint64_t expires_at;      /* 0: never */
   uint64_t read_at;         /* when the first device of this account that did
@@ -610,6 +616,7 @@ typedef struct client_trust_change {
                    something did not check out */
   const char *log, *policy, *quorum;
   uint64_t max_age_ms;
+  const char *notices, *notices_from; /* as in client_keylog_state */
 } client_trust_change;
 TACET_MUST_CHECK client_kind client_trust_compare(client *c, const char *link,
                                                   client_mem *mem,

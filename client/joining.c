@@ -5,6 +5,7 @@
 #include "client/api.h"
 #include "client/devsync.h"
 #include "client/events.h"
+#include "client/notices.h"
 #include "client/people.h"
 #include "client/talks.h"
 
@@ -183,7 +184,7 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
   bool open = (own && j->person.accepted) || back ||
               (t.pair && known && t.state == CLIENT_TALK_OPEN);
   bool blocked = j->person.blocked;
-  *request = !blocked && !open && !(known && t.state == CLIENT_TALK_REQUEST);
+  bool ask = !blocked && !open && !(known && t.state == CLIENT_TALK_REQUEST);
   t.state = blocked ? CLIENT_TALK_BLOCKED
             : open  ? CLIENT_TALK_OPEN
                     : CLIENT_TALK_REQUEST;
@@ -200,6 +201,7 @@ tacet_err client_joined_place(client *c, client_joined *j, bool last,
   TACET_TRY(left && t.state == CLIENT_TALK_OPEN /* own devices heard of it */
                 ? client_sync_talk(c, t.id, TACET_SYNC_ACCEPTED)
                 : TACET_OK);
+  TACET_TRY(ask ? client_is_request(c, &t, request) : TACET_OK);
   *out = t;
   return TACET_OK;
 }

@@ -3,6 +3,7 @@
 #include "client/messages.h"
 
 #include "client/attachments.h"
+#include "client/notices.h"
 #include "client/people.h"
 #include "client/talks.h"
 
@@ -62,7 +63,8 @@ static tacet_err show(client *c, const client_message_record *r,
   client_talk talk;
   TACET_TRY(client_talk_get(c, r->talk, mem, &talk));
   m.group = talk.pair ? NULL : talk.name;
-  m.request = talk.state == CLIENT_TALK_REQUEST;
+  TACET_TRY(client_is_request(c, &talk, &m.request));
+  TACET_TRY(r->own ? TACET_OK : client_is_notices(c, &talk, &m.notice));
   TACET_TRY(client_mem_hex(mem, client_id_span(r->id), &m.id));
   TACET_TRY(client_mem_hex(mem, client_id_span(r->talk), &m.conversation));
   TACET_TRY(client_handle_of(c, client_id_span(r->account), mem, &m.from));

@@ -10,6 +10,7 @@
 #include "client/keylog.h"
 #include "client/labels.h"
 #include "client/lookup.h"
+#include "client/notices.h"
 #include "client/pending.h"
 #include "client/reset.h"
 
@@ -185,13 +186,17 @@ tacet_err client_watch_soon(client *c, tacet_span account) {
   return waits ? TACET_OK : add_job(c, account, SOON);
 }
 
-/* Contacts, and who claims a handle in a letter and was not asked about yet. */
-static tacet_err is_due(client *c, const client_person *p, bool *due) {
+/* Contacts, who claims a handle in a letter and was not asked about yet, and
+ * whose notices are shown unasked. */
+static tacet_err is_due(client *c, const client_person *p,
+                        const uint8_t *notices, bool *due) {
   CLIENT_MEM(mem);
   client_label l;
   *due = false;
-  if ((!p->accepted && p->confirmed) || p->forked || p->erased || p->blocked ||
-      p->replaced) {
+  bool watched =
+      p->accepted || !p->confirmed ||
+      (notices != NULL && memcmp(notices, p->account, sizeof(p->account)) == 0);
+  if (!watched || p->forked || p->erased || p->blocked || p->replaced) {
     return TACET_OK;
   }
   tacet_err e = client_label_get(c, p->handle, &mem, &l);
@@ -205,7 +210,8 @@ tacet_err client_watch_pick(client *c) {
   const client_row *rows;
   size_t n, n_due = 0;
   uint64_t which;
-  bool waits;
+  bool waits, named;
+  uint8_t notices[CLIENT_ID_LEN];
   client_range all = {.limit = 0};
   TACET_TRY(has_job(c, TACET_SPAN_EMPTY, &waits));
   if (waits) { /* one at a time, however long the log cannot be looked at */
@@ -213,6 +219,7 @@ tacet_err client_watch_pick(client *c) {
   }
   TACET_TRY(
       client_store_list(c->store, CLIENT_T_PERSON, &all, &mem, &rows, &n));
+  TACET_TRY(client_notices_account(c, &named, notices));
   client_person *list = client_mem_array(&mem, n, sizeof(*list));
   if (list == NULL) {
     return TACET_ERR_NOMEM;
@@ -222,7 +229,7 @@ tacet_err client_watch_pick(client *c) {
     client_person *p = &list[n_due];
     TACET_TRY(
         client_parse(c, &rows[i], client_person_fields, p, sizeof(*p), &mem));
-    TACET_TRY(is_due(c, p, &due));
+    TACET_TRY(is_due(c, p, named ? notices : NULL, &due));
     n_due += due;
   }
   if (n_due == 0) {

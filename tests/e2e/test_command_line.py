@@ -346,8 +346,8 @@ class Contract(Case):
         got = bob.wait_text('look')
         self.assertEqual(list(got), [
             'type', 'id', 'conversation', 'group', 'from', 'device', 'sent_at',
-            'received_at', 'text', 'reply_to', 'request', 'own', 'attachments',
-            'expires_at', 'read_at', 'trust'])
+            'received_at', 'text', 'reply_to', 'request', 'notice', 'own',
+            'attachments', 'expires_at', 'read_at', 'trust'])
         self.assertEqual(list(got['attachments'][0]),
                          ['name', 'type', 'size', 'path'])
         self.assertRegex(got['sent_at'],

@@ -220,6 +220,8 @@ void fake_log_trust(const fake_log *l, tacet_buf *out) {
   say(&policy, l->quorum > 0 ? line : "quorum none\n");
   tacet_trust t = {.max_age = FAKE_MAX_AGE, .policy = tacet_buf_span(&policy)};
   memcpy(t.vrf_key, l->vrf.public_key, sizeof(t.vrf_key));
+  t.has_notices = l->has_notices;
+  memcpy(t.notices, l->notices, sizeof(t.notices));
   tacet_trust_write(out, &t);
   OK(out->err);
 }

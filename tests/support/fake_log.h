@@ -29,6 +29,8 @@ typedef struct fake_log {
   size_t n_nodes[48];
   tacet_keylog_entry epoch; /* the last */
 
+  bool has_notices;     /* the trust names this account */
+  uint8_t notices[32];  /* ... for the operator's notices */
   size_t quorum;        /* of the trust that invites carry; 0: none */
   size_t n_cosign;      /* so many witnesses sign */
   uint64_t cosigned_at; /* seconds; 0: now */

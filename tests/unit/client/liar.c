@@ -149,14 +149,20 @@ static void claim_all(person *p, const uint8_t *talk, const char *const *names,
   }
 }
 
-/* In p's store under an id of its own: another group may have that one. */
-void lie_group(person *p, const tacet_room *room, const char *const *names,
-               size_t n) {
-  lie_group_with_id(p, TACET_SPAN_EMPTY, room, names, n);
+/* p's client takes itself for this device; *as becomes the one that it was. */
+static void pose_as(person *p, tacet_identity *as) {
+  tacet_identity was = {.manifest = 0};
+  client_self *self = &p->c->self;
+  memcpy(was.account, self->account, sizeof(was.account));
+  memcpy(was.device, self->device, sizeof(was.device));
+  memcpy(self->account, as->account, sizeof(was.account));
+  memcpy(self->device, as->device, sizeof(was.device));
+  *as = was;
 }
 
-void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
-                       const char *const *names, size_t n) {
+/* In p's store under an id of its own: another group may have that one. */
+static void found(person *p, const person *as, tacet_span id,
+                  const tacet_room *room, const char *const *names, size_t n) {
   CLIENT_MEM(mem);
   CLIENT_SESSION(s);
   client_talk t = {.state = CLIENT_TALK_OPEN, .name = "forged", .group = id};
@@ -169,14 +175,34 @@ void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
   assert_ok(client_mailboxes_ensure(p->c, 1));
   {
     CLIENT_TX(tx);
+    tacet_identity who = {.manifest = 0};
+    memcpy(who.account, as->c->self.account, sizeof(who.account));
+    memcpy(who.device, as->c->self.device, sizeof(who.device));
+    pose_as(p, &who);
     assert_ok(client_tx_begin(p->c->store, &tx));
     assert_ok(id.len > 0 ? client_talk_save(p->c, &t) : TACET_OK);
     assert_ok(id.len > 0 ? client_group_found(p->c, &f, &s)
                          : client_group_begin(p->c, &t, room, f.packages,
                                               f.n_packages));
     assert_ok(client_tx_commit(&tx));
+    pose_as(p, &who);
   }
   lie_flush(p);
+}
+
+void lie_group(person *p, const tacet_room *room, const char *const *names,
+               size_t n) {
+  found(p, p, TACET_SPAN_EMPTY, room, names, n);
+}
+
+void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
+                       const char *const *names, size_t n) {
+  found(p, p, id, room, names, n);
+}
+
+void lie_group_as(person *p, const person *as, const tacet_room *room,
+                  const char *const *names, size_t n) {
+  found(p, as, TACET_SPAN_EMPTY, room, names, n);
 }
 
 /* ---- contents ---- */

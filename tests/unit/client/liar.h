@@ -24,6 +24,10 @@ void lie_group(person *p, const tacet_room *room, const char *const *names,
 /* The same, and the group has this id. */
 void lie_group_with_id(person *p, tacet_span id, const tacet_room *room,
                        const char *const *names, size_t n);
+/* The same with a leaf that says it is another account's device, whose chain p
+ * has; the key is p's. */
+void lie_group_as(person *p, const person *as, const tacet_room *room,
+                  const char *const *names, size_t n);
 /* The room of a conversation that p is in. */
 void lie_room_of(person *p, const char *to, tacet_room *out);
 /* p writes these bytes into a conversation, as a content. */
