@@ -36,9 +36,7 @@ static int list_accounts(const tacetd_args *args) {
   return TACETD_DONE;
 }
 
-/* The name of `name` or `name@domain`, folded; false if it is no handle here.
- */
-static bool read_handle(const char *text, const char *domain, char *out,
+bool tacetd_handle_read(const char *text, const char *domain, char *out,
                         size_t cap) {
   const char *at = strchr(text, '@');
   size_t len = at != NULL ? (size_t)(at - text) : strlen(text);
@@ -53,7 +51,7 @@ static bool read_handle(const char *text, const char *domain, char *out,
   return true;
 }
 
-static int no_account(const char *handle) {
+int tacetd_no_account(const char *handle) {
   tacetd_say("there is no account \"%.80s\"; `tacetd account list` shows "
              "them all",
              handle);
@@ -67,11 +65,11 @@ static int delete_account(const tacetd_args *args, const char *handle) {
   if (!tacetd_args_config(args, &c)) {
     return TACETD_FAILED;
   }
-  tacet_err e = read_handle(handle, c.domain, name, sizeof(name))
+  tacet_err e = tacetd_handle_read(handle, c.domain, name, sizeof(name))
                     ? dir_account_erase(args->data, name, &why)
                     : TACET_ERR_NOT_FOUND;
   if (e == TACET_ERR_NOT_FOUND) {
-    return no_account(handle);
+    return tacetd_no_account(handle);
   }
   if (e != TACET_OK) {
     tacetd_say("%s", why.text);
@@ -86,8 +84,8 @@ static int reset_account(const tacetd_args *args, const char *handle) {
   if (!tacetd_args_config(args, &c)) {
     return TACETD_FAILED;
   }
-  if (!read_handle(handle, c.domain, name, sizeof(name))) {
-    return no_account(handle);
+  if (!tacetd_handle_read(handle, c.domain, name, sizeof(name))) {
+    return tacetd_no_account(handle);
   }
   int code = tacetd_invite_print(args, name);
   if (code == TACETD_DONE) {

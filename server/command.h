@@ -64,6 +64,7 @@ int tacetd_command_doctor(const tacetd_args *args);
 int tacetd_command_witness(const tacetd_args *args);
 int tacetd_command_log(const tacetd_args *args);
 int tacetd_command_statement(const tacetd_args *args);
+int tacetd_command_notices(const tacetd_args *args);
 
 /* "tacetd: " and one sentence on stderr. */
 __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
@@ -71,6 +72,12 @@ __attribute__((format(printf, 1, 2))) void tacetd_say(const char *format, ...);
 /* YYYY-MM-DD; "never" for a day below 0. */
 #define TACETD_DAY_MAX 16
 void tacetd_day_write(int64_t day, char out[TACETD_DAY_MAX]);
+/* The name of `name` or `name@domain`, folded; false if it is no handle here.
+ */
+bool tacetd_handle_read(const char *text, const char *domain, char *out,
+                        size_t cap);
+/* Says that there is none; REFUSED. */
+int tacetd_no_account(const char *handle);
 /* Makes an invite and prints its link: for whoever has it (name NULL), or for
  * the reset of a handle. An exit code. */
 int tacetd_invite_print(const tacetd_args *args, const char *name);

@@ -5,7 +5,9 @@
 
 #include "net/tls.h"
 #include "server/directory/log.h"
+#include "server/directory/directory.h"
 #include "server/ops/folder.h"
+#include "server/ops/notices.h"
 #include "server/ops/url.h"
 #include "server/policy_file.h"
 #include "tacet/crypto.h"
@@ -57,11 +59,45 @@ static bool find_pin(const char *folder, const tacetd_config *c,
   return true;
 }
 
+/* Whose notices its holder is shown unasked. *id stays NULL where nobody is
+ * named. */
+static bool find_notices(const char *folder, uint8_t buf[TACETD_ACCOUNT_LEN],
+                         const uint8_t **id) {
+  tacetd_trouble trouble = {""};
+  sto_trouble why = {""};
+  char name[TACETD_HANDLE_MAX + 1];
+  bool there = true;
+  tacet_err e = tacetd_notices_read(folder, buf, &trouble);
+  if (e == TACET_ERR_NOT_FOUND) {
+    return true;
+  }
+  if (e != TACET_OK) {
+    tacetd_say("%s", trouble.text);
+    return false;
+  }
+  if (dir_account_name(folder, buf, name, &there, &why) != TACET_OK) {
+    tacetd_say("%s", why.text);
+    return false;
+  }
+  if (!there) {
+    tacetd_say("the account for notices is gone, or lost its handle: the link "
+               "still names it; `tacetd notices set HANDLE` names another one");
+  }
+  *id = buf;
+  return true;
+}
+
 /* Whose key log its holder is to believe. */
 static bool find_trust(const char *folder, tacet_invite *out) {
   sto_trouble why = {""};
+  uint8_t buf[TACETD_ACCOUNT_LEN];
+  const uint8_t *notices = NULL;
   TACET_BUF(trust, sizeof(out->policy));
-  if (dir_log_trust(folder, TACET_TRUST_MAX_AGE, &trust, &why) != TACET_OK) {
+  if (!find_notices(folder, buf, &notices)) {
+    return false;
+  }
+  if (dir_log_trust(folder, TACET_TRUST_MAX_AGE, notices, &trust, &why) !=
+      TACET_OK) {
     tacetd_say("%s", why.text);
     return false;
   }

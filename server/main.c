@@ -24,6 +24,9 @@ static const tacetd_command commands[] = {
      tacetd_command_witness},
     {"log", "rotate|retire", "give the key log another key", 1, 1, 0,
      tacetd_command_log},
+    {"notices", "set HANDLE|remove|show",
+     "say which account the operator's notices come from", 1, 2, 0,
+     tacetd_command_notices},
     {"statement", "add FILE|list|prove HASH", "say in public, in the key log",
      1, 2, TACETD_OPTION_JSON | TACETD_OPTION_STATEMENT,
      tacetd_command_statement},
@@ -118,7 +121,7 @@ static int run(int argc, char **argv) {
   if (name == NULL) {
     tacetd_say(
         "say what to do: tacetd init, run, invite, account, witness, log, "
-        "statement, inventory or doctor; see `tacetd --help`");
+        "notices, statement, inventory or doctor; see `tacetd --help`");
     return TACETD_USAGE;
   }
   if (strcmp(name, "--version") == 0) {

@@ -23,6 +23,7 @@
 #ifndef TACETD_DIRECTORY_H
 #define TACETD_DIRECTORY_H
 
+#include "server/limits.h"
 #include "server/storage/clock.h"
 #include "server/storage/storage.h"
 #include "tacet/codec.h"
@@ -165,15 +166,23 @@ TACET_MUST_CHECK tacet_err dir_invite_add(const char *folder,
  * reset. *there false: nobody has it, and nothing was done. STATE: one is under
  * way, or was vetoed; on the day *again the next one can be begun. */
 TACET_MUST_CHECK tacet_err dir_reset_invite(
-    const char *folder, const char *name,
-    const uint8_t token[TACET_INVITE_LEN], int64_t last_day, bool *there,
-    int64_t *again, sto_trouble *why);
+    const char *folder, const char *name, const uint8_t token[TACET_INVITE_LEN],
+    int64_t last_day, bool *there, int64_t *again, sto_trouble *why);
 /* Calls visit for each account, by handle: name@domain is name here. drawn: the
  * day it last drew tokens, below 0 for never. */
 TACET_MUST_CHECK tacet_err dir_account_list(
     const char *folder,
     void (*visit)(void *user, tacet_span name, int64_t created, int64_t drawn),
     void *user, sto_trouble *why);
+/* The account that has the handle `name` now; *there false: nobody has it. */
+TACET_MUST_CHECK tacet_err dir_account_id(const char *folder, const char *name,
+                                          uint8_t id[TACET_ACCOUNT_ID_LEN],
+                                          bool *there, sto_trouble *why);
+/* The name that an account has now; *there false: it is no account of this
+ * server any more, or another one has its handle. */
+TACET_MUST_CHECK tacet_err dir_account_name(
+    const char *folder, const uint8_t id[TACET_ACCOUNT_ID_LEN],
+    char name[TACETD_HANDLE_MAX + 1], bool *there, sto_trouble *why);
 /* Erases an account and retires its handle. NOT_FOUND. */
 TACET_MUST_CHECK tacet_err dir_account_erase(const char *folder,
                                              const char *name,

@@ -77,10 +77,12 @@ TACET_MUST_CHECK tacet_err dir_log_handover(const char *folder,
 /* Puts it into the place of the first. NOT_FOUND. */
 TACET_MUST_CHECK tacet_err dir_log_retire(const char *folder, sto_trouble *why);
 
-/* What an invite tells of the log (tacet/keytrans/trust.h). LIMIT where the
- * policy is too long for a link. */
+/* What an invite tells of the log (tacet/keytrans/trust.h), and of the account
+ * for the operator's notices (an id; NULL: none). LIMIT where the policy is too
+ * long for a link. */
 TACET_MUST_CHECK tacet_err dir_log_trust(const char *folder, uint32_t max_age,
-                                         tacet_buf *out, sto_trouble *why);
+                                         const uint8_t *notices, tacet_buf *out,
+                                         sto_trouble *why);
 
 /* Whether the log is whole, ends in the head that was stored, commits to every
  * manifest and all token keys that are there, and fits the keys and the policy

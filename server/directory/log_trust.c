@@ -37,31 +37,35 @@ static void shorten(tacet_span text, bool handover, tacet_buf *out) {
   }
 }
 
-static tacet_err write_trust(tacet_span policy, bool handover,
-                             const tacet_vrf_key *vrf, uint32_t max_age,
+/* t: all but the policy. */
+static tacet_err write_trust(tacet_span policy, bool handover, tacet_trust t,
                              tacet_buf *out) {
   TACET_BUF(text, TACET_POLICY_TEXT_MAX + 1);
   TACET_BUF(trust, TACET_TRUST_MAX);
   shorten(policy, handover, &text);
   TACET_TRY(text.err);
-  tacet_trust t = {.max_age = max_age, .policy = tacet_buf_span(&text)};
-  memcpy(t.vrf_key, vrf->public_key, sizeof(t.vrf_key));
+  t.policy = tacet_buf_span(&text);
   tacet_trust_write(&trust, &t);
   TACET_TRY(trust.err);
   tacet_write_bytes(out, tacet_buf_span(&trust));
   return out->err;
 }
 
-tacet_err dir_log_trust(const char *folder, uint32_t max_age, tacet_buf *out,
+tacet_err dir_log_trust(const char *folder, uint32_t max_age,
+                        const uint8_t *notices, tacet_buf *out,
                         sto_trouble *why) {
   TACET_VRF_KEY(vrf);
   TACET_BYTES(policy);
   TACET_TRY(dir_log_vrf_key(folder, &vrf, why));
   TACET_TRY(dir_log_policy_read(folder, &policy, why));
+  tacet_trust t = {.max_age = max_age, .has_notices = notices != NULL};
+  memcpy(t.vrf_key, vrf.public_key, sizeof(t.vrf_key));
+  if (notices != NULL) {
+    memcpy(t.notices, notices, sizeof(t.notices));
+  }
   tacet_err err = TACET_ERR_LIMIT;
   for (int handover = 1; handover >= 0 && err == TACET_ERR_LIMIT; handover--) {
-    err = write_trust(tacet_bytes_span(&policy), handover == 1, &vrf, max_age,
-                      out);
+    err = write_trust(tacet_bytes_span(&policy), handover == 1, t, out);
   }
   if (err != TACET_OK) {
     sto_trouble_set(why,

@@ -13,6 +13,8 @@ typedef struct command {
   const tacet_vrf_key *vrf;
   bool found;
   dir_reset reset;
+  uint8_t account[TACET_ACCOUNT_ID_LEN];
+  char *handle; /* TACETD_HANDLE_MAX + 1 bytes */
   void (*visit)(void *user, tacet_span name, int64_t created, int64_t drawn);
   void *user;
 } command;
@@ -107,6 +109,55 @@ tacet_err dir_account_list(const char *folder,
                            void *user, sto_trouble *why) {
   command cmd = {.job = {.run = list_run}, .visit = visit, .user = user};
   return dir_carry_out(folder, &cmd.job, why);
+}
+
+static tacet_err id_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  return dir_find_name(c, tacet_span_str(cmd->name), cmd->account, &cmd->found);
+}
+
+tacet_err dir_account_id(const char *folder, const char *name,
+                         uint8_t id[TACET_ACCOUNT_ID_LEN], bool *there,
+                         sto_trouble *why) {
+  command cmd = {.job = {.run = id_run}, .name = name};
+  TACET_TRY(dir_carry_out(folder, &cmd.job, why));
+  *there = cmd.found;
+  if (cmd.found) {
+    memcpy(id, cmd.account, sizeof(cmd.account));
+  }
+  return TACET_OK;
+}
+
+static tacet_err name_run(sto_job *job, sto_conn *c) {
+  command *cmd = (command *)(void *)job;
+  tacet_manifest newest;
+  uint8_t has[TACET_ACCOUNT_ID_LEN];
+  TACET_TRY(dir_newest(c, cmd->account, &newest, &cmd->found));
+  tacet_span name = cmd->found ? dir_name_of(&newest) : TACET_SPAN_EMPTY;
+  if (name.len == 0 || name.len > TACETD_HANDLE_MAX) {
+    cmd->found = false;
+    return TACET_OK;
+  }
+  memcpy(cmd->handle, name.p, name.len);
+  cmd->handle[name.len] = '\0';
+  TACET_TRY(dir_find_name(c, tacet_span_str(cmd->handle), has, &cmd->found));
+  cmd->found = cmd->found && memcmp(has, cmd->account, sizeof(has)) == 0;
+  return TACET_OK;
+}
+
+tacet_err dir_account_name(const char *folder,
+                           const uint8_t id[TACET_ACCOUNT_ID_LEN],
+                           char name[TACETD_HANDLE_MAX + 1], bool *there,
+                           sto_trouble *why) {
+  char found[TACETD_HANDLE_MAX + 1] = "";
+  command cmd = {.job = {.run = name_run}, .handle = found};
+  memcpy(cmd.account, id, sizeof(cmd.account));
+  TACET_TRY(dir_carry_out(folder, &cmd.job, why));
+  *there = cmd.found;
+  if (cmd.found) {
+    memcpy(name, found, sizeof(found));
+  }
+  return TACET_OK;
 }
 
 /* The handle's last version has no manifest: nobody signed that one. The log

@@ -14,6 +14,7 @@
 #define TACETD_LOCK_NAME "lock"
 #define TACETD_READY_NAME "ready"
 #define TACETD_POLICY_NAME "log-policy"
+#define TACETD_NOTICES_NAME "notices-account"
 
 /* folder/name into out (TACETD_PATH_MAX bytes); an absolute name stays as it
  * is. LIMIT if it is too long. */

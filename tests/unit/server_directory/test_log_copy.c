@@ -258,12 +258,20 @@ static void invites_say_what_readers_need(void **state) {
   write_policy("# our log\n\n  log  L+1+2 https://l.example \nwitness a\tA+1+2 "
                "https://a.example#sha256=00\n#witness x X\nwitness b B+1+2\n"
                "group g  any a b\nquorum g");
-  assert_ok(dir_log_trust(book_folder, 77, &out, &why));
+  assert_ok(dir_log_trust(book_folder, 77, NULL, &out, &why));
   assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
   assert_span(TACET_SPAN_LIT("log L+1+2\nwitness a A+1+2\nwitness b B+1+2\n"
                              "group g any a b\nquorum g\n"),
               t.policy);
   assert_int_equal(t.max_age, 77);
+  assert_false(t.has_notices);
+  uint8_t id[32];
+  memset(id, 5, sizeof(id));
+  tacet_buf_clear(&out);
+  assert_ok(dir_log_trust(book_folder, 77, id, &out, &why));
+  assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
+  assert_true(t.has_notices);
+  assert_memory_equal(t.notices, id, sizeof(id));
 }
 
 /* What the keys of a log say of each other goes along where there is room. */
@@ -274,7 +282,7 @@ static void invites_tell_of_a_hand_over(void **state) {
   tacet_trust t;
   TACET_BUF(out, TACET_TRUST_MAX);
   write_policy("log L+1+2 https://x\n# handover K+1+2 L+1+2 AA\nquorum none");
-  assert_ok(dir_log_trust(book_folder, 77, &out, &why));
+  assert_ok(dir_log_trust(book_folder, 77, NULL, &out, &why));
   assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
   assert_span(TACET_SPAN_LIT("log L+1+2\n# handover K+1+2 L+1+2 AA\n"
                              "quorum none\n"),
@@ -283,7 +291,7 @@ static void invites_tell_of_a_hand_over(void **state) {
                  "quorum none\n");
   write_policy(text);
   tacet_buf_clear(&out);
-  assert_ok(dir_log_trust(book_folder, 77, &out, &why));
+  assert_ok(dir_log_trust(book_folder, 77, NULL, &out, &why));
   assert_ok(tacet_trust_parse(tacet_buf_span(&out), &t));
   assert_span(TACET_SPAN_LIT("log L+1+2\nquorum none\n"), t.policy);
 }
@@ -296,7 +304,7 @@ static void invites_have_an_end(void **state) {
   memset(text, 'x', sizeof(text) - 1);
   memcpy(text, "log ", 4);
   write_policy(text);
-  assert_err(TACET_ERR_LIMIT, dir_log_trust(book_folder, 1, &out, &why));
+  assert_err(TACET_ERR_LIMIT, dir_log_trust(book_folder, 1, NULL, &out, &why));
   assert_non_null(strstr(why.text, "fewer"));
 }
 

@@ -13,8 +13,8 @@ static tacet_err link_for(const char *name, uint8_t token[TACET_INVITE_LEN]) {
   bool there;
   assert_ok(tacet_random(token, TACET_INVITE_LEN));
   tacet_err e =
-      dir_reset_invite(book_folder, name, token,
-                       sto_day_of(book_now_s()) + 7, &there, &again, &why);
+      dir_reset_invite(book_folder, name, token, sto_day_of(book_now_s()) + 7,
+                       &there, &again, &why);
   return e == TACET_OK && !there ? TACET_ERR_NOT_FOUND : e;
 }
 
@@ -30,8 +30,8 @@ static bool is_whole(void) {
   return dir_log_check(book_folder, DOMAIN, NULL, &why) == TACET_OK;
 }
 
-static bool has_handle(const char *name, const person *p,
-                       tacet_tlog_head *seen, uint32_t version) {
+static bool has_handle(const char *name, const person *p, tacet_tlog_head *seen,
+                       uint32_t version) {
   proven at = book_prove(name, seen);
   assert_int_equal(TACET_WIRE_OK, at.status);
   assert_int_equal(version, at.answer.version);
@@ -274,6 +274,43 @@ static void test_the_operator_erases_both(void **state) {
   assert_true(is_whole());
 }
 
+/* ---- which account that is ---- */
+
+static bool is_named(const person *p, const char *want) {
+  char name[TACETD_HANDLE_MAX + 1] = "untouched";
+  bool there = true;
+  sto_trouble why;
+  assert_ok(dir_account_name(book_folder, p->manifest.account_id, name, &there,
+                             &why));
+  assert_string_equal(name, there ? want : "untouched");
+  return there;
+}
+
+static bool is_id(const char *name, const person *p) {
+  uint8_t id[TACET_ACCOUNT_ID_LEN];
+  bool there = true;
+  sto_trouble why;
+  assert_ok(dir_account_id(book_folder, name, id, &there, &why));
+  return there && memcmp(id, p->manifest.account_id, sizeof(id)) == 0;
+}
+
+/* An id that was taken down stays with its account, whatever becomes of the
+ * handle. */
+static void test_names_and_ids(void **state) {
+  (void)state;
+  person old, fresh, carol;
+  sto_trouble why;
+  person_register(&old, "alice");
+  person_register(&carol, "carol");
+  assert_true(is_id("alice", &old) && is_named(&old, "alice"));
+  assert_false(is_id("alice", &carol) || is_id("nobody", &old));
+  reset(&fresh, "alice");
+  assert_true(is_id("alice", &fresh) && is_named(&fresh, "alice"));
+  assert_false(is_named(&old, "alice"));
+  assert_ok(dir_account_erase(book_folder, "carol", &why));
+  assert_false(is_id("carol", &carol) || is_named(&carol, "carol"));
+}
+
 /* ---- with witnesses ---- */
 
 static void publish_all(void) {
@@ -327,6 +364,7 @@ int main(void) {
       TEST(test_too_late),
       TEST(test_meanwhile),
       TEST(test_the_operator_erases_both),
+      TEST(test_names_and_ids),
       TEST(test_published_heads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

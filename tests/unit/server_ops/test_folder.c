@@ -3,7 +3,7 @@
  * leaves. */
 #include "tests/support/support.h"
 
-#include "server/ops/folder.h"
+#include "server/ops/notices.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -39,6 +39,46 @@ static void test_files(void **state) {
   assert_ok(tacetd_file_read(path, got, 8, &len));
   assert_int_equal(len, 0);
   assert_int_equal(unlink(path), 0);
+}
+
+static tacet_err notices_of(const char *text, uint8_t id[TACETD_ACCOUNT_LEN]) {
+  char path[TACETD_PATH_MAX];
+  tacetd_trouble why = {""};
+  assert_ok(tacetd_folder_path(folder, TACETD_NOTICES_NAME, path));
+  assert_ok(tacetd_file_write(path, tacet_span_str(text)));
+  tacet_err e = tacetd_notices_read(folder, id, &why);
+  assert_int_equal(e == TACET_OK, why.text[0] == '\0');
+  assert_true(e == TACET_OK || strstr(why.text, "tacetd notices set") != NULL);
+  assert_int_equal(unlink(path), 0);
+  return e;
+}
+
+static void test_notices(void **state) {
+  (void)state;
+  tacetd_trouble why = {""};
+  uint8_t id[TACETD_ACCOUNT_LEN], got[TACETD_ACCOUNT_LEN] = {0};
+  char text[TACETD_NOTICES_TEXT], bad[TACETD_NOTICES_TEXT + 8];
+  assert_err(TACET_ERR_NOT_FOUND, tacetd_notices_read(folder, got, &why));
+  assert_string_equal(why.text, "");
+  for (size_t i = 0; i < sizeof(id); i++) {
+    id[i] = (uint8_t)(i * 7);
+  }
+  tacetd_notices_text(id, text);
+  assert_ok(notices_of(text, got));
+  assert_memory_equal(got, id, sizeof(id));
+  text[64] = '\0'; /* as an editor may leave it */
+  assert_ok(notices_of(text, got));
+  memset(got, 0x5a, sizeof(got));
+  (void)snprintf(bad, sizeof(bad), "%s\n\n", text);
+  assert_err(TACET_ERR_ENCODING, notices_of(bad, got));
+  (void)snprintf(bad, sizeof(bad), "%.62s\n", text);
+  assert_err(TACET_ERR_ENCODING, notices_of(bad, got));
+  text[3] = 'g';
+  assert_err(TACET_ERR_ENCODING, notices_of(text, got));
+  memset(text, '0', 64);
+  assert_err(TACET_ERR_ENCODING, notices_of(text, got));
+  assert_err(TACET_ERR_ENCODING, notices_of("", got));
+  assert_int_equal(got[0], 0x5a);
 }
 
 /* A child that holds the lock until its pipe is closed. */
@@ -106,6 +146,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_paths),
       cmocka_unit_test(test_files),
+      cmocka_unit_test(test_notices),
       cmocka_unit_test(test_lock),
   };
   return cmocka_run_group_tests(tests, make, clear);
