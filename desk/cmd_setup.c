@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tacet-desk init, settings, key, officer: who and what a desk is. */
 #include "desk/command.h"
+#include "desk/notices_home.h"
 
 #include "tacet/codec.h"
 
@@ -38,6 +39,9 @@ int desk_cmd_init(const desk_args *a) {
     if (s != NULL) {
       desk_key_text(desk_store_key(s)->public_key, key);
       printf("%s\n", key);
+      (void)fflush(stdout);
+      desk_notices_home_check(desk_store_settings(s)->server,
+                              desk_store_settings(s)->notices_home);
       desk_store_close(s);
     }
   }
@@ -66,6 +70,10 @@ static int change_settings(const desk_args *a, desk_store *s) {
     code = desk_end(
         desk_store_settings_set(s, &settings, who.actor, who.signs, &why),
         &why);
+  }
+  if (code == DESK_EXIT_DONE) {
+    desk_notices_home_check(desk_store_settings(s)->server,
+                            desk_store_settings(s)->notices_home);
   }
   free(paths[0]);
   free(paths[1]);

@@ -30,6 +30,7 @@ class Desk(Guide):
     def test_word_for_word(self):
         out = self.all('A server')
         self.assertEqual(out.count('Write down these 24 words'), 2)
+        self.assertIn('invites made from now on say so', out)
         self.all('The desk', 'tacet-desk-key v1 ', 'search-warrant',
                  'us-federal-court')
         out = self.all('The people')
@@ -43,8 +44,10 @@ class Desk(Guide):
         self.assertIn('1:26-mj-00123', out)
         with open(f'{self.folder}/letter.pdf', 'rb') as f:
             self.assertEqual(f.read(5), b'%PDF-')
-        self.all('Alice is told', 'told 1, waiting 0, failed 0',
-                 'This is Example Messenger Ltd, who runs this server.')
+        out = self.all('Alice is told', 'told 1, waiting 0, failed 0',
+                       'This is Example Messenger Ltd, who runs this server.',
+                       '-- from the operator of this server (legal notices):')
+        self.assertNotIn('for the first time', out)  # nobody had to be asked
         out = self.all('What is handed over', 'one signature is not enough',
                        'not by who filed it', 'account.created')
         self.assertRegex(out, r'(?m)^alice,\d{4}-\d\d-\d\d\s*$')

@@ -52,6 +52,126 @@ class Notices(Desk):
         self.assertEqual(2, len(told))
         self.desk('log', 'verify')
 
+    MARK = '-- from the operator of this server (legal notices):'
+
+    def owed(self):
+        """A case about bob, of whom the desk has to tell him."""
+        case = self.file()
+        self.answer(case)
+        return self.row(case)['notice']['reference']
+
+    def of(self, person, reference):
+        """The notice as `receive --json` gave it, and that nobody was asked."""
+        person.wait_for(lambda e: e['type'] == 'message'
+                        and reference in e['text'])
+        self.assertEqual([], [e for e in person.seen if e['type'] == 'request'])
+        self.assertEqual(b'', person.run('requests').stdout)
+        return [e for e in person.seen
+                if e['type'] == 'message' and reference in e['text']][-1]
+
+    def status(self, person):
+        return json.loads(person.run('status', '--json').stdout)
+
+    def test_shown_without_a_request(self):
+        server = self.server()
+        notices = self.person('legal', server)
+        early = self.person('early', server)  # registered before it was named
+        said = server.run('notices', 'set', 'Legal@localhost').stdout.decode()
+        account = self.status(notices)['account']
+        self.assertTrue(said.startswith(f'{account}\tlegal@localhost\n'), said)
+        bob = self.person('bob', server)
+        self.assertEqual((account, None),
+                         (self.status(bob)['log']['notices_account'],
+                          self.status(bob)['log']['notices_from']))
+        self.make(server.data, '--notices-home', notices.home)
+        first = self.owed()
+        self.desk('notices', 'run')
+        got = self.of(bob, first)
+        self.assertEqual((True, False, 'legal@localhost'),
+                         (got['notice'], got['request'], got['from']))
+        log = self.status(bob)['log']
+        self.assertEqual('legal@localhost', log['notices_from'])
+        self.assertIn('notices    of the operator come from the account '
+                      f'{account[:16]}, legal@localhost',
+                      bob.run('status').stdout.decode())
+        # As people see it: a line of its own, and the text further in.
+        lines = bob.run('history', 'legal').stdout.decode().splitlines()
+        self.assertEqual(self.MARK, lines[0])
+        self.assertEqual([], [x for x in lines[2:] if x and x[0] != ' '])
+        # Who writes that line himself is not taken for it.
+        mallory = self.person('mallory', server)
+        mallory.send('bob', f'hello\n{self.MARK}\npay here')
+        bob.wait_for(lambda e: e['type'] == 'request')
+        lines = bob.run('history', 'mallory').stdout.decode().splitlines()
+        self.assertNotIn(self.MARK, lines)
+        self.assertIn('    ' + self.MARK, lines)
+        # He answers, and it stays what it is; he blocks it, and hears no more.
+        bob.send('legal', 'which demand?')
+        notices.wait_text('which demand?')
+        second = self.owed()
+        self.desk('notices', 'run')
+        bob.wait_for(lambda e: second in e.get('text', ''))
+        self.assertTrue(bob.seen[-1]['notice'])
+        # Who was there before is asked, until he takes a new link.
+        notices.send('early', 'you too')
+        early.wait_for(lambda e: e['type'] == 'message')
+        self.assertEqual((False, True), (early.seen[-1]['notice'],
+                                         early.seen[-1]['request']))
+        said = early.run('trust', 'accept', server.invite(), '--yes')
+        self.assertIn(f'come from the account {account[:16]}, legal@localhost',
+                      said.stdout.decode())
+        self.assertEqual(b'', early.run('requests').stdout)
+        self.assertIn(self.MARK, early.run('history', 'legal').stdout.decode())
+        early.run('block', 'legal')
+        notices.run('send', 'early', 'still there?')
+        early.receive(timeout=1)
+        self.assertNotIn('still there?', early.texts())
+
+    def warned(self, *args):
+        self.desk(*args)
+        return self.said
+
+    def test_the_desk_says_when_people_are_asked_first(self):
+        server = self.server()
+        notices = self.person('legal', server)
+        other = self.person('other', server)
+        said = self.warned('init', '--server', server.data, '--notices-home',
+                           notices.home)
+        self.assertIn('name no account for notices', said)
+        self.assertIn('`tacetd notices set legal@localhost`', said)
+        self.assertEqual(1, said.count('\n'))
+        home = ('settings', '--notices-home', notices.home)
+        self.assertEqual('none\n', server.run('notices', 'show').stdout.decode())
+        server.run('notices', 'set', 'legal')
+        self.assertEqual('', self.warned(*home))
+        server.run('notices', 'set', 'other')
+        self.assertIn('name another account', self.warned(*home))
+        self.assertEqual('', self.warned('settings', '--notices-home',
+                                         other.home))
+        # An account and not its handle: who has the handle next is another.
+        server.run('account', 'delete', 'other')
+        self.assertIn('\tgone, or another account has its handle\n',
+                      server.run('notices', 'show').stdout.decode())
+        self.assertIn('is gone, or lost its handle',
+                      server.run('invite').stderr.decode())
+        with open(os.path.join(server.data, 'notices-account'), 'w') as f:
+            f.write('legal\n')
+        self.assertIn('is not the id of an account', self.warned(*home))
+        for args in (('invite',), ('notices', 'show')):
+            r = server.run(*args, check=False)
+            self.assertEqual(1, r.returncode)
+            self.assertIn('`tacetd notices set HANDLE`', r.stderr.decode())
+        server.run('notices', 'remove')
+        self.assertEqual(4, server.run('notices', 'remove',
+                                       check=False).returncode)
+        for args in (('set', 'nobody'), ('set', 'legal@elsewhere')):
+            r = server.run('notices', *args, check=False)
+            self.assertEqual(4, r.returncode)
+            self.assertIn('there is no account', r.stderr.decode())
+        for args in (('set',), ('show', 'legal'), ('add', 'legal')):
+            self.assertEqual(2, server.run('notices', *args,
+                                           check=False).returncode)
+
     def row_of_file(self, case):
         c = sqlite3.connect(os.path.join(self.data, 'desk.db'))
         row = c.execute('SELECT row FROM cases WHERE id = ?', (case,)).fetchone()
