@@ -4,6 +4,7 @@ with it, commitments in the key log."""
 import datetime
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import unittest
@@ -237,6 +238,39 @@ class Cases(Desk):
         out = subprocess.run(['sha256sum', self.path('large.pdf')], check=True,
                              capture_output=True).stdout.decode().split()[0]
         self.assertEqual(out, self.row(case)['document'])
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root makes a small disk')
+    def test_a_full_disk(self):
+        self.make()
+        small = self.path('small')
+        os.mkdir(small)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs',
+                           small], capture_output=True).returncode != 0:
+            self.skipTest('nothing can be mounted here')
+        self.addCleanup(subprocess.run, ['umount', small])
+        shutil.copytree(self.data, os.path.join(small, 'desk'))
+        self.data = os.path.join(small, 'desk')
+        case = self.file()
+        with open(self.path('letter.pdf'), 'wb') as f:
+            f.write(b'x' * (8 << 20))
+        self.file(1, '--document', self.path('letter.pdf'))
+        self.assertIn('No space left', self.said)
+        self.assertEqual([], os.listdir(os.path.join(self.data, 'documents')))
+        fill = os.path.join(small, 'fill')
+        with open(fill, 'wb', buffering=0) as f:
+            try:
+                while True:
+                    f.write(b'x' * 4096)
+            except OSError:
+                pass
+        for args in (('case', 'list'), ('log', 'verify')):
+            self.desk(*args, code=1)
+            self.assertIn('make room', self.said)
+        self.file(1)
+        self.assertIn('make room', self.said)
+        os.remove(fill)
+        self.assertIn(case, self.desk('case', 'list'))
+        self.desk('log', 'verify')
 
     def test_deadlines(self):
         self.make()

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 void sto_trouble_set(sto_trouble *t, const char *format, ...) {
   if (t == NULL) {
@@ -56,9 +57,21 @@ tacet_err conn_error(int rc) {
   }
 }
 
+/* Where no page is left SQLite cannot make or grow its index of the write-ahead
+ * log, and calls that a fault of the disk. */
+static bool is_full(const char *path) {
+  struct statvfs fs;
+  return statvfs(path, &fs) == 0 && fs.f_blocks > 0 && fs.f_bavail == 0;
+}
+
 void conn_trouble(const sto_schema *schema, const char *path, tacet_err err,
                   int rc, sto_trouble *why) {
-  switch (rc & 0xff) {
+  int kind = rc & 0xff;
+  if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && is_full(path)) {
+    err = TACET_ERR_FULL;
+    kind = SQLITE_FULL;
+  }
+  switch (kind) {
   case SQLITE_CORRUPT:
     sto_trouble_set(why,
                     "the %s database %s is damaged; restore it from a "
