@@ -105,6 +105,15 @@ class Answer(Token):
             'verify', self.sealed(case), '--identity', self.identity, '--json',
             data=False))
         self.assertEqual(verified['officers'], 2)
+        # By keys that were asked for elsewhere; and Ben's is not among Carl's.
+        for keys, code in (('all', 0), ('carl', 5)):
+            path = os.path.join(self.folder, 'keys')
+            with open(path, 'w') as f:
+                f.write(''.join(x + '\n' for x in
+                                self.desk('officer', 'list').splitlines()
+                                if keys == 'all' or x.startswith(keys)))
+            self.desk('verify', self.sealed(case), '--identity', self.identity,
+                      '--officers', path, data=False, code=code)
         log = json.loads(self.desk('log', 'verify', '--json'))
         self.assertGreater(log['signatures'], 6)
         self.assertEqual(log['counted_back'], 0)

@@ -2,6 +2,7 @@
  * An officer whose key is on a token: files, what is written while the token
  * waits for a finger, what is written when none comes, counters. The token
  * here is a key and a function. */
+#include "tests/token/touch.h"
 #include "tests/unit/desk_store/desk.h"
 
 #include "tacet/crypto.h"
@@ -12,57 +13,13 @@ static desk_trouble why;
 
 /* ---- the token ---- */
 
-static struct {
-  tacet_secret private_key;
-  uint32_t counter, step;
-  unsigned asked;
-  tacet_err fails;
-  void (*meanwhile)(void); /* while it waits */
-  uint8_t challenge[DESK_CLIENT_HASH];
-} token;
+static touch_token token;
 static desk_key cid; /* its key */
-
-static tacet_err soft_sign(void *user, const desk_key *key,
-                           const uint8_t challenge[DESK_CLIENT_HASH],
-                           desk_trouble *t, desk_signature *out) {
-  (void)user;
-  uint8_t all[DESK_AUTHENTICATOR_MIN + DESK_CLIENT_HASH], sig[TACET_SIG_MAX];
-  size_t len = 0;
-  token.asked++;
-  if (token.meanwhile != NULL) {
-    token.meanwhile();
-  }
-  if (token.fails != TACET_OK) {
-    desk_trouble_set(t, "nobody touched it");
-    return token.fails;
-  }
-  token.counter += token.step;
-  assert_ok(tacet_hash_one(&tacet_hash_sha256, TACET_SPAN_LIT(DESK_TOKEN_PARTY),
-                           all));
-  all[32] = DESK_FLAG_PRESENT;
-  for (unsigned i = 0; i < 4; i++) {
-    all[33 + i] = (uint8_t)(token.counter >> (24 - 8 * i));
-  }
-  memcpy(all + DESK_AUTHENTICATOR_MIN, challenge, DESK_CLIENT_HASH);
-  memcpy(token.challenge, challenge, DESK_CLIENT_HASH);
-  assert_ok(tacet_sig_ed25519.sign(tacet_secret_span(&token.private_key),
-                                   tacet_span_of(all, sizeof(all)), sig, &len));
-  const desk_assertion a = {tacet_span_of(all, DESK_AUTHENTICATOR_MIN),
-                            challenge, tacet_span_of(sig, len)};
-  return desk_token_signature(&key->token, &a, out);
-}
-static const desk_touch touch = {soft_sign, NULL};
 
 static int setup(void **state) {
   desk_officer o = {.role = DESK_OFFICER, .name = "cid"};
   assert_int_equal(0, desk_setup(state));
-  memset(&token, 0, sizeof(token));
-  token.step = 1;
-  cid = (desk_key){.credential_len = 3, .credential = {1, 2, 3}};
-  cid.token =
-      (desk_public_key){.len = 34, .b = {DESK_TOKEN_EDDSA, DESK_FLAG_PRESENT}};
-  assert_ok(tacet_sig_ed25519.generate(&token.private_key, cid.token.b + 2));
-  cid.touch = &touch;
+  touch_make(&token, &cid);
   o.key = desk_key_public(&cid);
   assert_ok(desk_officer_add(desk_db, &o, "uid:1", NULL, &why));
   return 0;
@@ -152,6 +109,50 @@ static void works_a_case(void **state) {
   assert_err(TACET_ERR_AUTH, desk_proof_check(proof, &why, &v));
   assert_non_null(strstr(why.text, "does not verify"));
   json_decref(proof);
+}
+
+/* A purge erases and appends in one: done again after the touch, it erases what
+ * it named. */
+static void purges(void **state) {
+  (void)state;
+  char id[DESK_CASE_ID_MAX + 1];
+  memcpy(id, desk_file("criminal"), sizeof(id));
+  desk_bring(id, DESK_DO_WITHDRAW);
+  desk_bring(id, DESK_DO_CLOSE);
+  token.fails = TACET_ERR_STATE;
+  assert_err(TACET_ERR_STATE, desk_case_purge(desk_db, id, "cid", &cid, &why));
+  json_t *request = NULL;
+  assert_ok(desk_case_request(desk_db, id, &why, &request)); /* still there */
+  json_decref(request);
+  desk_expect(TACET_OK, "");
+  token.fails = TACET_OK;
+  assert_ok(desk_case_purge(desk_db, id, "cid", &cid, &why));
+  assert_err(TACET_ERR_NOT_FOUND,
+             desk_case_request(desk_db, id, &why, &request));
+  desk_expect(TACET_OK, "");
+}
+
+/* An administrator with a token adds and removes; with another key nobody. */
+static void administers(void **state) {
+  (void)state;
+  touch_token other;
+  desk_key boss;
+  desk_officer o = {.role = DESK_ADMINISTRATOR, .name = "boss"};
+  touch_make(&other, &boss);
+  o.key = desk_key_public(&boss);
+  assert_ok(desk_officer_add(desk_db, &o, "uid:1", NULL, &why));
+  o = (desk_officer){.role = DESK_AUDITOR, .name = "eve"};
+  o.key = desk_key_public(&desk_root);
+  assert_err(TACET_ERR_POLICY,
+             desk_officer_add(desk_db, &o, "cid", &cid, &why));
+  assert_int_equal(0, token.asked);
+  assert_ok(desk_officer_add(desk_db, &o, "boss", &boss, &why));
+  assert_ok(desk_officer_remove(desk_db, "cid", "boss", &boss, &why));
+  const desk_settings settings = {"/srv/other", NULL};
+  assert_ok(desk_store_settings_set(desk_db, &settings, "boss", &boss, &why));
+  assert_string_equal("/srv/other", desk_store_settings(desk_db)->server);
+  assert_int_equal(3, other.asked);
+  desk_expect(TACET_OK, "");
 }
 
 /* ---- nobody touches it ---- */
@@ -331,6 +332,8 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, desk_teardown)
   const struct CMUnitTest tests[] = {TEST(a_touch_an_act),
                                      TEST(works_a_case),
+                                     TEST(purges),
+                                     TEST(administers),
                                      TEST(nothing_is_written_without_a_touch),
                                      TEST(the_desk_is_free_while_it_waits),
                                      TEST(no_more_than_are_rehearsed),

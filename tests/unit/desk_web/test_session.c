@@ -2,6 +2,7 @@
  * Who may see the desk's page: tickets that open it, and everything that does
  * not; when a session ends. */
 #include "tests/support/support.h"
+#include "tests/token/touch.h"
 
 #include "desk/web/session.h"
 #include "tacet/codec.h"
@@ -101,6 +102,31 @@ static void a_ticket_opens_once(void **state) {
   web_sign_out(the.w, tacet_span_str(cookie));
   assert_false(is_in(cookie));
   assert_err(TACET_ERR_AUTH, sign_in(text, again));
+}
+
+/* A ticket by an officer whose key is on a token; every letter counts. */
+static void by_a_token(void **state) {
+  (void)state;
+  char text[512], cookie[WEB_COOKIE_TEXT];
+  touch_token token;
+  desk_key key;
+  desk_trouble why = {""};
+  desk_officer who, tom = {.role = DESK_OFFICER, .name = "tom"};
+  touch_make(&token, &key);
+  tom.key = desk_key_public(&key);
+  assert_ok(desk_officer_add(the.s, &tom, "uid:1", NULL, &why));
+  ticket(&tom, &key, desk_of(the.s), the.now, text);
+  assert_int_equal(1, token.asked);
+  for (size_t i = 0; text[i] != '\0'; i++) {
+    char was = text[i];
+    text[i] = was == 'A' ? 'B' : 'A';
+    assert_err(TACET_ERR_AUTH, sign_in(text, cookie));
+    text[i] = was;
+  }
+  assert_ok(sign_in(text, cookie));
+  assert_true(web_session_of(the.w, the.s, tacet_span_str(cookie), &who));
+  assert_string_equal("tom", who.name);
+  assert_err(TACET_ERR_AUTH, sign_in(text, cookie));
 }
 
 /* The program ends and begins again, or another one serves the same desk. */
@@ -256,6 +282,7 @@ int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
   const struct CMUnitTest tests[] = {
       T(a_ticket_opens_once),
+      T(by_a_token),
       T(used_stays_used),
       T(nothing_opens_unwritten),
       T(a_changed_ticket_opens_nothing),
