@@ -19,6 +19,8 @@
 
 #define EXIT_UNREACHABLE 3 /* of tacet: the outbox has it */
 #define EXIT_REFUSED 4
+/* A delay that ends in the next century has no end. */
+enum { DELAY_DAYS_MAX = 366 };
 
 static const char *text_of(const json_t *v, const char *name) {
   const char *t = json_string_value(json_object_get(v, name));
@@ -79,8 +81,10 @@ static tacet_err delayed(const desk_args *a, desk_day today, const json_t *row,
                      *state ? state : "not decided yet");
     return TACET_ERR_POLICY;
   }
-  if (!desk_day_read(until, &last) || last < today) {
-    desk_trouble_set(why, "--until is a day to come, such as 2027-05-02");
+  if (!desk_day_read(until, &last) || last < today ||
+      last - today > DELAY_DAYS_MAX) {
+    desk_trouble_set(why, "--until is a day to come, such as 2027-05-02, and "
+                          "within a year; a longer delay is asked for anew");
     return TACET_ERR_ARGUMENT;
   }
   json_t *copy = json_copy((json_t *)(uintptr_t)n);

@@ -214,6 +214,7 @@ int desk_cmd_case_close(const desk_args *a);
 int desk_cmd_case_purge(const desk_args *a);
 int desk_cmd_decide(const desk_args *a);
 int desk_cmd_notices(const desk_args *a);
+int desk_cmd_notices_told(const desk_args *a);
 int desk_cmd_notices_delay(const desk_args *a);
 int desk_cmd_notices_run(const desk_args *a);
 int desk_cmd_preservation(const desk_args *a);

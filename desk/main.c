@@ -66,6 +66,8 @@ static const desk_command commands[] = {
      T(RULES) | T(CLOCK), 0, desk_cmd_notices_run},
     {"notices delay", "ID", "let a notice wait, on a legal basis, until a day",
      1, 1, SIGNED, T(KEY) | T(UNTIL) | T(BASIS), desk_cmd_notices_delay},
+    {"notices told", "ID", "they were told in another way: by post", 1, 1,
+     SIGNED, T(KEY) | T(REASON), desk_cmd_notices_told},
     {"notices", "", "print who is to be told, and when", 0, 0,
      T(JSON) | T(KEY) | SIGNED, 0, desk_cmd_notices},
     {"preservation run", "", "erase the copies whose day is over", 0, 0,

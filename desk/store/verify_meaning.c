@@ -87,7 +87,8 @@ static bool needs_officer(const char *kind) {
   static const char *const kinds[] = {
       "case-authenticated", "case-withdrawn",   "case-closed",
       "case-purged",        "plan-signed",      "case-holds-nothing",
-      "plan-approved",      "demand-completed", "emergency-reviewed"};
+      "plan-approved",      "demand-completed", "emergency-reviewed",
+      "person-told"};
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
     if (strcmp(kinds[i], kind) == 0) {
       return true;

@@ -119,8 +119,15 @@ class Misuse(Desk):
                    and e['kind'] == 'decided-narrow']
         self.assertIn('signature-missing', decided[0]['despite'])
         # They close and purge it: the acts stay, and the count.
+        # A person who is told of it asks. So they say that she was.
         self.desk('notices', 'delay', case, '--until', '2099-01-01', '--basis',
-                  'none', *self.as_('ann'))
+                  'none', *self.as_('ann'), code=1)
+        self.desk('notices', 'told', case, '--reason', 'by post', code=2)
+        self.desk('notices', 'told', case, '--reason', 'by post',
+                  *self.as_('ann'))
+        self.desk('notices', 'told', case, '--reason', 'by post',
+                  *self.as_('ann'), code=4)
+        self.assertIn(('person-told', 'ann', True), self.acts(case))
         self.desk('case', 'close', case, *self.as_('ann'))
         self.desk('case', 'purge', case, *self.as_('ben'))
         self.assertIn('purged', self.desk('log', 'verify'))

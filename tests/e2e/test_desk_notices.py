@@ -192,6 +192,8 @@ class Notices(Desk):
         self.assertEqual((day(9), 'a court order'),
                          (self.row(case)['notice']['until'],
                           self.row(case)['notice']['basis']))
+        self.desk('notices', 'delay', case, '--basis', 'x', '--until', day(400),
+                  *self.key('ann'), code=1)
         self.clock = 10
         self.desk('notices', 'run', code=1)
         self.assertIn('no account to send them', self.said)
