@@ -79,11 +79,44 @@ static void show(const desk_args *a, const desk_planned *p) {
 
 /* ---- plan ---- */
 
+/* Which of the accounts there are, and which those are. */
+typedef struct found {
+  bool *present;
+  uint8_t (*pins)[DESK_HASH];
+} found;
+
+static void found_free(found *f) {
+  free(f->present);
+  free(f->pins);
+}
+
+/* Whoever has the handle now came after the last day that it is about: somebody
+ * else may have had it then, and nothing of this one is planned. */
+static tacet_err say_if_later(desk_snapshot *snapshot, const char *handle,
+                              desk_day to, desk_trouble *why) {
+  char day[DESK_DAY_TEXT], plain[DESK_NAME_MAX + 1];
+  bool later = false;
+  if (to == DESK_NO_DAY) {
+    return TACET_OK;
+  }
+  TACET_TRY(desk_snapshot_present(snapshot, handle, DESK_NO_DAY, why, &later));
+  if (later) {
+    desk_day_text(to, day);
+    desk_say("the account that has the handle %s now was made after %s, the "
+             "last day that the demand is about: nothing of it is planned",
+             desk_plain(handle, plain, sizeof(plain)), day);
+  }
+  return TACET_OK;
+}
+
 static tacet_err look(desk_snapshot *snapshot, const desk_scope *scope,
-                      desk_trouble *why, bool *present) {
+                      desk_trouble *why, found *f) {
   for (size_t i = 0; i < scope->n_handles; i++) {
-    TACET_TRY(desk_snapshot_present(snapshot, scope->handles[i], scope->to, why,
-                                    &present[i]));
+    TACET_TRY(desk_snapshot_pin(snapshot, scope->case_id, scope->handles[i],
+                                scope->to, why, &f->present[i], f->pins[i]));
+    TACET_TRY(f->present[i]
+                  ? TACET_OK
+                  : say_if_later(snapshot, scope->handles[i], scope->to, why));
   }
   return TACET_OK;
 }
@@ -101,25 +134,22 @@ static tacet_err open_source(desk_store *s, const char *preserved,
   return desk_thaw(tacet_bytes_span(&copy), scope, why, out);
 }
 
-/* Which of the accounts there are. The array is the caller's to free. */
+/* Which of the accounts there are. *out is the caller's to free, also after a
+ * failure. */
 static tacet_err find_accounts(desk_store *s, const char *preserved,
                                const desk_scope *scope, desk_trouble *why,
-                               char hash[2 * DESK_HASH + 1], bool **out) {
+                               char hash[2 * DESK_HASH + 1], found *out) {
   desk_snapshot *snapshot = NULL;
-  bool *present = calloc(scope->n_handles, sizeof(*present));
-  tacet_err err = present == NULL
+  out->present = calloc(scope->n_handles, sizeof(*out->present));
+  out->pins = calloc(scope->n_handles, sizeof(*out->pins));
+  tacet_err err = out->present == NULL || out->pins == NULL
                       ? TACET_ERR_NOMEM
                       : open_source(s, preserved, scope, why, hash, &snapshot);
   if (err == TACET_OK) {
-    err = look(snapshot, scope, why, present);
+    err = look(snapshot, scope, why, out);
   }
   desk_snapshot_close(snapshot);
-  if (err != TACET_OK) {
-    free(present);
-    return err;
-  }
-  *out = present;
-  return TACET_OK;
+  return err;
 }
 
 /* In whose name it is handed out: whoever signs the plan signs an event behind
@@ -180,7 +210,7 @@ static tacet_err may_plan(const desk_case *c, desk_trouble *why) {
 static tacet_err make(const desk_args *a, desk_store *s, const desk_case *c,
                       const desk_narrowing *n, desk_trouble *why,
                       desk_plan *out) {
-  bool *present = NULL;
+  TACET_CLEANUP(found_free) found f = {.present = NULL};
   char hash[2 * DESK_HASH + 1] = "";
   const char *preserved = desk_arg(a, DESK_O_PRESERVED);
   const char *kept = json_string_value(json_object_get(c->row, "kept_until"));
@@ -202,17 +232,16 @@ static tacet_err make(const desk_args *a, desk_store *s, const desk_case *c,
       return TACET_ERR_POLICY;
     }
   }
-  TACET_TRY(find_accounts(s, preserved, &n->scope, why, hash, &present));
+  TACET_TRY(find_accounts(s, preserved, &n->scope, why, hash, &f));
   const desk_plan_input in = {.scope = &n->scope,
-                              .present = present,
+                              .present = f.present,
+                              .pins = (const uint8_t(*)[DESK_HASH])f.pins,
                               .purpose = purpose,
                               .recipient = desk_arg(a, DESK_O_RECIPIENT),
                               .until = until,
                               .source_case = preserved,
                               .source_hash = preserved == NULL ? NULL : hash};
-  tacet_err err = desk_plan_make(&in, why, out);
-  free(present);
-  return err;
+  return desk_plan_make(&in, why, out);
 }
 
 /* Another case's copy is seen by who may see that case. */

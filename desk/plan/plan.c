@@ -158,11 +158,31 @@ static json_t *json_steps(const desk_plan *p) {
   return list;
 }
 
+tacet_err desk_plan_pin(const char *case_id, tacet_span account,
+                        uint8_t out[DESK_HASH]) {
+  /* The case's id ends with its NUL, so no two inputs run together. */
+  const tacet_span parts[] = {
+      TACET_SPAN_LIT("tacet-desk account\n"),
+      tacet_span_of((const uint8_t *)case_id, strlen(case_id) + 1), account};
+  return tacet_hash_sha256.digest(parts, 3, out);
+}
+
+static bool is_pinned(const desk_plan_input *in, size_t i) {
+  return in->pins != NULL && in->present[i];
+}
+
 static json_t *json_handles(const desk_plan_input *in) {
   json_t *list = json_array();
+  char pin[2 * DESK_HASH + 1];
   for (size_t i = 0; i < in->scope->n_handles; i++) {
-    if (!append(list, json_pack("{s:s, s:b}", "handle", in->scope->handles[i],
-                                "present", (int)in->present[i]))) {
+    bool pinned = is_pinned(in, i);
+    if (pinned) {
+      tacet_hex_write(tacet_span_of(in->pins[i], DESK_HASH), pin);
+    }
+    if (!append(list,
+                json_pack("{s:s, s:b, s:s*}", "handle", in->scope->handles[i],
+                          "present", (int)in->present[i], "pin",
+                          pinned ? pin : NULL))) {
       json_decref(list);
       return NULL;
     }
@@ -220,17 +240,24 @@ static json_t *json_input(const desk_plan_input *in) {
 static tacet_err keep_input(desk_plan *p, json_t *json,
                             const desk_plan_input *in) {
   size_t n = in->scope->n_handles;
-  /* One block: the pointers, then whether each is there. */
-  const char **handles = malloc(n * (sizeof(*handles) + sizeof(bool)));
+  /* One block: the pointers, then which account each is, and whether it is
+   * there. */
+  const char **handles =
+      malloc(n * (sizeof(*handles) + DESK_HASH + sizeof(bool)));
   if (handles == NULL) {
     return TACET_ERR_NOMEM;
   }
-  bool *present = (bool *)(handles + n);
+  uint8_t(*pins)[DESK_HASH] = (uint8_t(*)[DESK_HASH])(void *)(handles + n);
+  bool *present = (bool *)(void *)(pins + n);
   const json_t *list = json_object_get(json, "handles");
   for (size_t i = 0; i < n; i++) {
     handles[i] =
         json_string_value(json_object_get(json_array_get(list, i), "handle"));
     present[i] = in->present[i];
+    memset(pins[i], 0, DESK_HASH);
+    if (is_pinned(in, i)) {
+      memcpy(pins[i], in->pins[i], DESK_HASH);
+    }
   }
   p->block = handles;
   p->scope = *in->scope;
@@ -239,6 +266,7 @@ static tacet_err keep_input(desk_plan *p, json_t *json,
   p->scope.handles = handles;
   p->in = *in;
   p->in.present = present;
+  p->in.pins = in->pins != NULL ? (const uint8_t(*)[DESK_HASH])pins : NULL;
   p->in.recipient = json_string_value(json_object_get(json, "recipient"));
   const json_t *source = json_object_get(json, "source");
   p->in.source_case = json_string_value(json_object_get(source, "case"));
@@ -331,15 +359,22 @@ static bool read_purpose(const json_t *v, desk_purpose *out) {
   return false;
 }
 
+/* *pinned: one of them has a pin; that each has that is there shows when the
+ * text is made again. */
 static bool read_handles(const json_t *list, const char **handles,
-                         bool *present) {
+                         bool *present, uint8_t (*pins)[DESK_HASH],
+                         bool *pinned) {
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *item = json_array_get(list, i);
     handles[i] = json_string_value(json_object_get(item, "handle"));
     present[i] = json_is_true(json_object_get(item, "present"));
-    if (handles[i] == NULL) {
+    const char *pin = json_string_value(json_object_get(item, "pin"));
+    if (handles[i] == NULL ||
+        (pin != NULL &&
+         tacet_hex_read(pin, strlen(pin), pins[i], DESK_HASH) != TACET_OK)) {
       return false;
     }
+    *pinned = *pinned || pin != NULL;
   }
   return true;
 }
@@ -362,14 +397,18 @@ static bool read_scope(const json_t *json, desk_scope *s, desk_plan_input *in) {
 }
 
 static tacet_err remake(const json_t *json, const char **handles, bool *present,
-                        desk_trouble *why, desk_plan *out) {
+                        uint8_t (*pins)[DESK_HASH], desk_trouble *why,
+                        desk_plan *out) {
+  bool pinned = false;
   const json_t *list = json_object_get(json, "handles");
   desk_scope scope = {.handles = handles, .n_handles = json_array_size(list)};
   desk_plan_input in = {.scope = &scope, .present = present};
-  if (!read_handles(list, handles, present) || !read_scope(json, &scope, &in)) {
+  if (!read_handles(list, handles, present, pins, &pinned) ||
+      !read_scope(json, &scope, &in)) {
     desk_trouble_set(why, "this is no plan of tacet-desk");
     return TACET_ERR_ENCODING;
   }
+  in.pins = pinned ? (const uint8_t(*)[DESK_HASH])pins : NULL;
   return desk_plan_make(&in, why, out);
 }
 
@@ -387,9 +426,11 @@ tacet_err desk_plan_read(tacet_span text, desk_trouble *why, desk_plan *out) {
   }
   const char **handles = calloc(n, sizeof(*handles));
   bool *present = calloc(n, sizeof(*present));
-  tacet_err err = handles == NULL || present == NULL
+  uint8_t(*pins)[DESK_HASH] = calloc(n, sizeof(*pins));
+  tacet_err err = handles == NULL || present == NULL || pins == NULL
                       ? TACET_ERR_NOMEM
-                      : remake(json, handles, present, why, &p);
+                      : remake(json, handles, present, pins, why, &p);
+  free(pins);
   free(handles);
   free(present);
   json_decref(json);

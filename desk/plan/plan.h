@@ -12,8 +12,12 @@
  * is read back is made anew and compared: a plan of another inventory, another
  * program or another hand is refused, and no SQL is ever taken from a file.
  *
+ * A handle can pass to another account, so the plan pins the account that had
+ * it when it was planned: by a hash, since its id is not everybody's to be
+ * given.
+ *
  *   {"case":"...","categories":["subscriber"],"handles":[{"handle":"alice",
- *    "present":true}],"instrument":"subpoena","inventory":"<SHA-256>",
+ *    "pin":"<SHA-256>","present":true}],"instrument":"subpoena","inventory":"<SHA-256>",
  *    "period":{"from":null,"to":"2013-05-31"},"purpose":"answer",
  *    "recipient":"age1...","steps":[{"gives":[{"as":"created","category":
  *    "subscriber","column":"account.created","form":"day"}],"name":"account",
@@ -69,6 +73,9 @@ typedef struct desk_query {
 typedef struct desk_plan_input {
   const desk_scope *scope;
   const bool *present; /* of each handle: whether there is such an account */
+  /* Of each that there is: which one (desk_plan_pin). NULL: not said, as in
+   * plans that were made before; the CLI always says it. */
+  const uint8_t (*pins)[DESK_HASH];
   desk_purpose purpose;
   const char *recipient; /* ANSWER: "age1..."; PRESERVE: NULL */
   desk_day until;        /* PRESERVE: its last day; ANSWER: DESK_NO_DAY */
@@ -121,6 +128,12 @@ bool desk_column_answers(const tacetd_inventory_row *row,
                          desk_thing_set things);
 /* "day", "number", "hex". */
 const char *desk_column_form(tacetd_inventory_form f);
+
+/* SHA-256 over the case's id and the account's: the same account in the same
+ * case, and nothing to whoever does not know its id. */
+TACET_MUST_CHECK tacet_err desk_plan_pin(const char *case_id,
+                                         tacet_span account,
+                                         uint8_t out[DESK_HASH]);
 
 /* SHA-256 over every row of the inventory, all that it says. */
 TACET_MUST_CHECK tacet_err desk_inventory_hash(uint8_t out[DESK_HASH]);

@@ -192,8 +192,10 @@ static tacet_err locate(desk_snapshot *s, const desk_query *step,
   return err;
 }
 
-tacet_err desk_snapshot_present(desk_snapshot *s, const char *handle,
-                                desk_day to, desk_trouble *why, bool *present) {
+tacet_err desk_snapshot_pin(desk_snapshot *s, const char *case_id,
+                            const char *handle, desk_day to, desk_trouble *why,
+                            bool *present, uint8_t pin[DESK_HASH]) {
+  uint8_t made[DESK_HASH] = {0};
   DESK_EXTRACT(found);
   desk_query step;
   desk_scope scope = {
@@ -201,8 +203,40 @@ tacet_err desk_snapshot_present(desk_snapshot *s, const char *handle,
   TACET_TRY(desk_query_locate(to, &step));
   TACET_TRY(locate(s, &step, &scope, why, &found));
   TACET_TRY(desk_snapshot_unchanged(s, why));
-  *present = found.tables[0].n_rows == 1;
+  bool there = found.tables[0].n_rows == 1;
+  if (there) {
+    const tacet_bytes *id = &found.tables[0].rows[0].cells[0].bytes;
+    TACET_TRY(desk_plan_pin(case_id, tacet_bytes_span(id), made));
+  }
+  *present = there;
+  memcpy(pin, made, sizeof(made));
   return TACET_OK;
+}
+
+tacet_err desk_snapshot_present(desk_snapshot *s, const char *handle,
+                                desk_day to, desk_trouble *why, bool *present) {
+  uint8_t unused[DESK_HASH];
+  return desk_snapshot_pin(s, "", handle, to, why, present, unused);
+}
+
+/* That a handle still is the account's that it was when it was planned. */
+static tacet_err is_still(const desk_plan *p, const desk_extract_row *row,
+                          desk_trouble *why) {
+  uint8_t pin[DESK_HASH];
+  const char *handle = p->scope.handles[row->handle];
+  if (p->in.pins == NULL || !p->in.present[row->handle]) {
+    return TACET_OK; /* or said by desk_extract_check() */
+  }
+  TACET_TRY(desk_plan_pin(p->scope.case_id,
+                          tacet_bytes_span(&row->cells[0].bytes), pin));
+  if (memcmp(pin, p->in.pins[row->handle], sizeof(pin)) == 0) {
+    return TACET_OK;
+  }
+  desk_trouble_set(why,
+                   "the handle %.64s has passed to another account since it "
+                   "was planned; nothing was handed out: plan it again",
+                   handle);
+  return TACET_ERR_STATE;
 }
 
 /* One of the other steps, for every account that was found. */
@@ -227,6 +261,7 @@ static tacet_err run_steps(desk_snapshot *s, const desk_plan *p,
   const desk_extract_table *accounts = &found.tables[0];
   TACET_TRY(locate(s, &p->steps[0], &p->scope, why, &found));
   for (size_t i = 0; i < accounts->n_rows; i++) {
+    TACET_TRY(is_still(p, &accounts->rows[i], why));
     x->present[accounts->rows[i].handle] = true;
   }
   for (size_t i = 1; i < p->n_steps; i++) {

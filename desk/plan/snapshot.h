@@ -68,6 +68,13 @@ TACET_MUST_CHECK tacet_err desk_snapshot_present(desk_snapshot *s,
                                                  const char *handle,
                                                  desk_day to, desk_trouble *why,
                                                  bool *present);
+/* The same, and which account that is in a case (desk_plan_pin); zero for none.
+ */
+TACET_MUST_CHECK tacet_err desk_snapshot_pin(desk_snapshot *s,
+                                             const char *case_id,
+                                             const char *handle, desk_day to,
+                                             desk_trouble *why, bool *present,
+                                             uint8_t pin[DESK_HASH]);
 /* Carries out the plan and compares what came with it, cell by cell
  * (desk_extract_check). On failure there is nothing. */
 TACET_MUST_CHECK tacet_err desk_snapshot_run(desk_snapshot *s,

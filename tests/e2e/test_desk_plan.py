@@ -4,6 +4,7 @@
 officers, and what somebody gets who has neither the right nor the second
 signature."""
 import csv
+import datetime
 import fcntl
 import hashlib
 import io
@@ -89,7 +90,6 @@ class Desk(Case):
 
     @staticmethod
     def today():
-        import datetime
         return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 
     def accept(self, case, decision='narrow'):
@@ -405,6 +405,47 @@ class Answer(Desk):
         self.sign(case, 'ben')
         self.run_plan(case)
         self.assertEqual(self.state(case)['state'], 'no-data')
+
+    def reset(self, server, handle):
+        """A new account takes the handle, on the day that it is asked about:
+        no day tells the two apart."""
+        link = server.run('account', 'reset', handle).stdout.decode().split()[0]
+        heir = self.person('heir')
+        heir.run('register', handle, '--invite', link, '--no-passphrase')
+        return heir
+
+    def test_the_handle_changed_hands(self):
+        """Between plan and run; and between the demand and the plan."""
+        server = self.server()
+        self.person('alice', server)
+        self.open_desk(server)
+        case = self.file()
+        self.accept(case)
+        planned = json.loads(self.plan(case))['plan']['handles'][0]
+        self.assertRegex(planned['pin'], '^[0-9a-f]{64}$')
+        self.sign(case, 'ann')
+        self.sign(case, 'ben')
+        heir = self.reset(server, 'alice')
+        self.run_plan(case, code=1)
+        self.assertIn('the handle alice has passed to another account since it '
+                      'was planned', self.said)
+        self.nothing_out()
+        self.assertEqual(self.state(case)['state'], 'planned')
+        # Planned again it is of the account that has it now; who plans decides.
+        again = json.loads(self.plan(case))['plan']['handles'][0]
+        self.assertNotEqual(planned['pin'], again['pin'])
+        # What the plan says is no account's id.
+        account = json.loads(heir.run('status', '--json').stdout)['account']
+        self.assertNotIn(account, (planned['pin'], again['pin']))
+        # A demand about days before there was that account: it is said.
+        past = datetime.date.fromisoformat(self.today())
+        past = (past - datetime.timedelta(days=3)).isoformat()
+        older = self.file(case_number='2', received=past, dated=past)
+        self.accept(older)
+        got = json.loads(self.plan(older))['plan']['handles'][0]
+        self.assertEqual({'handle': 'alice', 'present': False}, got)
+        self.assertIn(f'has the handle alice now was made after {past}',
+                      self.said)
 
     def test_preserved_and_released(self):
         """Frozen while the account was there; handed out when it is gone, by a

@@ -170,6 +170,60 @@ static void test_read_back(void **state) {
   }
 }
 
+/* A plan says which account a handle was, without saying its id. */
+static void test_pins(void **state) {
+  (void)state;
+  DESK_PLAN(p);
+  DESK_PLAN(again);
+  desk_trouble why = {""};
+  uint8_t pins[2][DESK_HASH] = {{0}}, other[DESK_HASH];
+  uint8_t id[32];
+  char hex[2 * DESK_HASH + 1], want[128];
+  desk_scope scope = scope_of(1u << DESK_SUBSCRIBER);
+  desk_plan_input in = input_of(&scope);
+  memset(id, 7, sizeof(id));
+  assert_ok(desk_plan_pin(scope.case_id, tacet_span_of(id, 32), pins[0]));
+  assert_ok(desk_plan_pin("2026-0002", tacet_span_of(id, 32), other));
+  assert_memory_not_equal(pins[0], other, DESK_HASH);
+  id[31]++;
+  assert_ok(desk_plan_pin(scope.case_id, tacet_span_of(id, 32), other));
+  assert_memory_not_equal(pins[0], other, DESK_HASH);
+  memset(pins[1], 9, DESK_HASH); /* of who is not there nothing is said */
+  in.pins = (const uint8_t(*)[DESK_HASH])pins;
+  make(&in, &p);
+  tacet_hex_write(tacet_span_of(pins[0], DESK_HASH), hex);
+  (void)snprintf(want, sizeof(want),
+                 "[{\"handle\":\"alice\",\"pin\":\"%s\",\"present\":true},",
+                 hex);
+  assert_non_null(strstr(p.text, want));
+  assert_non_null(strstr(p.text, "{\"handle\":\"bob\",\"present\":false}]"));
+  assert_ok(desk_plan_read(tacet_span_of(p.text, p.text_len), &why, &again));
+  assert_memory_equal(again.in.pins[0], pins[0], DESK_HASH);
+  assert_memory_equal(p.hash, again.hash, DESK_HASH);
+  /* A pin of who is not there, half of one, none for one of two. */
+  static const struct {
+    const char *was, *is;
+    tacet_err err;
+  } changes[] = {
+      {"\"bob\",", "\"bob\",\"pin\":\"00\",", TACET_ERR_ENCODING},
+      {"\"bob\",",
+       "\"bob\",\"pin\":\""
+       "0101010101010101010101010101010101010101010101010101010101010101\",",
+       TACET_ERR_STATE},
+      {"\"present\":false", "\"present\":true", TACET_ERR_STATE},
+  };
+  for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+    DESK_PLAN(bad);
+    char text[8192];
+    const char *at = strstr(p.text, changes[i].was);
+    assert_non_null(at);
+    int n = snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - p.text), p.text,
+                     changes[i].is, at + strlen(changes[i].was));
+    assert_err(changes[i].err,
+               desk_plan_read(tacet_span_of(text, (size_t)n), &why, &bad));
+  }
+}
+
 /* Whatever is changed: the SQL, a name, a day, one space. */
 static void test_changed(void **state) {
   (void)state;
@@ -269,8 +323,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text),         cmocka_unit_test(test_two_dates),
       cmocka_unit_test(test_every_answer), cmocka_unit_test(test_things),
-      cmocka_unit_test(test_read_back),    cmocka_unit_test(test_changed),
-      cmocka_unit_test(test_no_plan),      cmocka_unit_test(test_refused)};
+      cmocka_unit_test(test_read_back),    cmocka_unit_test(test_pins),
+      cmocka_unit_test(test_changed),      cmocka_unit_test(test_no_plan),
+      cmocka_unit_test(test_refused)};
   return tacet_crypto_init() != TACET_OK
              ? 1
              : cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,8 @@ static desk_snapshot *open_snapshot(void) {
   return s;
 }
 
+static const uint8_t (*pin_as)[DESK_HASH]; /* of the next plans */
+
 static void plan_for(const char *const *handles, const bool *present, size_t n,
                      desk_category_set set, desk_plan *p) {
   desk_scope scope = {.case_id = "c",
@@ -55,6 +57,7 @@ static void plan_for(const char *const *handles, const bool *present, size_t n,
                       .to = DESK_NO_DAY};
   desk_plan_input in = {.scope = &scope,
                         .present = present,
+                        .pins = pin_as,
                         .recipient = RECIPIENT,
                         .until = DESK_NO_DAY};
   desk_trouble why = {""};
@@ -358,6 +361,40 @@ static void test_vanished(void **state) {
   desk_snapshot_close(s);
 }
 
+static void change(const char *sql) {
+  sqlite3 *db = folder_database(folder);
+  folder_run(db, sql);
+  assert_int_equal(SQLITE_OK, sqlite3_close(db));
+}
+
+/* Planned of one account, and run when another one has its handle. */
+static void test_a_handle_that_passed_on(void **state) {
+  (void)state;
+  DESK_PLAN(p);
+  DESK_EXTRACT(x);
+  desk_trouble why = {""};
+  uint8_t pins[3][DESK_HASH];
+  bool there = false;
+  desk_snapshot *s = open_snapshot();
+  for (size_t i = 0; i < 3; i++) {
+    assert_ok(desk_snapshot_pin(s, "c", handles[i], DESK_NO_DAY, &why, &there,
+                                pins[i]));
+    assert_int_equal(there, present[i]);
+  }
+  pin_as = (const uint8_t(*)[DESK_HASH])pins;
+  plan_for(handles, present, 3, 1u << DESK_SUBSCRIBER, &p);
+  pin_as = NULL;
+  run_ok(s, &p, &x);
+  desk_extract_free(&x);
+  desk_snapshot_close(s);
+  change("UPDATE account SET id = zeroblob(32) WHERE name = 'user7'");
+  s = open_snapshot();
+  assert_err(TACET_ERR_STATE, desk_snapshot_run(s, &p, &why, &x));
+  assert_non_null(strstr(why.text, "user7 has passed to another account"));
+  assert_int_equal(0, x.n_tables);
+  desk_snapshot_close(s);
+}
+
 static void refuse_schema(const char *sql, const char *words) {
   desk_trouble why = {""};
   desk_snapshot *s = NULL;
@@ -531,14 +568,21 @@ static void test_compare(void **state) {
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      TEST(test_two_dates),         TEST(test_live),
-      TEST(test_after_kill),        TEST(test_at_rest),
-      TEST(test_server_starts),     TEST(test_overreach),
-      TEST(test_hostile_handles),   TEST(test_vanished),
-      TEST(test_undeclared_column), TEST(test_other_schemas),
-      TEST(test_missing_column),    TEST(test_no_folder),
-      TEST(test_damaged_midway),    TEST(test_compare)};
+  const struct CMUnitTest tests[] = {TEST(test_two_dates),
+                                     TEST(test_live),
+                                     TEST(test_after_kill),
+                                     TEST(test_at_rest),
+                                     TEST(test_server_starts),
+                                     TEST(test_overreach),
+                                     TEST(test_hostile_handles),
+                                     TEST(test_vanished),
+                                     TEST(test_a_handle_that_passed_on),
+                                     TEST(test_undeclared_column),
+                                     TEST(test_other_schemas),
+                                     TEST(test_missing_column),
+                                     TEST(test_no_folder),
+                                     TEST(test_damaged_midway),
+                                     TEST(test_compare)};
   return tacet_crypto_init() != TACET_OK
              ? 1
              : cmocka_run_group_tests(tests, NULL, NULL);
