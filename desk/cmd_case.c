@@ -73,6 +73,7 @@ int desk_cmd_case_new(const desk_args *a) {
 typedef struct lines {
   json_t **rows;
   size_t n, cap;
+  size_t odd, first_odd; /* a national-security paper as something else */
 } lines;
 
 static void lines_free(lines *l) {
@@ -97,6 +98,24 @@ static tacet_err add_line(lines *l, json_t *row) {
   return TACET_OK;
 }
 
+static const char *text_of(const json_t *row, const char *name) {
+  const char *t = json_string_value(json_object_get(row, name));
+  return t != NULL ? t : "";
+}
+
+/* Demands of that kind are told in bands, all others exactly. What the operator
+ * counted is his to say; that it looks wrong is ours. */
+static void look_at_kind(lines *l, const json_t *row, size_t number) {
+  const desk_tables own = {.json = NULL};
+  const desk_instrument *i =
+      desk_instrument_find(&own, text_of(row, "instrument"));
+  bool secret =
+      strcmp(text_of(row, "kind"), desk_kind_name(DESK_NATIONAL_SECURITY)) == 0;
+  if (i != NULL && i->kind == DESK_NATIONAL_SECURITY && !secret) {
+    l->first_odd = l->odd++ == 0 ? number : l->first_odd;
+  }
+}
+
 /* All lines are read before one is taken. */
 static tacet_err read_lines(tacet_span text, desk_day today, desk_trouble *why,
                             lines *out) {
@@ -111,7 +130,10 @@ static tacet_err read_lines(tacet_span text, desk_day today, desk_trouble *why,
     if (said > 0) {
       tacet_err e =
           desk_intake_line(tacet_span_of(text.p, said), today, &t, &row);
-      e = e == TACET_OK ? add_line(out, row) : e;
+      if (e == TACET_OK) {
+        look_at_kind(out, row, number);
+        e = add_line(out, row);
+      }
       if (e != TACET_OK) {
         desk_trouble_set(why, "line %zu: %.400s; nothing was imported", number,
                          t.text);
@@ -144,6 +166,12 @@ int desk_cmd_case_import(const desk_args *a) {
   }
   if (e == TACET_OK) {
     printf("%zu cases\n", l.n);
+    if (l.odd > 0) {
+      desk_say(
+          "%zu lines, the first of them line %zu, have a paper of national "
+          "security and another kind: reports tell their number exactly",
+          l.odd, l.first_odd);
+    }
   }
   lines_free(&l);
   desk_store_close(s);
@@ -157,11 +185,6 @@ typedef struct listing {
   const desk_who *who;
   json_t *waiting; /* --due */
 } listing;
-
-static const char *text_of(const json_t *row, const char *name) {
-  const char *t = json_string_value(json_object_get(row, name));
-  return t != NULL ? t : "";
-}
 
 static void print_row(const listing *l, const json_t *row) {
   char authority[64];

@@ -188,6 +188,20 @@ class Cases(Desk):
             for i in range(1000):
                 f.write(json.dumps(dict(line, accounts=2 + i)) + '\n')
         self.assertEqual('1000 cases\n', self.desk('case', 'import', good))
+        self.assertEqual('', self.said)
+        # Lines as other programs write them.
+        with open(self.path('crlf.jsonl'), 'w', newline='') as f:
+            f.write('\r\n'.join([json.dumps(dict(reversed(line.items())))] * 3)
+                    + '\r\n\r\n')
+        self.assertEqual('3 cases\n',
+                         self.desk('case', 'import', self.path('crlf.jsonl')))
+        with open(self.path('odd.jsonl'), 'w') as f:
+            for kind in ('national-security', 'criminal', 'civil'):
+                f.write(json.dumps(dict(line, instrument='nsl', kind=kind))
+                        + '\n')
+        self.assertEqual('3 cases\n',
+                         self.desk('case', 'import', self.path('odd.jsonl')))
+        self.assertIn('2 lines, the first of them line 2,', self.said)
         bad = [dict(line, received='2013-02-30'), dict(line, received='9999-01-01'),
                dict(line, kind='Criminal'), dict(line, outcome='pending'),
                dict(line, with_data=3), dict(line, accounts=-1),
@@ -203,7 +217,7 @@ class Cases(Desk):
                 f.write(json.dumps(line) + '\n' + text + '\n')
             self.desk('case', 'import', self.path('bad.jsonl'), code=1)
             self.assertIn('line 2', self.said)
-        self.assertEqual(1000, len(self.desk('case', 'list').splitlines()))
+        self.assertEqual(1005, len(self.desk('case', 'list').splitlines()))
         self.desk('log', 'verify')
 
     def test_hostile_demands(self):
