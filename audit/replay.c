@@ -48,7 +48,10 @@ static tacet_err replay_epoch(aud_replay *r, uint64_t index,
   TACET_TRY(tacet_map_root(r->map, &root));
   if (memcmp(root.b, e->map_root.b, sizeof(root.b)) != 0) {
     find(r, AUD_FAULT_MAP, index);
+    return TACET_OK;
   }
+  r->good_size = r->n_updates;
+  r->good_end = index + 1;
   return TACET_OK;
 }
 
@@ -85,58 +88,11 @@ void aud_replay_end(aud_replay *r) {
   r->map = NULL;
 }
 
-/* ---- what is wrong, for others ---- */
+/* ---- the command ---- */
 
-static tacet_err read_tile(void *ctx, const char *name, size_t max,
-                           tacet_bytes *out) {
-  return aud_read(ctx, name, max, out);
-}
-
-typedef struct search {
-  const tacet_map_hash *key;
-  uint64_t before, found;
-  uint8_t bytes[2][TACET_KEYLOG_ENTRY_MAX]; /* of found, of before */
-} search;
-
-static tacet_err look(void *user, uint64_t index, tacet_span bytes) {
-  search *s = user;
-  tacet_keylog_entry e;
-  if (index > s->before) {
-    return TACET_ERR_EXISTS; /* enough */
-  }
-  if (tacet_keylog_entry_read(bytes, &e) == TACET_OK &&
-      e.kind == TACET_KEYLOG_UPDATE &&
-      memcmp(e.vrf_output.b, s->key->b, sizeof(s->key->b)) == 0) {
-    memcpy(s->bytes[index == s->before], bytes.p, bytes.len);
-    s->found = index == s->before ? s->found : index;
-  }
-  return TACET_OK;
-}
-
-/* Two UPDATEs of one key: the short proof of it. */
-static tacet_err accuse_twice(const char *dir, const aud_replay *r,
-                              tacet_span note, const tacet_note_key *log) {
-  aud_tiles tiles = {read_tile, (void *)(uintptr_t)dir, r->tree.size};
-  const tacet_tlog_source source = aud_tiles_source(&tiles);
-  search s = {.key = &r->key, .before = r->at};
-  tacet_evidence e = {.kind = TACET_EVIDENCE_OMISSION, .log = *log};
-  tacet_err err = aud_tiles_entries(&tiles, 0, look, &s);
-  TACET_TRY(err == TACET_ERR_EXISTS ? TACET_OK : err);
-  tacet_evidence_shown *shown[] = {&e.first, &e.second};
-  for (int i = 0; i < 2; i++) {
-    shown[i]->note = note;
-    shown[i]->index = i == 0 ? s.found : s.before;
-    shown[i]->entry = tacet_span_of(s.bytes[i], TACET_KEYLOG_ENTRY_MAX);
-    TACET_TRY(tacet_tlog_prove_inclusion(&source, shown[i]->index, r->tree.size,
-                                         &shown[i]->entry_path));
-  }
-  return aud_accuse(dir, &e);
-}
-
-static int say_fault(const char *dir, const aud_replay *r, tacet_span note,
+static int say_fault(const char *dir, aud_replay *r, tacet_span note,
                      const tacet_note_key *log) {
-  if (r->fault == AUD_FAULT_TWICE &&
-      accuse_twice(dir, r, note, log) == TACET_OK) {
+  if (aud_replay_accuse(dir, r, note, log) == TACET_OK) {
     return AUD_WRONG;
   }
   static const char *const what[] = {
@@ -153,8 +109,6 @@ static int say_fault(const char *dir, const aud_replay *r, tacet_span note,
           what[r->fault]);
   return AUD_WRONG;
 }
-
-/* ---- the command ---- */
 
 static bool read_head(const char *dir, const aud_trust *trust,
                       tacet_bytes *note, tacet_note_key *log,
@@ -175,9 +129,8 @@ static bool read_head(const char *dir, const aud_trust *trust,
   return e == TACET_OK;
 }
 
-static int judge(const char *dir, const aud_replay *r,
-                 const tacet_tlog_head *head, tacet_span note,
-                 const tacet_note_key *log) {
+static int judge(const char *dir, aud_replay *r, const tacet_tlog_head *head,
+                 tacet_span note, const tacet_note_key *log) {
   tacet_tlog_hash root;
   if (tacet_tlog_frontier_root(&r->tree, &root) != TACET_OK ||
       !tacet_tlog_equal(&root, &head->root)) {
@@ -212,7 +165,7 @@ int aud_command_replay(const program_args *a) {
   if (!read_head(dir, &trust, &note, &log, &head)) {
     return AUD_FAILED;
   }
-  aud_tiles tiles = {read_tile, (void *)(uintptr_t)dir, head.size};
+  aud_tiles tiles = {aud_read_tile, (void *)(uintptr_t)dir, head.size};
   tacet_err e = aud_replay_start(&r);
   if (e == TACET_OK) {
     e = aud_tiles_entries(&tiles, 0, aud_replay_entry, &r);

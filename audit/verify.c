@@ -58,6 +58,11 @@ static void print_what(const tacet_evidence_verdict *v) {
   case TACET_EVIDENCE_PHANTOM_LEAF:
     printf("its map of entry %" PRIu64 " has what was never logged", at[0]);
     break;
+  case TACET_EVIDENCE_WRONG_MAP:
+    printf("its map of entry %" PRIu64
+           " is not that of the EPOCH before and of what was logged since",
+           at[0]);
+    break;
   case TACET_EVIDENCE_UNSIGNED_MANIFEST:
     print_manifest(v);
     break;

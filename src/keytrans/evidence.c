@@ -278,6 +278,22 @@ static tacet_err late_inclusion(trial *t) {
                    t->v.witnessed >= over);
 }
 
+/* Rule: the map of an EPOCH has one leaf for each UPDATE before it: those that
+ * the EPOCH before has, and those between. */
+static tacet_err wrong_map(trial *t) {
+  const tacet_evidence *e = t->e;
+  tacet_keylog_entry epoch, before = {.kind = TACET_KEYLOG_EPOCH};
+  uint64_t from = 0;
+  TACET_TRY(check_entry(t, 0, TACET_KEYLOG_EPOCH, &epoch));
+  if (e->second.note.len > 0) {
+    TACET_TRY(check_entry(t, 1, TACET_KEYLOG_EPOCH, &before));
+    from = e->second.index + 1;
+  }
+  TACET_TRY(stands_if(from <= e->first.index &&
+                      e->first.index - from == e->n_between));
+  return evidence_between_check(e, &t->v.heads[0], from, &before, &epoch);
+}
+
 static tacet_err try_kind(trial *t) {
   switch (t->e->kind) {
   case TACET_EVIDENCE_SPLIT_VIEW:
@@ -292,6 +308,8 @@ static tacet_err try_kind(trial *t) {
     return unsigned_manifest(t);
   case TACET_EVIDENCE_LATE_INCLUSION:
     return late_inclusion(t);
+  case TACET_EVIDENCE_WRONG_MAP:
+    return wrong_map(t);
   case TACET_EVIDENCE_REPORT:
     return TACET_ERR_UNSUPPORTED;
   }

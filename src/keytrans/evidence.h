@@ -32,6 +32,16 @@ tacet_err evidence_note_check(tacet_span note, const evidence_keys *keys,
                               const tacet_policy *policy, tacet_tlog_head *out,
                               unsigned *signers);
 
+/* ---- entries between two EPOCHs (evidence_between.c) ---- */
+
+/* OK if `epoch` counts other keys than `before` (zeroed: the empty map) and the
+ * UPDATEs between, or has another map; AUTH if not, or a proof is wrong. The
+ * first entry between stands at `from`, under `head`. */
+tacet_err evidence_between_check(const tacet_evidence *e,
+                                 const tacet_tlog_head *head, uint64_t from,
+                                 const tacet_keylog_entry *before,
+                                 const tacet_keylog_entry *epoch);
+
 /* ---- ranges (evidence_ranges.c) ---- */
 
 /* MTH(D[lo:hi]) of a log whose entries are D. */

@@ -13,7 +13,8 @@ static const char *const kinds[] = {
     [TACET_EVIDENCE_PHANTOM_LEAF] = "phantom-leaf",
     [TACET_EVIDENCE_UNSIGNED_MANIFEST] = "unsigned-manifest",
     [TACET_EVIDENCE_LATE_INCLUSION] = "late-inclusion",
-    [TACET_EVIDENCE_REPORT] = "report"};
+    [TACET_EVIDENCE_REPORT] = "report",
+    [TACET_EVIDENCE_WRONG_MAP] = "wrong-map"};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 const char *tacet_evidence_kind_name(tacet_evidence_kind kind) {
@@ -175,6 +176,26 @@ static void path_line(form *f, tacet_tlog_proof *p) {
   }
   for (size_t i = 0; f->writing && i < p->n; i++) {
     fixed(f, &words, p->hashes[i].b, TACET_TLOG_HASH_LEN);
+  }
+  end(f, words);
+}
+
+/* The same as bytes. `store` has them side by side. */
+static void path_bytes(form *f, tacet_span *p) {
+  tacet_span words = begin(f, "path");
+  size_t n = f->writing ? p->len / TACET_TLOG_HASH_LEN : 0;
+  for (size_t i = 0; i < n; i++) {
+    tacet_span hash =
+        tacet_span_of(p->p + i * TACET_TLOG_HASH_LEN, TACET_TLOG_HASH_LEN);
+    bytes(f, &words, &hash);
+  }
+  while (!f->writing && words.len > 0 && f->err == TACET_OK) {
+    tacet_span hash = TACET_SPAN_EMPTY;
+    bytes(f, &words, &hash);
+    if (hash.len != TACET_TLOG_HASH_LEN || n++ == TACET_TLOG_PROOF_MAX) {
+      fail(f, TACET_ERR_ENCODING);
+    }
+    *p = tacet_span_of(p->len == 0 ? hash.p : p->p, p->len + hash.len);
   }
   end(f, words);
 }
@@ -346,6 +367,29 @@ static void unsigned_manifest(form *f, tacet_evidence *e) {
   }
 }
 
+static void between(form *f, tacet_evidence_between *b) {
+  bytes_line(f, "between", &b->entry);
+  path_bytes(f, &b->path);
+  if (has(f, "map", b->map.len > 0)) {
+    bytes_line(f, "map", &b->map);
+  }
+}
+
+static void wrong_map(form *f, tacet_evidence *e) {
+  shown(f, &e->first);
+  if (has(f, "checkpoint", e->second.note.len > 0)) {
+    shown(f, &e->second);
+  }
+  for (size_t i = 0; has(f, "between", i < e->n_between); i++) {
+    if (i == TACET_EVIDENCE_BETWEEN_MAX) {
+      fail(f, TACET_ERR_LIMIT);
+      return;
+    }
+    between(f, &e->between[i]);
+    e->n_between = f->writing ? e->n_between : i + 1;
+  }
+}
+
 /* The rest of the file: lines without control characters. */
 static void report(form *f, tacet_evidence *e) {
   tacet_span t = f->writing ? e->text : f->rest;
@@ -412,6 +456,9 @@ static void walk(form *f, tacet_evidence *e) {
   case TACET_EVIDENCE_LATE_INCLUSION:
     checkpoint(f, &e->first);
     shown(f, &e->second);
+    break;
+  case TACET_EVIDENCE_WRONG_MAP:
+    wrong_map(f, e);
     break;
   case TACET_EVIDENCE_REPORT:
     report(f, e);

@@ -35,6 +35,16 @@ static bool is_other(const tacet_map_hash *key, const tacet_map_proof *p) {
   return !map_equal(key, &p->other);
 }
 
+/* From the node at the end of a key's path up to the root. */
+static tacet_err climb(const tacet_map_hash *key, const tacet_map_proof *p,
+                       tacet_map_hash *node) {
+  for (size_t i = p->depth; i-- > 0;) {
+    TACET_TRY(map_bit(key, i) == 0 ? map_parent(node, &p->siblings[i], node)
+                                   : map_parent(&p->siblings[i], node, node));
+  }
+  return TACET_OK;
+}
+
 tacet_err tacet_map_verify(const tacet_map_hash *root,
                            const tacet_map_hash *key,
                            const tacet_map_proof *p) {
@@ -47,11 +57,46 @@ tacet_err tacet_map_verify(const tacet_map_hash *root,
     TACET_TRY(map_leaf(p->end == TACET_MAP_FOUND ? key : &p->other, &p->value,
                        &node));
   }
-  for (size_t i = p->depth; i-- > 0;) {
-    TACET_TRY(map_bit(key, i) == 0 ? map_parent(&node, &p->siblings[i], &node)
-                                   : map_parent(&p->siblings[i], &node, &node));
-  }
+  TACET_TRY(climb(key, p, &node));
   return map_equal(&node, root) ? TACET_OK : TACET_ERR_AUTH;
+}
+
+/* Two leaves where one was: they part where their keys first differ. */
+static tacet_err part(const tacet_map_hash *key, const tacet_map_proof *p,
+                      tacet_map_hash *node) {
+  static const tacet_map_hash nothing = {{0}};
+  tacet_map_hash other;
+  size_t at = p->depth;
+  TACET_TRY(map_leaf(&p->other, &p->value, &other));
+  while (map_bit(key, at) == map_bit(&p->other, at)) { /* they are not equal */
+    at++;
+  }
+  TACET_TRY(map_bit(key, at) == 0 ? map_parent(node, &other, node)
+                                  : map_parent(&other, node, node));
+  while (at-- > p->depth) {
+    TACET_TRY(map_bit(key, at) == 0 ? map_parent(node, &nothing, node)
+                                    : map_parent(&nothing, node, node));
+  }
+  return TACET_OK;
+}
+
+tacet_err tacet_map_verify_insert(const tacet_map_hash *root,
+                                  const tacet_map_hash *key,
+                                  const tacet_map_hash *value,
+                                  const tacet_map_proof *p,
+                                  tacet_map_hash *out) {
+  tacet_map_hash node;
+  TACET_TRY(tacet_map_verify(root, key, p));
+  if (p->end == TACET_MAP_FOUND) {
+    return TACET_ERR_EXISTS;
+  }
+  TACET_TRY(map_leaf(key, value, &node));
+  if (p->end == TACET_MAP_OTHER) {
+    TACET_TRY(part(key, p, &node));
+  }
+  TACET_TRY(climb(key, p, &node));
+  *out = node;
+  return TACET_OK;
 }
 
 /* ---- bytes ---- */

@@ -252,13 +252,57 @@ class Replay(Case):
         self.log.leaves.append((b'\x55' * 32, b'\xaa' * 32))
         self.log.epoch(size=len(self.log.leaves) - 1)
         self.log.grow(10)
-        self.wrong('entry 30 is an EPOCH whose map')
+        self.wrong('wrong-map', 'wrong-map')
+
+    def test_a_leaf_in_the_place_of_another(self):
+        """Among others that are right, in a map that is right in number."""
+        self.log.grow(300)
+        for i in range(20):
+            self.log.update(f'logged {i}', leave_out=i == 7)
+        self.log.leaves.append((b'\x55' * 32, b'\xaa' * 32))
+        self.log.epoch()
+        self.log.grow(30)
+        self.wrong('wrong-map', 'wrong-map')
+
+    def test_a_leaf_that_went_away(self):
+        """Nothing is logged between two EPOCHs, and the map is another."""
+        self.log.grow(30)
+        self.log.leaves[3] = (self.log.leaves[3][0], b'\xaa' * 32)
+        self.log.epoch()
+        self.log.grow(10)
+        self.wrong('wrong-map', 'wrong-map')
 
     def test_an_update_that_is_left_out(self):
         self.log.grow(30)
         self.log.update('left out', leave_out=True)
         self.log.epoch()
-        self.wrong('entry 31 is an EPOCH that counts other keys')
+        self.wrong('wrong-map', 'wrong-map')
+
+    def test_the_first_epoch(self):
+        """There is none before it: the map was empty."""
+        self.log.update('one')
+        self.log.update('two', leave_out=True)
+        self.log.epoch()
+        self.wrong('wrong-map', 'wrong-map')
+
+    def test_an_epoch_that_counts_wrongly(self):
+        """Its map is right; the number is one less, or one more."""
+        for by in (-1, 1):
+            self.log = Log(self.folder)
+            self.log.grow(30)
+            self.log.entries.append(b'\3' + bytes(32))  # a STATEMENT
+            self.log.epoch(size=len(self.log.leaves) + by)
+            self.log.grow(10)
+            self.copy += str(by)
+            self.wrong('wrong-map', 'wrong-map')
+
+    def test_too_much_at_once(self):
+        """The copy as a whole is the evidence, as before."""
+        self.log.grow(30)
+        for i in range(300):
+            self.log.update(f'logged {i}', leave_out=i == 7)
+        self.log.epoch()
+        self.wrong('entry 330 is an EPOCH that counts other keys')
 
     def test_a_key_that_comes_twice(self):
         self.log.grow(300)

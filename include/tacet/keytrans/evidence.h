@@ -13,6 +13,8 @@
  *   PHANTOM_LEAF       an EPOCH's map has a leaf that no UPDATE made
  *   UNSIGNED_MANIFEST  a logged manifest does not follow the one before
  *   LATE_INCLUSION     an EPOCH bears a day that was long over when it came
+ *   WRONG_MAP          an EPOCH's map is not the one before and what was logged
+ *                      between the two
  *   REPORT             words about something that nobody signed: no evidence
  *
  * docs/protocol/evidence.md has the form, and why each kind is proof.
@@ -37,6 +39,10 @@ extern "C" {
  * of its witnesses may each be wrong by one. */
 #define TACET_EVIDENCE_DAYS 2
 
+/* Entries between two EPOCHs. Who logs more at once has the whole log for
+ * evidence. */
+#define TACET_EVIDENCE_BETWEEN_MAX 256
+
 typedef enum tacet_evidence_kind {
   TACET_EVIDENCE_SPLIT_VIEW = 1,
   TACET_EVIDENCE_ROLLBACK = 2,
@@ -44,7 +50,8 @@ typedef enum tacet_evidence_kind {
   TACET_EVIDENCE_PHANTOM_LEAF = 4,
   TACET_EVIDENCE_UNSIGNED_MANIFEST = 5,
   TACET_EVIDENCE_LATE_INCLUSION = 6,
-  TACET_EVIDENCE_REPORT = 7
+  TACET_EVIDENCE_REPORT = 7,
+  TACET_EVIDENCE_WRONG_MAP = 8
 } tacet_evidence_kind;
 
 /* As in the file: "split-view". */
@@ -62,6 +69,16 @@ typedef struct tacet_evidence_shown {
   tacet_tlog_head prefix;
   tacet_tlog_proof prefix_path;
 } tacet_evidence_shown;
+
+/* One of the entries between two EPOCHs. */
+typedef struct tacet_evidence_between {
+  tacet_span entry;
+  tacet_span path; /* its proof of inclusion: hashes, 32 bytes each */
+  /* MapProof of an UPDATE's key: that it is not in the map of the EPOCH before
+   * and of the UPDATEs up to this one. Empty for a STATEMENT, and for all where
+   * the EPOCH counts wrongly. */
+  tacet_span map;
+} tacet_evidence_between;
 
 /* What a file says. Each kind uses the fields that its comment names; the
  * others are to be zero. */
@@ -82,6 +99,8 @@ typedef struct tacet_evidence {
    *                    UPDATE of the version before (nothing if the manifest
    *                    itself names `previous` by its hash, or could not be
    *                    valid after any other)
+   * WRONG_MAP          the EPOCH, then the one before it (nothing if it is the
+   *                    first)
    * LATE_INCLUSION     a checkpoint that does not have the EPOCH yet, with its
    *                    cosignatures; then the EPOCH */
   tacet_evidence_shown first, second;
@@ -104,6 +123,13 @@ typedef struct tacet_evidence {
   uint8_t opening[TACET_KEYLOG_OPENING_LEN];          /* of `manifest` */
   uint8_t previous_opening[TACET_KEYLOG_OPENING_LEN]; /* if `second` is there */
   tacet_span manifest, previous; /* previous may be empty */
+
+  /* WRONG_MAP: each entry behind the EPOCH of `second` (from the first entry
+   * on, if there is none) and before that of `first`; of the checkpoint of
+   * `first`.
+   */
+  size_t n_between;
+  tacet_evidence_between between[TACET_EVIDENCE_BETWEEN_MAX];
 
   tacet_span text; /* REPORT: lines of UTF-8, each with its newline */
 } tacet_evidence;

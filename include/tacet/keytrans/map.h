@@ -50,6 +50,15 @@ TACET_MUST_CHECK tacet_err tacet_map_verify(const tacet_map_hash *root,
                                             const tacet_map_hash *key,
                                             const tacet_map_proof *proof);
 
+/* The root after `key` is put in with `value`, where the proof shows that it is
+ * not in the map of `root`. EXISTS if it shows that it is; else as
+ * tacet_map_verify(). */
+TACET_MUST_CHECK tacet_err tacet_map_verify_insert(const tacet_map_hash *root,
+                                                   const tacet_map_hash *key,
+                                                   const tacet_map_hash *value,
+                                                   const tacet_map_proof *proof,
+                                                   tacet_map_hash *out);
+
 /*   uint8 end; uint16 depth; opaque siblings[32 * depth];
  *   select (end) { other: opaque key[32], value[32]; found: opaque value[32]; }
  */

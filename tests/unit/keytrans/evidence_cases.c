@@ -315,6 +315,51 @@ static void a_day_long_over(evidence_stage *s, tacet_evidence *e) {
   e->second = small_shown(l, &s->keys, 10, 9);
 }
 
+/* ---- wrong maps ---- */
+
+/* Right in number, with a leaf in the place of an UPDATE's. */
+static void a_leaf_of_no_entry(evidence_stage *s, tacet_evidence *e) {
+  small_log *l = &s->lying;
+  small_update(l, "d", "value d", false);
+  small_update(l, "x", "value x", true);
+  small_phantom(l, "bob", "value of a ghost", 3);
+  small_update(l, "y", "value y", false);
+  small_epoch(l, SMALL_DAY + 1);
+  small_between(l, &s->keys, e, 4, 8, true);
+}
+
+static void an_update_is_not_counted(evidence_stage *s, tacet_evidence *e) {
+  small_log *l = &s->lying;
+  small_update(l, "d", "value d", false);
+  small_update(l, "x", "value x", true);
+  small_epoch(l, SMALL_DAY + 1);
+  small_between(l, &s->keys, e, 4, 7, false);
+}
+
+static void nothing_was_logged(evidence_stage *s, tacet_evidence *e) {
+  small_log *l = &s->lying;
+  l->items[1].until = 5;
+  small_phantom(l, "b", "another value b", 1);
+  small_epoch(l, SMALL_DAY + 1);
+  small_between(l, &s->keys, e, 4, 5, true);
+}
+
+static void the_first_epoch(evidence_stage *s, tacet_evidence *e) {
+  small_log *l = &s->lying;
+  small_log_end(l);
+  small_log_start(l);
+  small_update(l, "a", "value a", true);
+  small_phantom(l, "a", "another value a", 0);
+  small_epoch(l, SMALL_DAY);
+  small_between(l, &s->keys, e, 0, 1, true);
+}
+
+static void a_map_across_keys(evidence_stage *s, tacet_evidence *e) {
+  a_leaf_of_no_entry(s, e);
+  e->handover = s->handover;
+  e->second = small_shown(&s->lying, &s->rotated, 9, 4);
+}
+
 const evidence_case evidence_cases[] = {
     {"split view: one size, two roots", one_size_two_roots, false},
     {"split view: another root of the first entries", another_prefix, false},
@@ -342,6 +387,11 @@ const evidence_case evidence_cases[] = {
     {"unsigned manifest: a forged beginning", a_forged_beginning, false},
     {"unsigned manifest: a ghost in the map", a_ghost_in_the_map, false},
     {"late inclusion: a day long over", a_day_long_over, true},
+    {"wrong map: a leaf that no entry made", a_leaf_of_no_entry, false},
+    {"wrong map: an UPDATE is not counted", an_update_is_not_counted, false},
+    {"wrong map: nothing was logged", nothing_was_logged, false},
+    {"wrong map: the first EPOCH", the_first_epoch, false},
+    {"wrong map: across a change of the log's key", a_map_across_keys, false},
 };
 const size_t n_evidence_cases =
     sizeof(evidence_cases) / sizeof(evidence_cases[0]);

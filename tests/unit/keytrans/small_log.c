@@ -217,3 +217,53 @@ tacet_span small_map(small_log *l, uint64_t epoch, const tacet_map_hash *key) {
   assert_ok(l->arena.err);
   return tacet_span_of(l->arena.p + at, l->arena.len - at);
 }
+
+static tacet_span path_of(small_log *l, uint64_t index) {
+  const tacet_tlog_source source = small_source(l);
+  tacet_tlog_proof p;
+  size_t at = l->arena.len;
+  assert_ok(tacet_tlog_prove_inclusion(&source, index, l->n, &p));
+  for (size_t i = 0; i < p.n; i++) {
+    tacet_write_bytes(&l->arena, tacet_span_of(p.hashes[i].b, 32));
+  }
+  assert_ok(l->arena.err);
+  return tacet_span_of(l->arena.p + at, l->arena.len - at);
+}
+
+/* Proves that it is not there, and puts it there. */
+static tacet_span put(small_log *l, tacet_map *m, uint64_t index) {
+  const tacet_keylog_entry *update = &l->entries[index];
+  tacet_map_proof p;
+  tacet_map_hash value;
+  size_t at = l->arena.len;
+  assert_ok(tacet_map_prove(m, &update->vrf_output, &p));
+  tacet_map_proof_write(&p, &l->arena);
+  assert_ok(l->arena.err);
+  assert_ok(tacet_keylog_value(&update->commitment, index, &value));
+  assert_ok(tacet_map_insert(m, &update->vrf_output, &value));
+  return tacet_span_of(l->arena.p + at, l->arena.len - at);
+}
+
+void small_between(small_log *l, const small_keys *k, tacet_evidence *e,
+                   uint64_t before, uint64_t epoch, bool maps) {
+  tacet_map *m = NULL;
+  uint64_t from = before == 0 ? 0 : before + 1;
+  e->kind = TACET_EVIDENCE_WRONG_MAP;
+  e->first = small_shown(l, k, l->n, epoch);
+  if (before != 0) {
+    e->second = small_shown(l, k, l->n, before);
+    m = map_of(l, before);
+  } else {
+    assert_ok(tacet_map_new(&m));
+  }
+  e->n_between = (size_t)(epoch - from);
+  for (uint64_t i = from; i < epoch; i++) {
+    tacet_evidence_between *b = &e->between[i - from];
+    b->entry = tacet_span_of(l->bytes[i], l->lens[i]);
+    b->path = path_of(l, i);
+    b->map = maps && l->entries[i].kind == TACET_KEYLOG_UPDATE
+                 ? put(l, m, i)
+                 : TACET_SPAN_EMPTY;
+  }
+  tacet_map_free(m);
+}

@@ -68,6 +68,10 @@ tacet_evidence_shown small_shown(small_log *l, const small_keys *k,
                                  uint64_t size, uint64_t index);
 /* MapProof of a key in the map of the EPOCH at `epoch`. */
 tacet_span small_map(small_log *l, uint64_t epoch, const tacet_map_hash *key);
+/* WRONG_MAP of the EPOCH at `epoch` by the one at `before` (0: it is the
+ * first); with what is between and, if `maps`, the proofs of its keys. */
+void small_between(small_log *l, const small_keys *k, tacet_evidence *e,
+                   uint64_t before, uint64_t epoch, bool maps);
 tacet_tlog_source small_source(small_log *l);
 
 #endif

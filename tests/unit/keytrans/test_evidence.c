@@ -419,6 +419,44 @@ static void epoch_that_was_there(scene *s) {
 static void not_cosigned(scene *s) {
   s->e.first.note = small_note(&s->stage.lying, &s->stage.keys, 5, 0);
 }
+/* Of the honest log, which has nothing wrong between these two. */
+static void honest_between(scene *s) {
+  memset(s->e.between, 0, sizeof(s->e.between));
+  small_between(&s->stage.honest, &s->stage.keys, &s->e, 4, 7, true);
+}
+static void honest_first_epoch(scene *s) {
+  memset(&s->e.second, 0, sizeof(s->e.second));
+  small_between(&s->stage.honest, &s->stage.keys, &s->e, 0, 2, true);
+}
+static void without_an_entry_between(scene *s) {
+  s->e.n_between--;
+}
+/* Another EPOCH lies between, which is no entry that counts. */
+static void over_an_epoch(scene *s) {
+  small_between(&s->stage.lying, &s->stage.keys, &s->e, 2, 8, true);
+}
+static void without_its_proof(scene *s) {
+  s->e.between[1].map = TACET_SPAN_EMPTY;
+}
+static void with_a_needless_proof(scene *s) {
+  small_between(&s->stage.lying, &s->stage.keys, &s->e, 4, 7, true);
+}
+static void proofs_of_each_other(scene *s) {
+  tacet_span map = s->e.between[0].map;
+  s->e.between[0].map = s->e.between[1].map;
+  s->e.between[1].map = map;
+}
+static void entries_of_each_other(scene *s) {
+  tacet_evidence_between b = s->e.between[0];
+  s->e.between[0] = s->e.between[1];
+  s->e.between[1] = b;
+}
+static void half_a_hash(scene *s) {
+  s->e.between[0].path.len -= 32;
+}
+static void without_the_epoch_before(scene *s) {
+  s->e.second.note = TACET_SPAN_EMPTY;
+}
 static void signed_by_another(scene *s) {
   small_keys k = s->stage.keys;
   k.log_private.b[0] ^= 1;
@@ -452,6 +490,8 @@ static void what_is_no_evidence(void **state) {
   static const char um[] = "unsigned manifest: a ghost device";
   static const char um0[] = "unsigned manifest: a beginning that is none";
   static const char umm[] = "unsigned manifest: a ghost in the map";
+  static const char wm[] = "wrong map: a leaf that no entry made";
+  static const char wmc[] = "wrong map: an UPDATE is not counted";
   static const char late[] = "late inclusion: a day long over";
   static const struct {
     const char *of;
@@ -504,6 +544,17 @@ static void what_is_no_evidence(void **state) {
       {umm, map_of_another_key, TACET_ERR_AUTH},
       {umm, without_the_map, TACET_ERR_AUTH},
       {umm, another_previous, TACET_ERR_AUTH},
+      {wm, honest_between, TACET_ERR_AUTH},
+      {wm, honest_first_epoch, TACET_ERR_AUTH},
+      {wm, without_an_entry_between, TACET_ERR_AUTH},
+      {wm, over_an_epoch, TACET_ERR_AUTH},
+      {wm, without_its_proof, TACET_ERR_AUTH},
+      {wmc, with_a_needless_proof, TACET_ERR_AUTH},
+      {wm, proofs_of_each_other, TACET_ERR_AUTH},
+      {wm, entries_of_each_other, TACET_ERR_AUTH},
+      {wm, half_a_hash, TACET_ERR_AUTH},
+      {wm, without_the_epoch_before, TACET_ERR_AUTH},
+      {wm, other_path, TACET_ERR_AUTH},
       {late, cosigned_too_early, TACET_ERR_AUTH},
       {late, epoch_that_was_there, TACET_ERR_AUTH},
       {late, not_cosigned, TACET_ERR_POLICY},
@@ -528,6 +579,17 @@ static uint64_t seed = 20261124;
 static size_t random_below(size_t n) {
   seed = seed * 6364136223846793005u + 1442695040888963407u;
   return (size_t)(seed >> 33) % n;
+}
+
+/* Two EPOCHs of it, or the empty map and one. */
+static void compose_between(evidence_stage *s, tacet_evidence *e) {
+  static const uint64_t epochs[] = {0, 2, 4, 7, 9, 11};
+  size_t before = random_below(5), after = 1 + random_below(5);
+  while (after <= before) {
+    after = 1 + random_below(5);
+  }
+  small_between(&s->honest, &s->keys, e, epochs[before], epochs[after],
+                random_below(2) != 0);
 }
 
 /* Anything at all that an honest log gives, put together by chance. */
@@ -573,6 +635,9 @@ static void no_honest_log_is_accused(void **state) {
     TACET_BUF(file, TACET_EVIDENCE_MAX);
     tacet_evidence e = {.leaf_index = 0};
     compose(&s, &e);
+    if (random_below(8) == 0) {
+      compose_between(&s, &e);
+    }
     tacet_err got = tacet_evidence_write(&e, policy, &file);
     if (got == TACET_OK || file.len != 0) {
       fail_msg("round %d: %s", i, tacet_evidence_kind_name(e.kind));

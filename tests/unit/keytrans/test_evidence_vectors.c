@@ -58,6 +58,11 @@ static void cosigned_too_early(evidence_stage *s, tacet_evidence *e) {
   e->first.note = small_note(&s->lying, &s->keys, 5, days * 86400 - 2);
 }
 
+static void nothing_wrong_between(evidence_stage *s, tacet_evidence *e) {
+  memset(e->between, 0, sizeof(e->between));
+  small_between(&s->honest, &s->keys, e, 4, 7, true);
+}
+
 static const struct {
   const char *of, *name;
   void (*change)(evidence_stage *s, tacet_evidence *e);
@@ -73,6 +78,8 @@ static const struct {
      another_previous},
     {"late inclusion: a day long over", "two days were not over",
      cosigned_too_early},
+    {"wrong map: a leaf that no entry made", "a map that is right",
+     nothing_wrong_between},
 };
 
 /* ---- making them ---- */

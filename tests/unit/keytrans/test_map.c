@@ -249,6 +249,35 @@ static void another_leaf_elsewhere(void **state) {
   tacet_map_free(m);
 }
 
+/* A root and the proof that a key is not there give the root with it. */
+static void inserting_by_a_proof(void **state) {
+  (void)state;
+  tacet_map *m = NULL;
+  tacet_map_hash root, next, made = {{0x55}};
+  tacet_map_proof p;
+  assert_ok(tacet_map_new(&m));
+  for (size_t n = 0; n < N; n++) {
+    assert_ok(tacet_map_root(m, &root));
+    assert_ok(tacet_map_prove(m, &keys[n], &p));
+    assert_ok(tacet_map_insert(m, &keys[n], &values[n]));
+    assert_ok(tacet_map_root(m, &next));
+    assert_ok(tacet_map_verify_insert(&root, &keys[n], &values[n], &p, &made));
+    assert_memory_equal(made.b, next.b, 32);
+    /* in its own place too, and not for another root or key */
+    made = root;
+    assert_ok(tacet_map_verify_insert(&made, &keys[n], &values[n], &p, &made));
+    assert_memory_equal(made.b, next.b, 32);
+    assert_err(TACET_ERR_AUTH,
+               tacet_map_verify_insert(&next, &keys[n], &values[n], &p, &made));
+    assert_memory_equal(made.b, next.b, 32);
+    assert_ok(tacet_map_prove(m, &keys[n], &p));
+    assert_err(TACET_ERR_EXISTS,
+               tacet_map_verify_insert(&next, &keys[n], &values[n], &p, &made));
+    assert_memory_equal(made.b, next.b, 32);
+  }
+  tacet_map_free(m);
+}
+
 static void bad_bytes(void **state) {
   (void)state;
   static const struct {
@@ -340,6 +369,7 @@ int main(void) {
       cmocka_unit_test(proofs_show_one_thing),
       cmocka_unit_test(the_empty_map),
       cmocka_unit_test(another_leaf_elsewhere),
+      cmocka_unit_test(inserting_by_a_proof),
       cmocka_unit_test(bad_bytes),
       cmocka_unit_test(a_copy_is_a_map_of_its_own),
       cmocka_unit_test(every_allocation_may_fail),
