@@ -4,6 +4,7 @@
 #include "server/command.h"
 
 #include "server/directory/log.h"
+#include "server/ops/changes.h"
 #include "server/ops/folder.h"
 #include "tacet/crypto.h"
 #include "tacet/keytrans/inclusion.h"
@@ -19,16 +20,11 @@
 #define HEX_LEN ((size_t)2 * HASH_LEN)
 /* It is read as a whole. */
 #define FILE_MAX ((size_t)256 * 1024 * 1024)
-/* How long `add` waits for the server, which takes what is left each second. */
+/* How long `add` waits for the server, which takes what is left each second;
+ * and `prove` for the witnesses. */
 #define WAIT_MS 10000
-#define LOOK_MS 50
-/* And `prove` for the witnesses. */
-#define PUBLISH_MS 500
-
-static void pause_for(int ms) {
-  const struct timespec t = {.tv_nsec = ms * 1000000L};
-  (void)nanosleep(&t, NULL);
-}
+/* What the server writes first, whatever it changes. */
+#define WRITTEN TACETD_DIRECTORY_DB "-wal"
 
 /* ---- which hash ---- */
 
@@ -90,11 +86,14 @@ static void hex_of(const uint8_t hash[HASH_LEN], char out[HEX_LEN + 1]) {
 /* Until the server has taken it. */
 static tacet_err wait_for(const char *folder, const uint8_t hash[HASH_LEN],
                           dir_statement *s, sto_trouble *why) {
-  tacet_err e = TACET_OK;
-  for (int ms = 0; ms < WAIT_MS && e == TACET_OK && !s->logged; ms += LOOK_MS) {
-    pause_for(LOOK_MS);
+  tacetd_changes changes;
+  tacetd_changes_start(&changes, folder, WRITTEN, WAIT_MS);
+  tacet_err e = dir_statement_find(folder, hash, s, why);
+  for (bool more = true; more && e == TACET_OK && !s->logged;) {
+    more = tacetd_changes_wait(&changes);
     e = dir_statement_find(folder, hash, s, why);
   }
+  tacetd_changes_end(&changes);
   return e;
 }
 
@@ -199,18 +198,27 @@ static tacet_err write_proof(const tacetd_args *a, const char *domain,
   return e;
 }
 
-/* Witnesses take a moment; each look reads the whole log. */
+/* Witnesses take a moment; what they vouched for is written when it is
+ * published. Each look reads the whole log. */
+static tacet_err prove_published(const tacetd_args *a, const char *domain,
+                                 uint64_t index, tacet_buf *out,
+                                 sto_trouble *why) {
+  tacetd_changes changes;
+  tacetd_changes_start(&changes, a->data, WRITTEN, WAIT_MS);
+  tacet_err e = write_proof(a, domain, index, out, why);
+  for (bool more = true; more && e == TACET_ERR_NOT_FOUND;) {
+    more = tacetd_folder_is_locked(a->data) && tacetd_changes_wait(&changes);
+    e = write_proof(a, domain, index, out, why);
+  }
+  tacetd_changes_end(&changes);
+  return e;
+}
+
 static int prove_entry(const tacetd_args *a, const char *domain,
                        const dir_statement *s) {
   TACET_BUF(text, TACET_INCLUSION_MAX);
   sto_trouble why = {""};
-  tacet_err e = write_proof(a, domain, s->index, &text, &why);
-  for (int ms = 0; ms < WAIT_MS && e == TACET_ERR_NOT_FOUND &&
-                   tacetd_folder_is_locked(a->data);
-       ms += PUBLISH_MS) {
-    pause_for(PUBLISH_MS);
-    e = write_proof(a, domain, s->index, &text, &why);
-  }
+  tacet_err e = prove_published(a, domain, s->index, &text, &why);
   if (e == TACET_ERR_NOT_FOUND) {
     tacetd_say("it is entry %" PRIu64 " of the log, but no published head has "
                "it yet: `tacetd doctor` says what the witnesses wait for",
