@@ -141,20 +141,82 @@ static tacet_err put(client *c, tacet_span manifest) {
 }
 
 /* What comes of it the next look at oneself tells, which is soon. */
-static tacet_err note_veto(client *c, tacet_span manifest) {
+static tacet_err look_soon(client *c) {
   CLIENT_KEYLOG(k);
-  CLIENT_TX(tx);
-  TACET_TRY(client_tx_begin(c->store, &tx));
-  TACET_TRY(client_chain_keep_own(c, manifest));
   TACET_TRY(client_keylog_open(c, &k));
   k.r.next_self = client_now(c) + LOOK_AFTER;
-  TACET_TRY(client_keylog_save(c, &k.r));
+  return client_keylog_save(c, &k.r);
+}
+
+static tacet_err note_veto(client *c, tacet_span manifest) {
+  CLIENT_TX(tx);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  if (manifest.len > 0) {
+    TACET_TRY(client_chain_keep_own(c, manifest));
+  }
+  TACET_TRY(look_soon(c));
   return client_tx_commit(&tx);
+}
+
+static bool is_unknown_to_server(const client *c, tacet_err e) {
+  return e != TACET_OK && strcmp(c->detail.code, "manifest") == 0;
+}
+
+/* The server has lost lists of devices that it had acknowledged: a veto among
+ * them, perhaps, which it never carried out. Each that it is shown again is as
+ * good a veto as a new one; *next is the first that it still lacks. */
+static tacet_err put_lost(client *c, const tacet_span *lists, size_t n,
+                          size_t *next) {
+  tacet_err e = TACET_ERR_NOT_FOUND;
+  for (size_t i = n; i-- > 1;) {
+    client_error_clear(&c->detail);
+    e = put(c, lists[i]);
+    *next = i + 1;
+    if (!is_unknown_to_server(c, e)) {
+      return e;
+    }
+  }
+  return e;
+}
+
+static tacet_err put_again(client *c) {
+  TACET_BUF(all, (size_t)8 << 20);
+  CLIENT_MEM(mem);
+  size_t n = 0, next = 0;
+  tacet_span list, one;
+  TACET_TRY(client_chain_write(c, client_id_span(c->self.account), &all));
+  list = tacet_buf_span(&all);
+  while (tacet_opaque_list_next(&list, &one)) {
+    n++;
+  }
+  tacet_span *lists = client_mem_array(&mem, n + 1, sizeof(*lists));
+  if (lists == NULL) {
+    return TACET_ERR_NOMEM;
+  }
+  list = tacet_buf_span(&all);
+  for (n = 0; tacet_opaque_list_next(&list, &lists[n]);) {
+    n++;
+  }
+  TACET_TRY(put_lost(c, lists, n, &next));
+  for (; next < n; next++) {
+    TACET_TRY(put(c, lists[next]));
+  }
+  return note_veto(c, TACET_SPAN_EMPTY);
+}
+
+static tacet_err put_next(client *c) {
+  TACET_BUF(manifest, TACET_MANIFEST_MAX);
+  TACET_TRY(sign(c, &manifest));
+  tacet_err e = put(c, tacet_buf_span(&manifest));
+  if (is_unknown_to_server(c, e)) {
+    return put_again(c);
+  }
+  TACET_TRY(e);
+  return note_veto(c, tacet_buf_span(&manifest));
 }
 
 tacet_err client_reset_veto(client *c) {
   bool shown, taken;
-  TACET_BUF(manifest, TACET_MANIFEST_MAX);
   TACET_TRY(client_self_is_listed(c));
   TACET_TRY(client_lookup_self(c, &shown));
   TACET_TRY(is_taken(c, &taken));
@@ -164,9 +226,7 @@ tacet_err client_reset_veto(client *c) {
                        "nothing to take back.",
                        c->self.handle);
   }
-  TACET_TRY(sign(c, &manifest));
-  TACET_TRY(put(c, tacet_buf_span(&manifest)));
-  TACET_TRY(note_veto(c, tacet_buf_span(&manifest)));
+  TACET_TRY(put_next(c));
   if (client_packages_top_up(c) != TACET_OK) { /* then upkeep does it */
     client_error_clear(&c->detail);
   }

@@ -105,6 +105,7 @@ typedef struct fake_server {
   /* ... and look-ups of a handle with the chain of this one. */
   const fake_account *impostor_chain;
   bool no_veto;              /* an account that lost its handle is unknown */
+  bool swallows_veto;        /* it says "done", and nothing is */
   bool no_trust;             /* invites name no log */
   bool no_proofs;            /* look-ups are answered without */
   bool no_lookups;           /* too many from this address */

@@ -194,6 +194,34 @@ static void test_veto_refused(void **state) {
   assert_int_equal(lost, 1);
 }
 
+/* The server has said "done" and done nothing, or was put back to a copy of
+ * before: the same command takes the handle back all the same. */
+static void test_veto_lost(void **state) {
+  world *w = *state;
+  for (uint32_t times = 1; times < 4; times++) {
+    world_renew(w);
+    person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+    befriend(alice, bob);
+    (void)take_handle(w, "bob", "thief");
+    w->s->swallows_veto = true;
+    for (uint32_t n = 0; n < times; n++) {
+      expect_ok(bob, client_recovery_veto(bob->c, &bob->err));
+      w->s->now += CLIENT_HOUR;
+      gather(bob);
+    }
+    w->s->swallows_veto = false;
+    expect_ok(bob, client_recovery_veto(bob->c, &bob->err));
+    assert_memory_equal(seer_account(w, "bob")->id, bob->c->self.account, 32);
+    assert_int_equal(seer_account(w, "bob")->n_manifests, times + 1);
+    w->s->now += CLIENT_HOUR;
+    assert_int_equal(told(bob, "reset-vetoed"), 1);
+    look_up(alice, "bob");
+    say(alice, "bob", "you again");
+    hear(bob, "you again");
+    assert_int_equal(seer_evidence(alice) + seer_evidence(bob), 0);
+  }
+}
+
 /* Whose list of devices has a greater number than the new one's notices as
  * well: the server has nothing to show from that number on. */
 static void test_twice(void **state) {
@@ -435,21 +463,14 @@ static void test_groups(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_nobody_objects),
-      TEST(test_in_the_background),
-      TEST(test_veto),
-      TEST(test_veto_unseen),
-      TEST(test_veto_refused),
-      TEST(test_twice),
-      TEST(test_veto_killed),
-      TEST(test_meeting),
-      TEST(test_words_of_the_old_one),
-      TEST(test_first_contact),
-      TEST(test_first_contact_and_veto),
-      TEST(test_days),
-      TEST(test_witnesses),
-      TEST(test_shown_to_one),
-      TEST(test_groups),
+      TEST(test_nobody_objects), TEST(test_in_the_background),
+      TEST(test_veto),           TEST(test_veto_unseen),
+      TEST(test_veto_refused),   TEST(test_veto_lost),
+      TEST(test_twice),          TEST(test_veto_killed),
+      TEST(test_meeting),        TEST(test_words_of_the_old_one),
+      TEST(test_first_contact),  TEST(test_first_contact_and_veto),
+      TEST(test_days),           TEST(test_witnesses),
+      TEST(test_shown_to_one),   TEST(test_groups),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
