@@ -14,6 +14,7 @@ typedef struct client_directory_answer {
   tacet_manifest newest; /* the last one that it gave, which verifies nothing */
   tacet_span bytes;      /* of that */
   tacet_span previous;   /* of the one before; empty if it gave none */
+  tacet_span first;      /* of number 0; empty: it is known, or not there */
   tacet_span proofs;
   /* filled by the check */
   tacet_span head_proof;

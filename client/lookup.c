@@ -101,6 +101,7 @@ static tacet_err add_piece(client *c, inquiry *q,
       return mismatch(c, q->who);
     }
     tacet_opaque_list_add(&q->manifests, one);
+    q->last.first = m->number == 0 ? one : q->last.first;
     q->last.previous = q->last.bytes;
     q->last.bytes = one;
     q->any = true;

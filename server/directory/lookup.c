@@ -56,13 +56,38 @@ static tacet_err list_manifests(dir_request *r, sto_conn *c,
   return list->err;
 }
 
+/* Of the account's number 0: who has not seen the handle before wants to know
+ * that it was nobody's before that. */
+static tacet_err first_opening(sto_conn *c, const uint8_t account[32],
+                               tacet_keylog_opening *out) {
+  bool found;
+  sto_query *q = sto_query_start(c, Q_MANIFEST_FIRST);
+  sto_bind_blob(q, tacet_span_of(account, TACET_ACCOUNT_ID_LEN));
+  TACET_TRY(sto_step(q, &found));
+  if (!found) {
+    return TACET_ERR_IO;
+  }
+  tacet_span o = sto_blob(q, 1);
+  bool whole = o.len == sizeof(out->opening);
+  out->index = (uint64_t)sto_int(q, 0);
+  if (whole) {
+    memcpy(out->opening, o.p, o.len);
+  }
+  sto_query_end(q);
+  return whole ? TACET_OK : TACET_ERR_IO;
+}
+
 /* KeyProofs of the newest manifest. */
-static tacet_err prove(dir_request *r, const tacet_manifest *newest,
+static tacet_err prove(dir_request *r, sto_conn *c,
+                       const tacet_manifest *newest,
                        const tacet_keylog_opening *opening, tacet_buf *out) {
   tacet_keylog_label label;
+  tacet_keylog_opening first;
+  bool more = newest->number > 0;
   TACET_TRY(tacet_keylog_label_handle(tacet_span_str(newest->handle), &label));
+  TACET_TRY(more ? first_opening(c, newest->account_id, &first) : TACET_OK);
   return dir_log_prove(&r->directory->log, r->in.lookup.log_size, &label,
-                       opening, out);
+                       opening, more ? &first : NULL, out);
 }
 
 /* The handle is what the log is about: of an account that lost it there is
@@ -70,8 +95,7 @@ static tacet_err prove(dir_request *r, const tacet_manifest *newest,
 static tacet_err has_handle(dir_request *r, sto_conn *c,
                             const tacet_manifest *m, bool *out) {
   uint8_t shown[TACET_ACCOUNT_ID_LEN];
-  tacet_err err =
-      dir_reset_shown(&r->directory->log, c, dir_name_of(m), shown);
+  tacet_err err = dir_reset_shown(&r->directory->log, c, dir_name_of(m), shown);
   *out = err == TACET_OK && memcmp(shown, m->account_id, sizeof(shown)) == 0;
   return err == TACET_ERR_NOT_FOUND ? TACET_OK : err;
 }
@@ -98,7 +122,7 @@ static tacet_err answer(dir_request *r, sto_conn *c,
     return dir_refuse(r, TACET_WIRE_ERASED); /* this very moment */
   }
   if (!more) {
-    TACET_TRY(prove(r, &newest, &opening, &proofs));
+    TACET_TRY(prove(r, c, &newest, &opening, &proofs));
   }
   tacet_lookup_answer a = {.manifests = tacet_buf_span(&list),
                            .proofs = tacet_buf_span(&proofs),

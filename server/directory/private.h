@@ -39,6 +39,7 @@ enum {
   Q_MANIFEST_ALL,
   Q_MANIFEST_SHOWN, /* the newest that is published */
   Q_MANIFEST_SHOWN_FROM,
+  Q_MANIFEST_FIRST,
   Q_PACKAGE_HAS,
   Q_PACKAGE_ADD,
   Q_PACKAGE_TAKE, /* the oldest of a device that is good */

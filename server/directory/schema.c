@@ -117,6 +117,8 @@ static const char *const statements[Q_N] = {
     [Q_MANIFEST_SHOWN] = "SELECT body, log_index, opening FROM manifest"
                          " WHERE account = ?1 AND log_index < ?2"
                          " ORDER BY number DESC LIMIT 1",
+    [Q_MANIFEST_FIRST] = "SELECT log_index, opening FROM manifest"
+                         " WHERE account = ?1 AND number = 0",
     [Q_MANIFEST_SHOWN_FROM] = "SELECT body FROM manifest"
                               " WHERE account = ?1 AND number >= ?2"
                               " AND log_index < ?3 ORDER BY number LIMIT ?4",

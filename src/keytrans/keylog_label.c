@@ -15,6 +15,11 @@
 
 /* ---- proving ---- */
 
+void tacet_keylog_opening_write(const tacet_keylog_opening *o, tacet_buf *out) {
+  tacet_write_bytes(out, tacet_span_of(o->opening, TACET_KEYLOG_OPENING_LEN));
+  tacet_write_u64(out, o->index);
+}
+
 static tacet_err prove_step(tacet_map *map, const tacet_vrf_key *vrf,
                             const tacet_keylog_label *label, uint32_t version,
                             bool *there, tacet_buf *out) {
@@ -48,9 +53,7 @@ tacet_err tacet_keylog_label_prove(tacet_map *map, const tacet_vrf_key *vrf,
   }
   tacet_write_optional(&proof, opening != NULL);
   if (opening != NULL) {
-    tacet_write_bytes(
-        &proof, tacet_span_of(opening->opening, TACET_KEYLOG_OPENING_LEN));
-    tacet_write_u64(&proof, opening->index);
+    tacet_keylog_opening_write(opening, &proof);
   }
   TACET_TRY(proof.err);
   tacet_write_bytes(out, tacet_buf_span(&proof));
@@ -64,6 +67,11 @@ typedef struct walk {
   tacet_keylog_ladder ladder;
   tacet_map_hash key, value; /* of the greatest version that is there */
 } walk;
+
+static void read_opening(tacet_reader *r, tacet_keylog_opening *o) {
+  tacet_read_copy(r, o->opening, sizeof(o->opening));
+  o->index = tacet_read_u64(r);
+}
 
 static tacet_err check_step(const tacet_keylog_head *head,
                             tacet_span vrf_public_key,
@@ -89,7 +97,7 @@ static tacet_err check_step(const tacet_keylog_head *head,
   return TACET_OK;
 }
 
-/* Does the greatest version commit to the value? */
+/* Does the greatest version so far commit to the value? */
 static tacet_err check_value(const tacet_keylog_head *head,
                              const tacet_keylog_label *label, tacet_span value,
                              const tacet_keylog_opening *o, const walk *w) {
@@ -131,8 +139,7 @@ tacet_err tacet_keylog_label_verify(const tacet_keylog_head *head,
   TACET_TRY(check_steps(head, vrf_public_key, label, &r, &w));
   bool exists = tacet_read_optional(&r);
   if (exists) {
-    tacet_read_copy(&r, o.opening, sizeof(o.opening));
-    o.index = tacet_read_u64(&r);
+    read_opening(&r, &o);
   }
   tacet_read_end(&r);
   TACET_TRY(err);
@@ -149,4 +156,24 @@ tacet_err tacet_keylog_label_verify(const tacet_keylog_head *head,
       .value = w.value,
       .index = o.index};
   return TACET_OK;
+}
+
+/* Each ladder begins with version 0. */
+tacet_err tacet_keylog_first_verify(const tacet_keylog_head *head,
+                                    tacet_span vrf_public_key,
+                                    const tacet_keylog_label *label,
+                                    tacet_span value, tacet_span proof,
+                                    tacet_span opening) {
+  tacet_err err = TACET_OK;
+  tacet_reader r = tacet_reader_over(proof, &err);
+  tacet_reader in = tacet_reader_over(opening, &err);
+  tacet_reader steps = tacet_read_vec_of(&r);
+  walk w = {.ladder = {0}};
+  tacet_keylog_opening o = {.index = 0};
+  read_opening(&in, &o);
+  tacet_read_end(&in);
+  TACET_TRY(err);
+  TACET_TRY(check_step(head, vrf_public_key, label, &steps, &w));
+  return w.ladder.present == 1 ? check_value(head, label, value, &o, &w)
+                               : TACET_ERR_AUTH;
 }

@@ -108,6 +108,7 @@ tacet_err tacet_lookup_answer_parse(tacet_span in, tacet_lookup_answer *out) {
 void tacet_key_proofs_write(tacet_buf *w, const tacet_key_proofs *m) {
   tacet_write_vec(w, m->head);
   tacet_write_vec(w, m->label);
+  tacet_write_vec(w, m->first);
 }
 
 tacet_err tacet_key_proofs_parse(tacet_span in, tacet_key_proofs *out) {
@@ -115,6 +116,7 @@ tacet_err tacet_key_proofs_parse(tacet_span in, tacet_key_proofs *out) {
   tacet_key_proofs m;
   m.head = tacet_read_vec(&r);
   m.label = tacet_read_vec(&r);
+  m.first = tacet_read_vec(&r);
   WIRE_END(out, m);
 }
 

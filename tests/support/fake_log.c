@@ -262,6 +262,16 @@ void fake_log_label(fake_log *l, const char *handle, tacet_buf *out) {
                               u == NULL ? NULL : &u->opening, out));
 }
 
+void fake_log_first(fake_log *l, const char *handle, tacet_buf *out) {
+  const fake_update *last = newest(l, handle);
+  for (size_t i = 0; last != NULL && last->version > 0; i++) {
+    if (strcmp(l->updates[i].handle, handle) == 0) {
+      tacet_keylog_opening_write(&l->updates[i].opening, out);
+      return;
+    }
+  }
+}
+
 void fake_log_week(fake_log *l, uint32_t first_day, tacet_buf *out) {
   tacet_keylog_label label;
   char name[300];

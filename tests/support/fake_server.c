@@ -290,14 +290,17 @@ static void prove(fake_server *s, const char *handle, uint64_t from,
                   tacet_buf *out) {
   TACET_BUF(head, 1 << 18);
   TACET_BUF(label, 1 << 18);
+  TACET_BUF(first, 64);
   if (s->no_proofs) {
     return;
   }
   fake_log_head(s->log, from, s->now, &head);
   fake_log_label(s->log, s->proofs_of != NULL ? s->proofs_of : handle, &label);
+  fake_log_first(s->log, s->proofs_of != NULL ? s->proofs_of : handle, &first);
   flip(s, &head);
   flip(s, &label);
-  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
+  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label),
+                        tacet_buf_span(&first)};
   tacet_key_proofs_write(out, &p);
 }
 
@@ -544,7 +547,8 @@ static void issuer_proof(fake_server *s, tacet_span body, fake_reply *out) {
   }
   fake_log_head(s->log, q.log_size, s->now, &head);
   fake_log_week(s->log, s->other_week ? q.first_day - 7 : q.first_day, &label);
-  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label)};
+  tacet_key_proofs p = {tacet_buf_span(&head), tacet_buf_span(&label),
+                        TACET_SPAN_EMPTY};
   tacet_key_proofs_write(&w, &p);
   fake_answer(out, 200, &w);
 }

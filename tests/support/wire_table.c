@@ -130,7 +130,8 @@ static void sample_lookup(tacet_buf *w) {
                                         .token = BYTES(TACET_TOKEN_LEN)});
 }
 static void sample_key_proofs(tacet_buf *w) {
-  tacet_key_proofs_write(w, &(tacet_key_proofs){BYTES(1200), BYTES(900)});
+  tacet_key_proofs_write(
+      w, &(tacet_key_proofs){BYTES(1200), BYTES(900), BYTES(24)});
 }
 static void sample_log_heads(tacet_buf *w) {
   tacet_log_heads_write(w, &(tacet_log_heads){BYTES(1200), BYTES(1300)});

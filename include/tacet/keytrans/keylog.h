@@ -159,6 +159,9 @@ TACET_MUST_CHECK tacet_err tacet_keylog_label_prove(
     tacet_map *map, const tacet_vrf_key *vrf, const tacet_keylog_label *label,
     const tacet_keylog_opening *opening, tacet_buf *out);
 
+/* Its bytes. */
+void tacet_keylog_opening_write(const tacet_keylog_opening *o, tacet_buf *out);
+
 typedef struct tacet_keylog_answer {
   bool exists;
   uint32_t version; /* the greatest; what follows is of it */
@@ -174,6 +177,14 @@ TACET_MUST_CHECK tacet_err tacet_keylog_label_verify(
     const tacet_keylog_head *head, tacet_span vrf_public_key,
     const tacet_keylog_label *label, tacet_span value, tacet_span proof,
     tacet_keylog_answer *out);
+
+/* That version 0 of the label commits to `value`, by the bytes of its opening,
+ * under a proof of the label that was checked against that head. AUTH if not;
+ * any INPUT error. */
+TACET_MUST_CHECK tacet_err tacet_keylog_first_verify(
+    const tacet_keylog_head *head, tacet_span vrf_public_key,
+    const tacet_keylog_label *label, tacet_span value, tacet_span proof,
+    tacet_span opening);
 
 #ifdef __cplusplus
 }

@@ -54,7 +54,7 @@ TACET_MUST_CHECK tacet_err tacet_put_manifest_parse(tacet_span in,
  *   struct { LookupKind kind; opaque key<V>; uint32 from; uint64 log_size;
  *            opaque token<V>; } Lookup;
  *   struct { opaque manifests<V>; opaque proofs<V>; uint8 more; } LookupAnswer;
- *   struct { opaque head<V>; opaque label<V>; } KeyProofs;
+ *   struct { opaque head<V>; opaque label<V>; opaque first<V>; } KeyProofs;
  * manifests: opaque<V> each, from number `from` on, at most 64; more: there are
  * further ones. log_size: of the log when the client last saw it, 0 for never.
  * proofs: KeyProofs (keytrans/keylog.h: HeadProof from log_size on, LabelProof
@@ -83,6 +83,7 @@ TACET_MUST_CHECK tacet_err tacet_lookup_answer_parse(tacet_span in,
                                                      tacet_lookup_answer *out);
 typedef struct tacet_key_proofs {
   tacet_span head, label;
+  tacet_span first; /* an Opening, or empty */
 } tacet_key_proofs;
 void tacet_key_proofs_write(tacet_buf *w, const tacet_key_proofs *m);
 TACET_MUST_CHECK tacet_err tacet_key_proofs_parse(tacet_span in,

@@ -217,13 +217,56 @@ static void labels(void **state) {
 
 /* ---- honest directory, every state of a label ---- */
 
+static tacet_err first_verify(const directory *d, const tacet_keylog_head *head,
+                              const tacet_keylog_label *label, tacet_span value,
+                              const tacet_buf *proof,
+                              const tacet_keylog_opening *opening) {
+  TACET_BUF(bytes, 64);
+  tacet_keylog_opening_write(opening, &bytes);
+  assert_err(TACET_ERR_TRUNCATED,
+             tacet_keylog_first_verify(head, vrf_public(d), label, value,
+                                       tacet_buf_span(proof),
+                                       tacet_span_of(bytes.p, bytes.len - 1)));
+  return tacet_keylog_first_verify(head, vrf_public(d), label, value,
+                                   tacet_buf_span(proof),
+                                   tacet_buf_span(&bytes));
+}
+
+/* Version 0 under any proof of the label, and nothing else in its place. */
+static void check_first(const directory *d, const tacet_keylog_head *head,
+                        const tacet_keylog_label *label, const tacet_buf *proof,
+                        const tacet_keylog_opening *first) {
+  static const uint8_t value[] = {'m', 1}, other[] = {'m', 2};
+  tacet_span v = tacet_span_of(value, 2);
+  tacet_keylog_opening wrong = *first;
+  tacet_keylog_label another;
+  assert_ok(tacet_keylog_label_handle(tacet_span_str("rob@b"), &another));
+  assert_ok(first_verify(d, head, label, v, proof, first));
+  assert_err(
+      TACET_ERR_AUTH,
+      first_verify(d, head, label, tacet_span_of(other, 2), proof, first));
+  assert_err(TACET_ERR_AUTH,
+             first_verify(d, head, label, TACET_SPAN_EMPTY, proof, first));
+  assert_err(TACET_ERR_AUTH, first_verify(d, head, &another, v, proof, first));
+  wrong.index++;
+  assert_err(TACET_ERR_AUTH, first_verify(d, head, label, v, proof, &wrong));
+  wrong.index = UINT64_MAX;
+  assert_err(TACET_ERR_AUTH, first_verify(d, head, label, v, proof, &wrong));
+  wrong = *first;
+  wrong.opening[3] ^= 1;
+  assert_err(TACET_ERR_AUTH, first_verify(d, head, label, v, proof, &wrong));
+  assert_err(TACET_ERR_TRUNCATED, tacet_keylog_first_verify(
+                                      head, vrf_public(d), label, v,
+                                      tacet_buf_span(proof), TACET_SPAN_EMPTY));
+}
+
 static void the_greatest_version_is_shown(void **state) {
   (void)state;
   directory d;
   start(&d, &honest);
   tacet_tlog_head seen = {.size = 0};
   tacet_keylog_label label, others;
-  tacet_keylog_opening opening = {.index = 0};
+  tacet_keylog_opening opening = {.index = 0}, first = opening;
   assert_ok(tacet_keylog_label_handle(tacet_span_str("bob@b"), &label));
   for (uint32_t count = 0; count < 20; count++) { /* versions there are */
     TACET_BUF(note, TACET_NOTE_MAX);
@@ -236,6 +279,7 @@ static void the_greatest_version_is_shown(void **state) {
     publish(&d, &others, 0, tacet_span_str("somebody else"));
     if (count > 0) {
       opening = publish(&d, &label, count - 1, tacet_span_of(value, 2));
+      first = count == 1 ? opening : first;
     }
     checkpoint(&d, &note);
     head_proof(&d, seen.size, tacet_buf_span(&note), &head_bytes);
@@ -251,7 +295,13 @@ static void the_greatest_version_is_shown(void **state) {
                                         tacet_buf_span(&proof), &a));
     assert_int_equal(a.exists, count > 0);
     assert_int_equal(a.version, count > 0 ? count - 1 : 0);
+    if (count == 0) {
+      assert_err(TACET_ERR_AUTH,
+                 first_verify(&d, &head, &label, tacet_span_of(value, 2),
+                              &proof, &first));
+    }
     if (count > 0) {
+      check_first(&d, &head, &label, &proof, &first);
       assert_int_equal(a.index, opening.index);
       assert_true(tacet_map_has(d.map, &a.key));
       value[1] ^= 1; /* another value, an older one among them */
