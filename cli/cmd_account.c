@@ -72,6 +72,10 @@ static void status_json(const client_status *s) {
                         json_integer((json_int_t)counts[i].n));
   }
   if (o != NULL) {
+    json_object_set_new(o, "lost_until",
+                        s->lost_until == 0
+                            ? json_null()
+                            : json_string(cli_time(s->lost_until, time)));
     json_object_set_new(o, "removed", json_boolean(s->removed));
     json_object_set_new(o, "removed_at",
                         s->removed_at == 0
@@ -90,6 +94,15 @@ static void status_json(const client_status *s) {
 static void status_text(const client_status *s) {
   char time[32];
   printf("account    %s\n", s->handle);
+  if (s->lost_until > 1) {
+    printf(
+        "           the handle was given to another account: `tacet recovery "
+        "veto` takes it back, before %s\n",
+        cli_time_short(s->lost_until, time));
+  } else if (s->lost_until != 0) {
+    printf("           the handle is another account's for good; register "
+           "another one\n");
+  }
   printf("device     %.8s %s\n", s->device,
          s->device_name == NULL ? "" : s->device_name);
   if (s->removed) {

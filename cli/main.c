@@ -249,8 +249,15 @@ static int no_command(int argc, char **argv) {
   for (const cli_command *c = cli_commands; c->name != NULL; c++) {
     size_t len = strlen(argv[1]);
     if (strncmp(c->name, argv[1], len) == 0 && c->name[len] == ' ') {
-      return cli_fail(2, "`tacet %s` wants a word more; see `tacet %s --help`.",
-                      argv[1], argv[1]);
+      bool none = argc < 3 || argv[2][0] == '-';
+      return none ? cli_fail(2,
+                             "`tacet %s` wants a word more; see `tacet %s "
+                             "--help`.",
+                             argv[1], argv[1])
+                  : cli_fail(2,
+                             "`tacet %s` has no \"%.40s\"; see `tacet %s "
+                             "--help`.",
+                             argv[1], argv[2], argv[1]);
     }
   }
   return cli_fail(2, "there is no such command; `tacet --help` lists them.");

@@ -141,8 +141,9 @@ static tacet_err refused(client *c, const client_reply *reply) {
                        c->self.handle);
   case TACET_WIRE_INVITE:
     return client_fail(&c->detail, CLIENT_REFUSED, "invite-used",
-                       "The server does not take this invite: it is used up or "
-                       "expired; ask for a new one.");
+                       "The server does not take this invite: it is used up, "
+                       "expired, replaced by a newer one, or for another "
+                       "handle; ask for a new one.");
   default:
     return client_expect_ok(c, reply);
   }

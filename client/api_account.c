@@ -17,6 +17,7 @@
 #include "client/notices.h"
 #include "client/outbox.h"
 #include "client/removal.h"
+#include "client/reset.h"
 #include "client/sync.h"
 #include "client/talks.h"
 #include "client/tokens.h"
@@ -106,11 +107,17 @@ static tacet_err note_removal(client *c, client_status *s) {
  * is told by the log. */
 static tacet_err look_at_oneself(client *c, client_status *s) {
   tacet_err e = s->reachable ? client_lookup_own(c) : TACET_OK;
+  if (strcmp(c->detail.code, "account-deleted") == 0 &&
+      s->trouble.kind == CLIENT_OK) {
+    (void)client_report(&c->detail, e, &s->trouble);
+    e = TACET_OK;
+  }
   if (c->detail.kind != CLIENT_OK) {
     client_error_clear(&c->detail);
     e = TACET_OK;
   }
   TACET_TRY(e == TACET_ERR_CLOSED ? TACET_OK : e);
+  TACET_TRY(client_reset_own(c, &s->lost_until));
   return note_removal(c, s);
 }
 

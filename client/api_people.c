@@ -256,9 +256,27 @@ tacet_err client_talk_erase(client *c, const client_talk *t) {
                              client_id_span(t->id));
 }
 
+/* Requests of accounts that claim a handle which another one has here: an
+ * impostor's, or the new account's since a reset. They can be refused by that
+ * handle; accepted they are by waiting, or by comparing codes. */
+static tacet_err requests_claimed(client *c, const char *handle,
+                                  client_mem *mem, client_talk *list,
+                                  size_t *n) {
+  size_t kept = 0;
+  for (size_t i = 0; i < *n; i++) {
+    const char *from;
+    TACET_TRY(client_handle_of(c, client_id_span(list[i].inviter), mem, &from));
+    if (list[i].state == CLIENT_TALK_REQUEST && strcmp(from, handle) == 0) {
+      list[kept++] = list[i];
+    }
+  }
+  *n = kept;
+  return TACET_OK;
+}
+
 /* The requests that `who` means: those of a person, or one group. */
-static tacet_err requests_of(client *c, const char *who, client_mem *mem,
-                             client_talk **list, size_t *n) {
+static tacet_err requests_of(client *c, const char *who, bool accept,
+                             client_mem *mem, client_talk **list, size_t *n) {
   client_talk *all;
   size_t count, kept = 0;
   client_target target;
@@ -272,6 +290,19 @@ static tacet_err requests_of(client *c, const char *who, client_mem *mem,
              memcmp(all[i].inviter, target.person.account, CLIENT_ID_LEN) == 0);
     if (match && all[i].state == CLIENT_TALK_REQUEST) {
       all[kept++] = all[i];
+    }
+  }
+  if (kept == 0 && target.has_person) {
+    kept = count;
+    TACET_TRY(requests_claimed(c, target.person.handle, mem, all, &kept));
+    if (kept > 0 && accept) {
+      return client_fail(&c->detail, CLIENT_KEYS, "impostor",
+                         "That request is not of the account that you know as "
+                         "%s. If they have a new one since a reset, wait until "
+                         "tacet contacts says so no more, or compare codes "
+                         "when you meet (tacet verify); tacet requests refuse "
+                         "drops it.",
+                         target.person.handle);
     }
   }
   if (kept == 0) {
@@ -291,7 +322,7 @@ static tacet_err do_decide(client *c, const char *who, bool accept) {
   size_t n = 0;
   CLIENT_TX(tx);
   TACET_TRY(client_enter(c));
-  TACET_TRY(requests_of(c, who, &mem, &list, &n));
+  TACET_TRY(requests_of(c, who, accept, &mem, &list, &n));
   for (size_t i = 0; i < n && accept; i++) {
     TACET_TRY(client_talk_confirm(c, &list[i]));
   }

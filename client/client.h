@@ -182,6 +182,9 @@ typedef struct client_status {
   size_t n_key_packages; /* published and not known to be claimed */
   size_t n_tokens_directory, n_tokens_delivery;
   client_keylog_state log;
+  /* The handle is another account's since a reset, and can be taken back until
+   * then (ms; client_recovery_veto); 1: no more; 0: it is one's own. */
+  uint64_t lost_until;
   /* This device is none of the account's any more; trouble says why. */
   bool removed;
   uint64_t removed_at; /* 0: not known */

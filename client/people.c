@@ -101,6 +101,13 @@ tacet_err client_trust_of(client *c, const client_person *p,
 }
 
 tacet_err client_fail_erased(client *c, const char *handle) {
+  if (client_has_account(c) && strcmp(handle, c->self.handle) == 0) {
+    return client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
+                       "The server says that your account %s was deleted; its "
+                       "handle is nobody's for good. If that was not you, ask "
+                       "the operator, and tell your contacts by another way.",
+                       handle);
+  }
   return client_fail(&c->detail, CLIENT_REFUSED, "account-deleted",
                      "The account %s was deleted; there is nobody to write to.",
                      handle);

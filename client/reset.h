@@ -65,6 +65,9 @@ TACET_MUST_CHECK tacet_err client_reset_met(client *c, client_person *p);
 
 /* The own handle is another account's, as the answer shows that checked out. */
 TACET_MUST_CHECK tacet_err client_reset_fail_own(client *c);
+/* Until when it can be taken back, as far as is known; 1: no more; 0: it is
+ * one's own. */
+TACET_MUST_CHECK tacet_err client_reset_own(client *c, uint64_t *until);
 /* Takes the own handle back. REFUSED "no-reset", "too-late",
  * "manifest-conflict". */
 TACET_MUST_CHECK tacet_err client_reset_veto(client *c);

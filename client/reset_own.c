@@ -100,13 +100,20 @@ tacet_err client_reset_fail_own(client *c) {
 
 /* ---- taking it back ---- */
 
-static tacet_err is_taken(client *c, bool *out) {
+tacet_err client_reset_own(client *c, uint64_t *until) {
   CLIENT_MEM(mem);
   client_label l;
   tacet_err e = client_label_get(c, c->self.handle, &mem, &l);
-  *out = e == TACET_OK && l.reset_until != 0 &&
-         !client_is_self(c, client_id_span(l.account));
+  bool taken = e == TACET_OK && !client_is_self(c, client_id_span(l.account));
+  *until = taken ? l.reset_until : 0;
   return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+}
+
+static tacet_err is_taken(client *c, bool *out) {
+  uint64_t until;
+  TACET_TRY(client_reset_own(c, &until));
+  *out = until != 0;
+  return TACET_OK;
 }
 
 /* The same devices again. What is signed is the same whenever it is signed, so

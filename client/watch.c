@@ -76,6 +76,25 @@ static tacet_err tell_missing(client *c, client_keylog_record *r) {
       "operator why.");
 }
 
+/* By the operator, or by a device of which this one has not heard. */
+static tacet_err tell_deleted(client *c) {
+  CLIENT_KEYLOG(k);
+  CLIENT_MEM(mem);
+  CLIENT_TX(tx);
+  const char *text;
+  TACET_TRY(client_mem_printf(&mem, &text, "%s", c->detail.text));
+  client_error_clear(&c->detail);
+  TACET_TRY(client_tx_begin(c->store, &tx));
+  TACET_TRY(client_keylog_open(c, &k));
+  k.r.next_self = client_now(c) + SELF_EVERY;
+  if (!k.r.missing_told) {
+    k.r.missing_told = true;
+    TACET_TRY(client_event_warn(c, NULL, "account-deleted", "%s", text));
+  }
+  TACET_TRY(client_keylog_save(c, &k.r));
+  return client_tx_commit(&tx);
+}
+
 /* When to look again, and whether others are shown this account's newest
  * keys. */
 static tacet_err note_self(client *c, bool shown, uint64_t in) {
@@ -110,6 +129,9 @@ static tacet_err look_at_self(client *c) {
   uint64_t spread, quiet = c->quiet_until, told = c->told_until;
   tacet_err e = client_lookup_self(c, &shown);
   c->watch_at = client_monotonic(c) + AGAIN;
+  if (e != TACET_OK && strcmp(c->detail.code, "account-deleted") == 0) {
+    return tell_deleted(c);
+  }
   if (e != TACET_OK && may_wait(c, e)) {
     bool hidden = strcmp(c->detail.code, "not-published") == 0;
     if (strcmp(c->detail.code, "busy") == 0) { /* with look-ups alone */

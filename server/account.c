@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 void tacetd_day_write(int64_t day, char out[TACETD_DAY_MAX]) {
@@ -40,7 +41,8 @@ bool tacetd_handle_read(const char *text, const char *domain, char *out,
                         size_t cap) {
   const char *at = strchr(text, '@');
   size_t len = at != NULL ? (size_t)(at - text) : strlen(text);
-  if (len == 0 || len >= cap || (at != NULL && strcmp(at + 1, domain) != 0)) {
+  if (len == 0 || len >= cap ||
+      (at != NULL && strcasecmp(at + 1, domain) != 0)) {
     return false;
   }
   for (size_t i = 0; i < len; i++) {

@@ -73,11 +73,17 @@ class Reset(Case):
         server, alice, bob, new = self.lost()
         # One at a time.
         self.link(server, 'bob', code=4)
+        # A stranger's request, whatever the handle.
+        r = alice.run('requests', 'accept', 'bob', code=5)
+        self.assertIn('not of the account that you know', r.stderr.decode())
         self.later(server, alice)
         alice.wait_for(lambda e: e['type'] == 'warning'
                        and e['code'] == 'reset', 'the reset')
         r = alice.run('send', 'bob', 'not yet', code=5)
         self.assertIn('wait until', r.stderr.decode())
+        self.assertIn('tacet recovery veto', bob.run('status').stdout.decode())
+        self.assertTrue(json.loads(bob.run('status', '--json').stdout)
+                        ['lost_until'].startswith('20'))
         self.assertIn('reset, wait until', alice.run('contacts').stdout.decode())
         c = self.trust(alice, 'bob')
         self.assertEqual(c['trust'], 'reset')
@@ -109,6 +115,10 @@ class Reset(Case):
         r = bob.run('recovery', 'veto')
         self.assertIn('yours again', r.stdout.decode())
         bob.run('recovery', 'veto', code=4)
+        self.assertIsNone(json.loads(bob.run('status', '--json').stdout)
+                          ['lost_until'])
+        alice.run('requests', 'refuse', 'bob')
+        self.assertEqual(alice.run('requests').stdout, b'')
         self.link(server, 'bob', code=4)
         self.later(server, alice, bob, days=2)  # she looks within one
         alice.wait_for(lambda e: e['type'] == 'warning'
@@ -133,12 +143,36 @@ class Reset(Case):
         link = self.link(server, 'bob')
         for handle in 'carol', 'dave':  # for one handle alone
             p = Person(self.folder, handle)
+            r = p.run('register', handle, '--invite', link, '--no-passphrase',
+                      code=4)
+            self.assertIn('for another handle', r.stderr.decode())
+        for handle in 'b\u043eb', 'bob ', 'b\u00f6b', '\uff42\uff4f\uff42', '':
+            self.link(server, handle, code=4)  # what only looks like it
             p.run('register', handle, '--invite', link, '--no-passphrase',
-                  code=4)
+                  code=2)
+        link = self.link(server, 'BOB@LocalHost')  # another one: the first is void
         self.newcomer('new', 'bob', link)
         again = Person(self.folder, 'again')
         again.run('register', 'bob', '--invite', link, '--no-passphrase',
                   code=4)
+
+    def test_deleted_meanwhile(self):
+        """The operator erases the account while a reset is under way: all whom
+        it was of are told, and the handle is nobody's."""
+        server, alice, bob, new = self.lost()
+        server.run('account', 'delete', 'bob')
+        self.link(server, 'bob', code=4)
+        for p in bob, new:
+            r = p.run('status', code=4)
+            self.assertIn('was deleted', r.stderr.decode())
+        r = bob.run('recovery', 'veto', code=4)
+        self.assertIn('was deleted', r.stderr.decode())
+        self.later(server, alice, bob, new, days=2)
+        for p in bob, new:
+            self.assertEqual(len(self.warnings(p, 'account-deleted')), 1)
+        Person(self.folder, 'late').run(
+            'register', 'bob', '--invite', server.invite(), '--no-passphrase',
+            code=4)
 
     def whole(self, server):
         """An auditor, too, finds nothing: the log keeps its rules."""
