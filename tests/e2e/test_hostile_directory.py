@@ -40,7 +40,8 @@ class Hostile(Server):
         """A device list that nobody signed, in the log like any other."""
         self.stop()
         subprocess.run([HOSTILE, 'forge', what, name, '--data', self.data],
-                       check=True, timeout=TIMEOUT)
+                       check=True, timeout=TIMEOUT,
+                       env=dict(os.environ, TACET_HOSTILE=self.order))
         self.start()
 
     def keep_as(self, name):
@@ -385,7 +386,7 @@ class Changes(HostileCase):
 class Maps(HostileCase):
     def test_an_update_kept_from_the_map(self):
         """Logged, and not in the map: the server has no proof to show, so
-        nobody writes there; and whoever replays the log finds it."""
+        nobody writes there; and whoever replays the log proves it."""
         alice = self.person('alice')
         self.host.attack('omit')
         bob = Person(self.folder, 'bob')
@@ -394,8 +395,9 @@ class Maps(HostileCase):
         r = alice.run('send', 'bob', 'a secret', code=None)
         self.assertNotEqual(r.returncode, 0)
         self.mirror()
-        self.assertIn('counts other keys',
-                      self.audit('replay', self.copy, code=5))
+        self.assertIn('wrong-map', self.audit('replay', self.copy, code=5))
+        path, = glob.glob(self.copy + '/evidence-wrong-map-*')
+        self.stands(path, 'wrong-map')
 
 
 if __name__ == '__main__':

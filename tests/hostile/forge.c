@@ -10,13 +10,6 @@
 
 #include "tacet/crypto.h"
 
-typedef struct forgery {
-  sto_job job;
-  const char *name;
-  bool ghost; /* adds a device; else it replaces the first one's key */
-  const tacet_vrf_key *vrf;
-} forgery;
-
 /* Signed with a key of ours, as if that had been the first device's before. */
 static tacet_err sign(const forgery *f, const tacet_manifest *newest,
                       tacet_buf *out) {
@@ -28,7 +21,8 @@ static tacet_err sign(const forgery *f, const tacet_manifest *newest,
   m.devices[0] = as_if.devices[0];
   const tacet_secret *new_keys[] = {&ours};
   size_t n_new = 0;
-  if (f->ghost) {
+  bool ghost = strcmp(f->what, "ghost") == 0;
+  if (ghost) {
     m.devices[0] = newest->devices[0];
     as_if.devices[0] = newest->devices[0];
     tacet_device *d = &m.devices[m.n_devices++];
@@ -36,8 +30,8 @@ static tacet_err sign(const forgery *f, const tacet_manifest *newest,
     memcpy(d->key, key, sizeof(key));
     n_new = 1;
   }
-  tacet_manifest_signer by = {.recovery = f->ghost, .private_key = &ours};
-  if (f->ghost) { /* as if ours were the recovery key */
+  tacet_manifest_signer by = {.recovery = ghost, .private_key = &ours};
+  if (ghost) { /* as if ours were the recovery key */
     memcpy(as_if.recovery_key, key, sizeof(key));
   } else {
     memcpy(by.device_id, m.devices[0].id, sizeof(by.device_id));
@@ -45,7 +39,7 @@ static tacet_err sign(const forgery *f, const tacet_manifest *newest,
   return tacet_manifest_sign(&m, &as_if, &by, new_keys, n_new, out);
 }
 
-static tacet_err next_index(sto_conn *c, int64_t *out) {
+tacet_err hostile_next_index(sto_conn *c, int64_t *out) {
   bool row = true;
   sto_query *q = sto_query_start(c, Q_LOG_ALL);
   sto_bind_int(q, INT64_MAX);
@@ -60,7 +54,7 @@ static tacet_err next_index(sto_conn *c, int64_t *out) {
 static tacet_err add(sto_conn *c, const tacet_manifest *before,
                      tacet_span bytes, const dir_update *u) {
   int64_t index;
-  TACET_TRY(next_index(c, &index));
+  TACET_TRY(hostile_next_index(c, &index));
   TACET_TRY(dir_entry_leave(c, &u->entry));
   sto_query *q = sto_query_start(c, Q_MANIFEST_ADD);
   sto_bind_blob(q, tacet_span_of(before->account_id, TACET_ACCOUNT_ID_LEN));
@@ -72,8 +66,7 @@ static tacet_err add(sto_conn *c, const tacet_manifest *before,
   return sto_exec(q);
 }
 
-static tacet_err forge_run(sto_job *job, sto_conn *c) {
-  const forgery *f = (forgery *)(void *)job;
+static tacet_err forge_list(const forgery *f, sto_conn *c) {
   uint8_t account[TACET_ACCOUNT_ID_LEN];
   tacet_manifest newest;
   dir_update u;
@@ -90,21 +83,33 @@ static tacet_err forge_run(sto_job *job, sto_conn *c) {
   return add(c, &newest, tacet_buf_span(&bytes), &u);
 }
 
+static tacet_err forge_run(sto_job *job, sto_conn *c) {
+  const forgery *f = (forgery *)(void *)job;
+  if (strcmp(f->what, "unlogged") == 0 || strcmp(f->what, "unmarked") == 0) {
+    return hostile_seize(f, c, strcmp(f->what, "unmarked") == 0);
+  }
+  if (strcmp(f->what, "withheld") == 0) {
+    return hostile_release(f, c);
+  }
+  if (strcmp(f->what, "week") == 0) {
+    return hostile_week_again(f, c);
+  }
+  return strcmp(f->what, "ghost") == 0 || strcmp(f->what, "swap") == 0
+             ? forge_list(f, c)
+             : TACET_ERR_ARGUMENT;
+}
+
 int hostile_forge(int argc, char **argv) {
   TACET_VRF_KEY(vrf);
   sto_trouble why = {""};
   char path[DIR_PATH_MAX];
   sto_conn *c = NULL;
-  if (argc != 4 || strcmp(argv[2], "--data") != 0 ||
-      (strcmp(argv[0], "ghost") != 0 && strcmp(argv[0], "swap") != 0)) {
-    (void)fprintf(stderr, "usage: tacetd-hostile forge ghost|swap NAME "
-                          "--data DIR\n");
+  if (argc != 4 || strcmp(argv[2], "--data") != 0) {
+    (void)fprintf(stderr, "usage: tacetd-hostile forge WHAT NAME --data DIR\n");
     return 2;
   }
-  forgery f = {.job = {.run = forge_run},
-               .name = argv[1],
-               .ghost = strcmp(argv[0], "ghost") == 0,
-               .vrf = &vrf};
+  forgery f = {
+      .job = {.run = forge_run}, .what = argv[0], .name = argv[1], .vrf = &vrf};
   tacet_err e = tacet_crypto_init();
   e = e != TACET_OK ? e : dir_log_vrf_key(argv[3], &vrf, &why);
   e = e != TACET_OK ? e : dir_database_path(argv[3], path, &why);

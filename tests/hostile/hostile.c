@@ -41,6 +41,10 @@ static const char *const names[HOSTILE_N] = {
     [HOSTILE_DELAY] = "delay",
     [HOSTILE_WITHHOLD] = "withhold",
     [HOSTILE_OMIT] = "omit",
+    [HOSTILE_REFUSE_CHANGE] = "refuse-change",
+    [HOSTILE_MARKING_KEYS] = "marking-keys",
+    [HOSTILE_OLD_KEYS] = "old-keys",
+    [HOSTILE_OTHER_WEEK] = "other-week",
     [HOSTILE_DROP] = "drop",
     [HOSTILE_DOUBLE] = "double",
     [HOSTILE_HOLD] = "hold",
@@ -85,7 +89,11 @@ void __wrap_tacetd_directory_call(tacetd_exchange *x, net_request *r,
   if (attack == HOSTILE_REFUSE) {
     tacetd_refuse(x->s, x->call, r, TACET_WIRE_BUSY, 1);
   } else if (attack == HOSTILE_WITHHOLD && x->call == TACETD_CALL_MANIFEST) {
+    hostile_withhold(body);
     tacetd_answer_now(x->s, x->call, r, &(tacetd_answer){.status = 200});
+  } else if (attack == HOSTILE_REFUSE_CHANGE &&
+             x->call == TACETD_CALL_MANIFEST) {
+    tacetd_refuse(x->s, x->call, r, TACET_WIRE_UNKNOWN_ACCOUNT, 0);
   } else {
     __real_tacetd_directory_call(x, r, body);
   }

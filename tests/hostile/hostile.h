@@ -12,6 +12,8 @@
 #define TESTS_HOSTILE_H
 
 #include "server/http/private.h"
+#include "server/storage/storage.h"
+#include "tacet/crypto/vrf.h"
 
 typedef enum hostile_attack {
   HOSTILE_NONE = 0,
@@ -27,12 +29,18 @@ typedef enum hostile_attack {
   HOSTILE_SWAP_PACKAGE,  /* claims: key packages of another account */
   HOSTILE_REFUSE,        /* all: status 503 */
   HOSTILE_DELAY,         /* all: NUMBER milliseconds late */
-  HOSTILE_WITHHOLD,      /* a change of devices: "done", and nothing is */
+  HOSTILE_WITHHOLD,      /* a change of devices: "done", and nothing is; kept
+                            for `forge withheld` */
   HOSTILE_OMIT,          /* a change of devices: logged, and not in the map */
-  HOSTILE_DROP,          /* items: never shown */
-  HOSTILE_DOUBLE,        /* items: NUMBER times more */
-  HOSTILE_HOLD,          /* items: the first NUMBER of a mailbox not now; once
-                            there is another attack, or none, behind the next */
+  HOSTILE_REFUSE_CHANGE, /* a change of devices: "there is no such account" */
+  HOSTILE_MARKING_KEYS,  /* token keys: others, and it issues with them */
+  HOSTILE_OLD_KEYS,      /* token keys: those of NUMBER days before, as if they
+                            were today's */
+  HOSTILE_OTHER_WEEK, /* token keys: of a week that begins NUMBER days later */
+  HOSTILE_DROP,       /* items: never shown */
+  HOSTILE_DOUBLE,     /* items: NUMBER times more */
+  HOSTILE_HOLD,       /* items: the first NUMBER of a mailbox not now; once
+                         there is another attack, or none, behind the next */
   HOSTILE_N
 } hostile_attack;
 
@@ -43,7 +51,26 @@ hostile_attack hostile_now(uint64_t *number);
  * is nothing to lie about. */
 void hostile_answer(tacetd_call call, tacet_span honest, tacet_buf *out);
 
-/* tacetd-hostile forge ghost|swap NAME --data DIR, while no server runs. */
+/* tacetd-hostile forge WHAT NAME --data DIR, while no server runs:
+ *   ghost     another device in the list of NAME's
+ *   swap      another key in it
+ *   unlogged  an account of the operator's has the handle; the log knows
+ * nothing unmarked  the same, logged as if the handle had always been that
+ * account's week      other token keys for the week that begins on the day
+ * NAME, as its second version */
 int hostile_forge(int argc, char **argv);
+
+typedef struct forgery {
+  sto_job job;
+  const char *what, *name;
+  const tacet_vrf_key *vrf;
+} forgery;
+/* Where the entry will stand that is left for the server next. */
+tacet_err hostile_next_index(sto_conn *c, int64_t *out);
+/* The file of what is withheld. */
+void hostile_withhold(tacet_span change);
+tacet_err hostile_release(const forgery *f, sto_conn *c);
+tacet_err hostile_seize(const forgery *f, sto_conn *c, bool logged);
+tacet_err hostile_week_again(const forgery *f, sto_conn *c);
 
 #endif
