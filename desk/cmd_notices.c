@@ -144,7 +144,8 @@ typedef struct telling {
   size_t told, waiting, failed; /* people */
   /* of the case at hand */
   const char *id, *reference, *text;
-  bool again; /* it was begun before */
+  bool again;  /* it was begun before */
+  bool lifted; /* its secrecy has ended */
   bool queued, unfinished;
   json_t *done; /* handles */
 } telling;
@@ -313,8 +314,9 @@ static tacet_err run_demand(telling *t, const json_t *demand) {
   tacet_err e = words == NULL
                     ? TACET_ERR_NOMEM
                     : desk_request_read(tacet_span_str(words), &r, t->why);
-  char *text =
-      e == TACET_OK ? desk_notice_text(&r, t->tables, t->reference) : NULL;
+  char *text = e == TACET_OK
+                   ? desk_notice_text(&r, t->tables, t->reference, t->lifted)
+                   : NULL;
   t->text = text;
   t->done = json_object();
   if (e == TACET_OK && (text == NULL || t->done == NULL)) {
@@ -345,6 +347,7 @@ static tacet_err run_case(telling *t, const char *id) {
   const char *state = text_of(n, "state");
   t->reference = text_of(n, "reference");
   t->again = strcmp(state, "sending") == 0;
+  t->lifted = json_is_string(json_object_get(row, "lifted"));
   tacet_err e;
   if (strcmp(state, "queued") == 0) {
     e = run_queued(t);

@@ -62,7 +62,7 @@ typedef enum desk_exit {
   X(OUT, "out", "FILE", "where to write it")                                   \
   X(FROM, "from", "DAY", "the first day, as 2013-06-16")                       \
   X(TO, "to", "DAY", "the last day")                                           \
-  X(FORM, "form", "FORM", "2013, a1, a2, a3, a4, dsa or github")               \
+  X(FORM, "form", "FORM", "2013, a1, a2, a3, a4, dsa, github or lifted")       \
   X(FORMAT, "format", "FORMAT", "text, json, csv or html")                     \
   X(DUE, "due", "", "only those that wait, the earliest first")                \
   X(WITHIN, "within", "DAYS", "what is near: so many days ahead (3)")          \
@@ -212,6 +212,7 @@ int desk_cmd_case_authenticate(const desk_args *a);
 int desk_cmd_case_withdraw(const desk_args *a);
 int desk_cmd_case_close(const desk_args *a);
 int desk_cmd_case_purge(const desk_args *a);
+int desk_cmd_case_lift(const desk_args *a);
 int desk_cmd_decide(const desk_args *a);
 int desk_cmd_notices(const desk_args *a);
 int desk_cmd_notices_told(const desk_args *a);

@@ -56,6 +56,8 @@ static const desk_command commands[] = {
      T(KEY) | T(REASON), desk_cmd_case_withdraw},
     {"case close", "ID", "nothing is left to do", 1, 1, SIGNED, T(KEY),
      desk_cmd_case_close},
+    {"case lift", "ID", "its secrecy has ended; two officers have to say so", 1,
+     1, SIGNED, T(KEY) | T(BASIS), desk_cmd_case_lift},
     {"case purge", "ID", "erase what a closed case says; its counts stay", 1, 1,
      SIGNED, T(KEY), desk_cmd_case_purge},
     {"decide", "ID accept|narrow|refuse|clarify|challenge|fraud|nothing-held",

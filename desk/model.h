@@ -116,6 +116,7 @@ typedef struct desk_count {
   /* The first national-security demand for data of a service that none had
    * reached before: 50 U.S.C. 1874(b) keeps it out of reports for 540 days. */
   bool new_service;
+  desk_day lifted; /* since when it may be named, whatever it was; 0: not */
 } desk_count;
 
 /* ---- what may be handed over ---- */

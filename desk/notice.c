@@ -89,7 +89,7 @@ tacet_err desk_notice_gate(const desk_store *s, const json_t *row,
 }
 
 char *desk_notice_text(const desk_request *r, const desk_tables *tables,
-                       const char *reference) {
+                       const char *reference, bool was_secret) {
   const desk_instrument *i = desk_instrument_find(tables, r->instrument);
   const desk_operator *o = &tables->us;
   char day[DESK_DAY_TEXT], *out = malloc(TEXT_MAX);
@@ -102,12 +102,14 @@ char *desk_notice_text(const desk_request *r, const desk_tables *tables,
       "This is %s, who runs this server.\n\nOn %s we were served with %s from "
       "%s. It demands data about your account. We hold what stands on the "
       "page \"what we can hand over\" of this server, and nothing of what you "
-      "write. What we hand over is only what the law makes us hand over.\n\n"
+      "write. What we hand over is only what the law makes us hand over.%s\n\n"
       "You may ask a lawyer, or the court, to look at it. You can answer to "
       "this message.%s%.300s\n\nReference: %s\n",
       o->given && *o->name ? o->name : "the operator", day,
       i != NULL ? i->words : "a demand",
       *r->authority.name ? r->authority.name : "an authority",
+      was_secret ? " Until now we were forbidden to tell you; that has ended."
+                 : "",
       o->given && *o->contact ? " Or write to " : "",
       o->given ? o->contact : "", reference);
   if (n < 0 || (size_t)n >= TEXT_MAX) {

@@ -35,8 +35,9 @@ bool desk_notice_is_due(const json_t *row, desk_day today);
 TACET_MUST_CHECK tacet_err desk_notice_gate(const desk_store *s,
                                             const json_t *row,
                                             desk_trouble *why);
-/* The message. NULL: no memory. Freed with free(). */
+/* The message; `was_secret`: a duty of secrecy has ended. NULL: no memory.
+ * Freed with free(). */
 char *desk_notice_text(const desk_request *demand, const desk_tables *tables,
-                       const char *reference);
+                       const char *reference, bool was_secret);
 
 #endif

@@ -110,7 +110,7 @@ static bool check_words(const desk_args *a, desk_format format) {
 bool desk_asked_read(const desk_args *a, desk_asked *out) {
   desk_asked x;
   if (!desk_form_read(desk_arg(a, DESK_O_FORM), &x.form)) {
-    desk_say("--form is 2013, a1, a2, a3, a4, dsa or github");
+    desk_say("--form is 2013, a1, a2, a3, a4, dsa, github or lifted");
     return false;
   }
   if (!desk_format_asked(a, &x.format) || !check_words(a, x.format) ||

@@ -7,8 +7,8 @@
 
 /* ---- names ---- */
 
-static const char *const forms[DESK_FORMS] = {"2013", "a1",  "a2",    "a3",
-                                              "a4",   "dsa", "github"};
+static const char *const forms[DESK_FORMS] = {
+    "2013", "a1", "a2", "a3", "a4", "dsa", "github", "lifted"};
 static const char *const formats[DESK_FORMATS] = {"text", "json", "csv",
                                                   "html"};
 
@@ -274,6 +274,9 @@ static void fill(build *b) {
     break;
   case DESK_FORM_GITHUB:
     form_github(b);
+    break;
+  case DESK_FORM_LIFTED:
+    form_lifted(b);
     break;
   default:
     form_bands(b);

@@ -78,6 +78,7 @@ uint64_t band_low(uint64_t n, uint64_t width);
 
 /* The forms. */
 void form_lumped(build *b);
+void form_lifted(build *b);
 void form_bands(build *b);
 void form_dsa(build *b);
 void form_github(build *b);

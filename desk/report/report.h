@@ -27,6 +27,7 @@ typedef enum desk_form {
   DESK_FORM_A4,     /* (a)(4): two numbers of a year, bands of 100 */
   DESK_FORM_DSA,    /* Implementing Regulation (EU) 2024/2835, parts 1 and 3 */
   DESK_FORM_GITHUB, /* tables in the shape of GitHub's */
+  DESK_FORM_LIFTED, /* those whose secrecy ended, each */
   DESK_FORMS
 } desk_form;
 

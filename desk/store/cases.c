@@ -122,7 +122,9 @@ static tacet_err count_row(void *user, const json_t *row) {
       .new_service = json_is_true(json_object_get(row, "new_service"))};
   if (!desk_day_read(text_of(row, "received"), &c.received) ||
       !desk_kind_read(text_of(row, "kind"), &c.kind) ||
-      !desk_outcome_read(text_of(row, "outcome"), &c.outcome)) {
+      !desk_outcome_read(text_of(row, "outcome"), &c.outcome) ||
+      (*text_of(row, "lifted") != '\0' &&
+       !desk_day_read(text_of(row, "lifted"), &c.lifted))) {
     return TACET_ERR_IO;
   }
   return x->visit(x->user, &c);

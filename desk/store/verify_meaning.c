@@ -88,7 +88,7 @@ static bool needs_officer(const char *kind) {
       "case-authenticated", "case-withdrawn",   "case-closed",
       "case-purged",        "plan-signed",      "case-holds-nothing",
       "plan-approved",      "demand-completed", "emergency-reviewed",
-      "person-told"};
+      "person-told",        "lift-signed",      "secrecy-lifted"};
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
     if (strcmp(kinds[i], kind) == 0) {
       return true;

@@ -172,6 +172,59 @@ class Notices(Desk):
             self.assertEqual(2, server.run('notices', *args,
                                            check=False).returncode)
 
+    def test_secrecy_that_ended(self):
+        """Two cleared officers say so; then the person is told, and the letter
+        is named by itself, while the bands stay what they were."""
+        server = self.server()
+        bob = self.person('bob', server)
+        notices = self.person('desk-of-the-operator', server)
+        self.make(server.data, '--notices-home', notices.home)
+        self.officer('cleo', 'officer', '--cleared')
+        self.officer('eve', 'auditor', '--cleared')
+        case = self.file(instrument='nsl', kind='national-security',
+                         statute='18 U.S.C. 2709', authority={
+                             'code': 'us-fbi', 'country': 'US', 'name': 'FBI'},
+                         gag={'basis': '18 U.S.C. 2709(c)', 'until': day(300)})
+        other = self.file(case_number='9')
+        judged = json.loads(self.desk('evaluate', case, '--json',
+                                      *self.key('cleo'), code=None))
+        blocks = ','.join(sorted({f['code'] for f in judged['findings']
+                                  if f['severity'] == 'block'}))
+        self.desk('decide', case, 'narrow', '--reason', 'x', *self.key('cleo'),
+                  *(['--despite', blocks] if blocks else []))
+        self.assertEqual('delayed', self.row_of_file(case)['notice']['state'])
+        period = ('--from', day(-9), '--to', day())
+        self.clock = 1
+        bands = self.desk('report', '--form', '2013', *period)
+        none = self.desk('report', '--form', 'lifted', *period)
+        self.assertRegex(' '.join(none.split()), 'secrecy ended [^:]*: 0\\.')
+        self.clock = 0
+
+        def lift(which, who, code=0):
+            return self.desk('case', 'lift', which, '--basis', 'FBI, the 4th',
+                             *self.key(who), code=code)
+        lift(case, 'ann', code=4)  # not cleared
+        lift(case, 'eve', code=4)  # works no cases
+        lift(other, 'cleo', code=4)  # of no band
+        self.assertIn('another cleared officer', lift(case, 'cleo'))
+        lift(case, 'cleo', code=4)  # the same again
+        self.assertIn('told 0', self.desk('notices', 'run'))
+        self.assertEqual('delayed', self.row_of_file(case)['notice']['state'])
+        self.assertEqual('lifted\n', lift(case, 'bob'))
+        lift(case, 'cleo', code=4)
+        self.assertIn('told 1', self.desk('notices', 'run'))
+        bob.wait_for(lambda e: e['type'] == 'message'
+                     and 'we were forbidden to tell you' in e['text'])
+        self.clock = 1
+        self.assertEqual(bands, self.desk('report', '--form', '2013', *period))
+        named = self.desk('report', '--form', 'lifted', '--format', 'csv',
+                          *period)
+        self.assertEqual(named.splitlines()[1],
+                         f'{day()},nsl,1,{day()}')
+        self.assertEqual(2, len(named.splitlines()))
+        self.desk('publish', '--form', 'lifted', *period, *self.key('bob'))
+        self.desk('log', 'verify')
+
     def row_of_file(self, case):
         c = sqlite3.connect(os.path.join(self.data, 'desk.db'))
         row = c.execute('SELECT row FROM cases WHERE id = ?', (case,)).fetchone()

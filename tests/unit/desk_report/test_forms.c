@@ -281,12 +281,49 @@ static void absurd_counts(void **state) {
     desk_report r = {0};
     desk_trouble why = {""};
     tacet_err err = desk_report_make(&in, &r, &why);
-    /* The DSA's tables do not count what the United States asked for. */
-    if (err != TACET_ERR_LIMIT && f != DESK_FORM_DSA) {
+    /* The DSA's tables do not count what the United States asked for; a list
+     * has no sums. */
+    if (err != TACET_ERR_LIMIT && f != DESK_FORM_DSA && f != DESK_FORM_LIFTED) {
       fail_msg("form %u: %d", f, (int)err);
     }
     desk_report_free(&r);
   }
+}
+
+/* ---- what may be named ---- */
+
+static void named_by_themselves(void **state) {
+  (void)state;
+  n_counts = 0;
+  add("2012-01-05", DESK_NATIONAL_SECURITY, "nsl", 3)->lifted =
+      day("2013-01-01");
+  add("2012-02-05", DESK_NATIONAL_SECURITY, "fisa-content", 1)->lifted =
+      day("2013-06-30");
+  add("2012-03-05", DESK_NATIONAL_SECURITY, "nsl", 1)->lifted =
+      day("2013-07-01"); /* a day too late */
+  (void)add("2013-02-01", DESK_NATIONAL_SECURITY, "nsl", 9);
+  add("2013-02-01", DESK_CRIMINAL, "subpoena", 9)->lifted = day("2013-02-02");
+  desk_report_input in = input(DESK_FORM_LIFTED, "2013-01-01", "2013-06-30");
+  char *csv = made(&in, DESK_CSV, NULL);
+  assert_string_equal(csv, "Received,Paper,Accounts,May be named since\n"
+                           "2012-01-05,nsl,3,2013-01-01\n"
+                           "2012-02-05,fisa-content,1,2013-06-30\n");
+  free(csv);
+  /* It says nothing of the bands, and they nothing of it. */
+  desk_report r = {0};
+  desk_trouble why = {""};
+  assert_ok(desk_report_make(&in, &r, &why));
+  assert_int_equal(0, r.n);
+  desk_report_free(&r);
+  in = input(DESK_FORM_A3, "2013-01-01", "2013-06-30");
+  char *before = made(&in, DESK_JSON, NULL);
+  for (size_t i = 0; i < n_counts; i++) {
+    counts[i].lifted = 0;
+  }
+  char *after = made(&in, DESK_JSON, NULL);
+  assert_string_equal(before, after);
+  free(before);
+  free(after);
 }
 
 /* ---- github, dsa ---- */
@@ -423,6 +460,7 @@ static void formulas_are_defused(void **state) {
 static void rebuilt_as_it_was(void **state) {
   (void)state;
   fill(4321, 9876);
+  counts[3].lifted = day("2013-02-01");
   for (unsigned f = 0; f < DESK_FORMS; f++) {
     for (unsigned o = 0; o < DESK_FORMATS; o++) {
       desk_report_input in =
@@ -482,6 +520,7 @@ int main(void) {
       cmocka_unit_test(orders_are_late),
       cmocka_unit_test(refused_periods),
       cmocka_unit_test(absurd_counts),
+      cmocka_unit_test(named_by_themselves),
       cmocka_unit_test(shape_of_github),
       cmocka_unit_test(tables_of_the_dsa),
       cmocka_unit_test(formulas_are_defused),
