@@ -138,12 +138,8 @@ static due_when when(const dues *d, const due_item *i, int64_t within) {
 }
 
 static void print_item(const desk_args *a, const due_item *i, due_when w) {
-  char at[32] = "-";
-  time_t seconds = (time_t)i->at;
-  struct tm tm;
-  if (gmtime_r(&seconds, &tm) != NULL) {
-    (void)strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
-  }
+  char at[DESK_TIME_TEXT];
+  desk_time_text(i->at, at);
   if (desk_flag(a, DESK_O_JSON)) {
     desk_print(json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "when", whens[w], "at",
                          at, "what", i->what, "case",

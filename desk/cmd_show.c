@@ -5,20 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static void time_text(int64_t t, char out[32]) {
-  time_t seconds = (time_t)t;
-  struct tm tm;
-  if (gmtime_r(&seconds, &tm) == NULL ||
-      strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
-    memcpy(out, "-", 2);
-  }
-}
 
 static void print_event_json(const desk_event *e) {
-  char at[32];
-  time_text(e->time, at);
+  char at[DESK_TIME_TEXT];
+  desk_time_text(e->time, at);
   json_t *body = e->erased ? json_null()
                            : json_loadb((const char *)e->body.p, e->body.len,
                                         JSON_REJECT_DUPLICATES, NULL);
@@ -43,7 +33,7 @@ static void print_member(const desk_event *e, const char *name) {
 }
 
 static void print_event(const desk_event *e) {
-  char at[32];
+  char at[DESK_TIME_TEXT];
   if (e->erased) {
     char day[DESK_DAY_TEXT];
     desk_day_text(e->day, day);
@@ -52,7 +42,7 @@ static void print_event(const desk_event *e) {
            e->case_id);
     return;
   }
-  time_text(e->time, at);
+  desk_time_text(e->time, at);
   printf("%6" PRIu64 "  %s  %-12s %c %-20s %s", e->number, at,
          *e->actor ? e->actor : "desk", e->signature.len > 0 ? '*' : ' ',
          e->kind, e->case_id);

@@ -142,11 +142,11 @@ static tacet_err read_file(const desk_args *a, const char *path,
 static void show(const desk_args *a, const desk_bundle_summary *s,
                  const desk_signers *signers) {
   char key[2 * DESK_KEY_LEN + 1], plan[2 * DESK_HASH + 1];
-  char line[DESK_KEY_TEXT], id[130], made[BUNDLE_TIME];
+  char line[DESK_KEY_TEXT], id[130], made[DESK_TIME_TEXT];
   tacet_hex_write(tacet_span_of(s->desk_key, sizeof(s->desk_key)), key);
   tacet_hex_write(tacet_span_of(s->plan, sizeof(s->plan)), plan);
   desk_key_text(s->desk_key, line);
-  bundle_time(s->made, made);
+  desk_time_text(s->made, made);
   if (desk_flag(a, DESK_O_JSON)) {
     desk_print(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "case",
                          s->case_id, "desk_key", key, "plan", plan, "made",

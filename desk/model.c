@@ -2,9 +2,11 @@
  * The words that all parts of the desk share, and its calendar. */
 #include "desk/model.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void desk_trouble_set(desk_trouble *t, const char *format, ...) {
   va_list list;
@@ -117,6 +119,47 @@ bool desk_word_find(const char *const *words, size_t n, const char *text,
     }
   }
   return false;
+}
+
+void desk_time_text(int64_t seconds, char out[DESK_TIME_TEXT]) {
+  struct tm tm;
+  time_t t = (time_t)seconds;
+  if (gmtime_r(&t, &tm) == NULL ||
+      strftime(out, DESK_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+    (void)snprintf(out, DESK_TIME_TEXT, "%" PRId64, seconds);
+  }
+}
+
+void desk_html_text(FILE *out, const char *text) {
+  for (const char *p = text; *p != '\0'; p++) {
+    switch (*p) {
+    case '<':
+      (void)fputs("&lt;", out);
+      break;
+    case '>':
+      (void)fputs("&gt;", out);
+      break;
+    case '&':
+      (void)fputs("&amp;", out);
+      break;
+    case '"':
+      (void)fputs("&quot;", out);
+      break;
+    case '\'':
+      (void)fputs("&#39;", out);
+      break;
+    case '\n':
+    case '\t':
+      (void)fputc(*p, out);
+      break;
+    default:
+      if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+        (void)fputs("\xef\xbf\xbd", out);
+      } else {
+        (void)fputc(*p, out);
+      }
+    }
+  }
 }
 
 const char *desk_kind_name(desk_kind k) {

@@ -21,6 +21,8 @@
 
 #include "tacet/base.h"
 
+#include <stdio.h>
+
 /* What went wrong, for a person: one sentence with the cause and the next
  * step, without a newline. Never a value that came from a case. */
 typedef struct desk_trouble {
@@ -39,6 +41,16 @@ typedef int32_t desk_day;
  * day that there was. */
 bool desk_day_read(const char *text, desk_day *out);
 void desk_day_text(desk_day d, char out[DESK_DAY_TEXT]);
+
+/* "2026-11-24T22:05:51Z"; of what is no time the number of seconds. */
+#define DESK_TIME_TEXT 32
+void desk_time_text(int64_t seconds, char out[DESK_TIME_TEXT]);
+
+/* ---- text in HTML ---- */
+
+/* Within an element or a quoted attribute: nothing of it is markup; control
+ * characters but tabs and newlines become U+FFFD. */
+void desk_html_text(FILE *out, const char *text);
 
 /* ---- what kind of demand, and how it ended ---- */
 

@@ -16,8 +16,8 @@ static json_t *json_hex(const uint8_t *bytes, size_t len) {
 }
 
 static json_t *json_time(int64_t seconds) {
-  char text[BUNDLE_TIME];
-  bundle_time(seconds, text);
+  char text[DESK_TIME_TEXT];
+  desk_time_text(seconds, text);
   return json_string(text);
 }
 

@@ -94,9 +94,6 @@ TACET_MUST_CHECK tacet_err bundle_readme(const desk_bundle_input *in,
                                          tacet_bytes *out);
 TACET_MUST_CHECK tacet_err bundle_declaration(const desk_bundle_input *in,
                                               tacet_bytes *out);
-/* "2026-11-24T22:05:51Z" */
-#define BUNDLE_TIME 32
-void bundle_time(int64_t seconds, char out[BUNDLE_TIME]);
 #define BUNDLE_LABEL "DeskBundle"
 
 #endif

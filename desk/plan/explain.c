@@ -9,19 +9,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define TEXT_MAX ((size_t)8 * 1024 * 1024)
 #define WIDTH 76
-
-void bundle_time(int64_t seconds, char out[BUNDLE_TIME]) {
-  struct tm tm;
-  time_t t = (time_t)seconds;
-  if (gmtime_r(&t, &tm) == NULL ||
-      strftime(out, BUNDLE_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
-    (void)snprintf(out, BUNDLE_TIME, "%lld", (long long)seconds);
-  }
-}
 
 /* A paragraph, wrapped, each line behind `indent` spaces. */
 __attribute__((format(printf, 3, 4))) static void
@@ -163,9 +153,9 @@ static void say_checking(tacet_buf *w) {
 
 tacet_err bundle_readme(const desk_bundle_input *in, tacet_bytes *out) {
   TACET_BUF(w, TEXT_MAX);
-  char time[BUNDLE_TIME];
+  char time[DESK_TIME_TEXT];
   const desk_scope *s = &in->plan->scope;
-  bundle_time(in->made, time);
+  desk_time_text(in->made, time);
   say(&w, 0, "Answer of %s to a lawful request", in->operator_name);
   tacet_write_u8(&w, '\n');
   say(&w, 0, "Case: %s", s->case_id);
@@ -189,8 +179,8 @@ tacet_err bundle_readme(const desk_bundle_input *in, tacet_bytes *out) {
 
 tacet_err bundle_declaration(const desk_bundle_input *in, tacet_bytes *out) {
   TACET_BUF(w, TEXT_MAX);
-  char time[BUNDLE_TIME], hash[2 * DESK_HASH + 1];
-  bundle_time(in->made, time);
+  char time[DESK_TIME_TEXT], hash[2 * DESK_HASH + 1];
+  desk_time_text(in->made, time);
   tacet_hex_write(tacet_span_of(in->plan->hash, DESK_HASH), hash);
   say(&w, 0, "CERTIFICATE OF AUTHENTICITY");
   tacet_write_u8(&w, '\n');

@@ -27,30 +27,9 @@ static const char style[] =
     "svg text{fill:#eee}rect{fill:#7ab4f5;stroke:#7ab4f5}}\n"
     "</style>\n";
 
-static void text(FILE *out, const char *s) {
-  for (; *s != '\0'; s++) {
-    switch (*s) {
-    case '<':
-      (void)fputs("&lt;", out);
-      break;
-    case '>':
-      (void)fputs("&gt;", out);
-      break;
-    case '&':
-      (void)fputs("&amp;", out);
-      break;
-    case '"':
-      (void)fputs("&quot;", out);
-      break;
-    default:
-      (void)fputc(*s, out);
-    }
-  }
-}
-
 static void element(FILE *out, const char *name, const char *s) {
   (void)fprintf(out, "<%s>", name);
-  text(out, s);
+  desk_html_text(out, s);
   (void)fprintf(out, "</%s>\n", name);
 }
 
@@ -82,7 +61,7 @@ static void bar(FILE *out, const json_t *row, size_t column, size_t i,
   int from = json_is_object(cell) ? scaled(render_low(cell), most) : 0;
   int to = scaled(render_high(cell), most);
   (void)fprintf(out, "<text x=\"0\" y=\"%d\">", y + 16);
-  text(out, render_cell(json_array_get(row, 0), true, room));
+  desk_html_text(out, render_cell(json_array_get(row, 0), true, room));
   (void)fprintf(out,
                 "</text><rect x=\"%d\" y=\"%d\" width=\"%d\" "
                 "height=\"16\"%s/><text x=\"%d\" y=\"%d\">%s</text>\n",
@@ -96,12 +75,12 @@ static void describe(FILE *out, const json_t *rows, size_t column) {
   json_t *row;
   json_array_foreach(rows, i, row) {
     char room[CELL_TEXT];
-    text(out, i == 0 ? "" : "; ");
-    text(out, render_cell(json_array_get(row, 0), true, room));
-    text(out, ": ");
-    text(out, render_cell(json_array_get(row, column), true, room));
+    desk_html_text(out, i == 0 ? "" : "; ");
+    desk_html_text(out, render_cell(json_array_get(row, 0), true, room));
+    desk_html_text(out, ": ");
+    desk_html_text(out, render_cell(json_array_get(row, column), true, room));
   }
-  text(out, ".");
+  desk_html_text(out, ".");
 }
 
 static void chart(FILE *out, const json_t *table, size_t number) {
@@ -122,7 +101,7 @@ static void chart(FILE *out, const json_t *table, size_t number) {
                 number, number, LABELS + LENGTH + NUMBERS,
                 (int)json_array_size(rows) * BAR + 4, LABELS + LENGTH + NUMBERS,
                 number);
-  text(out, head_of);
+  desk_html_text(out, head_of);
   (void)fprintf(out, "</title>\n<desc id=\"d%zu\">", number);
   describe(out, rows, column);
   (void)fputs("</desc>\n", out);
@@ -144,7 +123,7 @@ static void table_row(FILE *out, const json_t *row) {
                 : render_is_number(cell) ? "<td class=\"n\">"
                                          : "<td>",
                 out);
-    text(out, render_cell(cell, true, room));
+    desk_html_text(out, render_cell(cell, true, room));
     (void)fputs(i == 0 ? "</th>" : "</td>", out);
   }
   (void)fputs("</tr>\n", out);
@@ -155,7 +134,7 @@ static void table(FILE *out, const json_t *t, size_t number) {
   json_t *item;
   (void)fprintf(out, "<section aria-labelledby=\"h%zu\">\n<h2 id=\"h%zu\">",
                 number, number);
-  text(out, render_text_of(t, "caption"));
+  desk_html_text(out, render_text_of(t, "caption"));
   (void)fputs("</h2>\n", out);
   chart(out, t, number);
   /* Scrolled sideways with the keyboard, hence the tab stop. */
@@ -163,12 +142,12 @@ static void table(FILE *out, const json_t *t, size_t number) {
                 "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
                 "aria-labelledby=\"h%zu\"><table>\n<caption>",
                 number);
-  text(out, render_text_of(t, "caption"));
+  desk_html_text(out, render_text_of(t, "caption"));
   (void)fputs("</caption>\n<thead><tr>", out);
   json_array_foreach(json_object_get(t, "columns"), i, item) {
     char room[CELL_TEXT];
     (void)fputs("<th scope=\"col\">", out);
-    text(out, render_cell(item, true, room));
+    desk_html_text(out, render_cell(item, true, room));
     (void)fputs("</th>", out);
   }
   (void)fputs("</tr></thead>\n<tbody>\n", out);

@@ -2,6 +2,8 @@
  * What is around every page: head, ways to the others, and the sheet. */
 #include "desk/web/frame.h"
 
+#include <string.h>
+
 const char web_style[] =
     ":root{color-scheme:light dark}\n"
     "body{max-width:64rem;margin:0 auto;padding:0 1rem 3rem;"
@@ -86,14 +88,10 @@ void web_table_end(FILE *out) {
 }
 
 void web_time(FILE *out, int64_t t) {
-  char text[32];
-  time_t seconds = (time_t)t;
-  struct tm tm;
-  if (gmtime_r(&seconds, &tm) != NULL &&
-      strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0) {
-    (void)fprintf(out, "<time datetime=\"%s\">%.10s %.8s</time>", text, text,
-                  text + 11);
-  }
+  char text[DESK_TIME_TEXT];
+  desk_time_text(t, text);
+  (void)fprintf(out, "<time datetime=\"%s\">%.10s %.8s</time>", text, text,
+                strlen(text) > 11 ? text + 11 : "");
 }
 
 void web_event_begin(FILE *out, const desk_event *e) {

@@ -2,6 +2,8 @@
  * Writing HTML. */
 #include "desk/web/html.h"
 
+#include "desk/model.h"
+
 #include <stdint.h>
 
 #define DEPTH_MAX 32
@@ -11,35 +13,7 @@ void html_raw(FILE *out, const char *markup) {
 }
 
 void html_text(FILE *out, const char *text) {
-  for (const char *p = text; *p != '\0'; p++) {
-    switch (*p) {
-    case '<':
-      html_raw(out, "&lt;");
-      break;
-    case '>':
-      html_raw(out, "&gt;");
-      break;
-    case '&':
-      html_raw(out, "&amp;");
-      break;
-    case '"':
-      html_raw(out, "&quot;");
-      break;
-    case '\'':
-      html_raw(out, "&#39;");
-      break;
-    case '\n':
-    case '\t':
-      (void)fputc(*p, out);
-      break;
-    default:
-      if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-        html_raw(out, "\xef\xbf\xbd");
-      } else {
-        (void)fputc(*p, out);
-      }
-    }
-  }
+  desk_html_text(out, text);
 }
 
 void html_element(FILE *out, const char *name, const char *text) {

@@ -5,6 +5,7 @@
 
 #include "desk/model.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,10 +86,43 @@ static void words_are_their_own(void **state) {
   assert_false(desk_kind_read("", &k));
 }
 
+static void tells_times(void **state) {
+  (void)state;
+  static const struct {
+    int64_t seconds;
+    const char *text;
+  } rows[] = {{0, "1970-01-01T00:00:00Z"},
+              {951827696, "2000-02-29T12:34:56Z"},
+              {253402300799, "9999-12-31T23:59:59Z"},
+              {INT64_MAX, "9223372036854775807"}, /* no year has it */
+              {INT64_MIN, "-9223372036854775808"}};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    char text[DESK_TIME_TEXT];
+    desk_time_text(rows[i].seconds, text);
+    assert_string_equal(rows[i].text, text);
+  }
+}
+
+static void text_is_no_markup(void **state) {
+  (void)state;
+  char *got = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream(&got, &len);
+  assert_non_null(out);
+  desk_html_text(out, "<a b='\"'>&amp;\x01\x7f\t\n\xc3\xa4");
+  assert_int_equal(0, fclose(out));
+  assert_string_equal("&lt;a b=&#39;&quot;&#39;&gt;&amp;amp;\xef\xbf\xbd"
+                      "\xef\xbf\xbd\t\n\xc3\xa4",
+                      got);
+  free(got);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(knows_days),
                                      cmocka_unit_test(refuses_what_is_no_day),
                                      cmocka_unit_test(agrees_with_another),
+                                     cmocka_unit_test(tells_times),
+                                     cmocka_unit_test(text_is_no_markup),
                                      cmocka_unit_test(words_are_their_own)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
