@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control of the hostile server's tests: the same program, honest, with three
 witnesses, under a load of all kinds of operation, raises no alarm. Meanwhile it
-is stopped and started, its witnesses are late, stand still or are too few, and
-its log gets another key.
+is stopped, killed and started, its witnesses are late, stand still or are too
+few, and its log gets another key.
 
-TACET_CONTROL_OPERATIONS says how many (`make control`: 10,000), and
-TACET_CONTROL_WORKERS how many people are busy at once. An operation is one
+TACET_CONTROL_OPERATIONS says how many (`make control`: 10,000),
+TACET_CONTROL_WORKERS how many people are busy at once, and TACET_CONTROL_KILLS
+how often the server is killed between two other things that happen to it. An operation is one
 command of a person's, or one line typed in `tacet chat`. An alarm is exit code
 5, a file in the folder `evidence` of a home, or any warning that is not true."""
 import collections
@@ -28,6 +29,7 @@ from test_witnesses import until
 
 OPERATIONS = int(os.environ.get('TACET_CONTROL_OPERATIONS', '120'))
 WORKERS = int(os.environ.get('TACET_CONTROL_WORKERS', '2'))
+KILLS = int(os.environ.get('TACET_CONTROL_KILLS', '1'))
 APPROVALS = 20  # of a device, before an outage is too long
 KEPT = 8  # people that a worker goes on with
 # 3: the server is away, or has just restarted; 4: it cannot show the keys of
@@ -237,10 +239,14 @@ class Worker(threading.Thread):
 
 class Control(Case):
     def setUp(self):
+        """What people do in weeks is done in minutes here: the limits of an
+        hour or a day are as many times higher."""
         super().setUp()
         self.host = Hostile(self.folder, '--registrations-per-hour', '1000000',
                             '--requests-per-second', '100000',
                             '--lookups-per-hour', '1000000',
+                            '--tokens-directory-per-day', '10000',
+                            '--tokens-delivery-per-day', '10000',
                             '--max-connections-per-address', '10000')
         self.running.append(self.host)
         out = self.host.run('witness', 'list').stdout.decode()
@@ -250,7 +256,8 @@ class Control(Case):
         self.host.start()
         self.gate, self.count = Gate(), Count()
         self.lock = threading.Lock()
-        self.all, self.over, self.restarts = [], False, 0
+        self.all, self.over = [], False
+        self.restarts = self.kills = 0
         # Accounts that broke off linking a device, which may stand in their
         # list by then and never have keys, and accounts that removed one, which
         # others may meet before they have heard of it: they are told, and it is
@@ -284,6 +291,11 @@ class Control(Case):
         self.host.stop()
         self.host.start()
         self.restarts += 1
+
+    def kill(self):
+        self.host.kill()
+        self.host.start()
+        self.kills += 1
 
     def late(self):
         """One witness stands still; then two, which is too few."""
@@ -344,9 +356,12 @@ class Control(Case):
         for w in workers:
             w.start()
         try:
+            deeds = []
             for deed in (self.restart, self.late, self.another_key,
                          self.restart, self.late, self.restart):
-                self.after(OPERATIONS // 8)
+                deeds += KILLS * [self.kill] + [deed]
+            for deed in deeds:
+                self.after(OPERATIONS // (len(deeds) * 4 // 3))
                 deed()
             for w in workers:
                 w.join()
@@ -394,8 +409,9 @@ class Control(Case):
         took = time.monotonic() - self.started
         c = self.count
         print(f'\n{c.n} operations of {len(self.all)} devices in {took:.0f} s, '
-              f'{c.n / took:.0f} a second; the server was started '
-              f'{self.restarts} times more; exit codes '
+              f'{c.n / took:.0f} a second; the server was stopped and started '
+              f'{self.restarts} times, killed and started {self.kills} times; '
+              f'exit codes '
               f'{dict(sorted(c.codes.items()))}', flush=True)
         print('  ' + ', '.join(f'{n} {k}' for k, n in c.kinds.most_common())
               + f'; outages {dict(+c.outages)}\n  the last {c.last_outage}',
