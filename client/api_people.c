@@ -236,13 +236,8 @@ tacet_err client_talk_erase(client *c, const client_talk *t) {
   size_t n;
   TACET_TRY(client_group_list(c, t->id, &mem, &list, &n));
   for (size_t i = 0; i < n; i++) {
-    client_mailbox m;
-    tacet_span id = tacet_span_of(list[i].mailbox, CLIENT_MAILBOX_LEN);
-    tacet_err e = client_mailbox_get(c, id, &mem, &m);
-    if (e == TACET_OK && !m.last_resort) {
-      e = client_mailbox_condemn(c, id);
-    }
-    TACET_TRY(e == TACET_ERR_NOT_FOUND ? TACET_OK : e);
+    TACET_TRY(client_mailbox_leave(
+        c, tacet_span_of(list[i].mailbox, CLIENT_MAILBOX_LEN)));
     TACET_TRY(client_outbox_drop_group(c, list[i].id));
     TACET_TRY(client_session_delete(c, list[i].id));
   }

@@ -208,16 +208,11 @@ static tacet_err use_mailbox(client *c, const client_mailbox *m,
 static tacet_err leave_mailbox(client *c, tacet_span group) {
   CLIENT_MEM(mem);
   client_group_record r;
-  client_mailbox m;
   tacet_err e = client_group_get(c, group, &mem, &r);
-  if (e == TACET_OK) {
-    e = client_mailbox_get(c, tacet_span_of(r.mailbox, sizeof(r.mailbox)), &mem,
-                           &m);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
   }
-  if (e == TACET_OK && !m.last_resort) {
-    e = client_mailbox_condemn(c, tacet_span_of(m.id, sizeof(m.id)));
-  }
-  return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+  return client_mailbox_leave(c, tacet_span_of(r.mailbox, sizeof(r.mailbox)));
 }
 
 static tacet_err keep(client *c, const client_mailbox *m, client_joined *j,

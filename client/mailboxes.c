@@ -8,8 +8,9 @@
 #define BATCH TACET_MAILBOXES_MAX
 #define BATCH_PAID 8 /* one a week is used */
 #define TOKEN_TRIES 8
-#define OLD_MOST (7 * CLIENT_DAY) /* that one is read, or waits to be deleted  \
-                                   */
+#define OLD_MOST                                                               \
+  (7 * CLIENT_DAY) /* that one is read, or waits to be deleted                 \
+                    */
 
 tacet_err client_mailbox_get(client *c, tacet_span id, client_mem *mem,
                              client_mailbox *out) {
@@ -259,6 +260,16 @@ tacet_err client_mailbox_condemn(client *c, tacet_span id) {
   m.use = CLIENT_MAILBOX_CONDEMNED;
   m.until = client_now(c) + wait;
   return client_mailbox_save(c, &m);
+}
+
+tacet_err client_mailbox_leave(client *c, tacet_span id) {
+  CLIENT_MEM(mem);
+  client_mailbox m;
+  tacet_err e = client_mailbox_get(c, id, &mem, &m);
+  if (e != TACET_OK) {
+    return e == TACET_ERR_NOT_FOUND ? TACET_OK : e;
+  }
+  return m.last_resort ? TACET_OK : client_mailbox_condemn(c, id);
 }
 
 static bool is_over(const client *c, const client_mailbox *m) {

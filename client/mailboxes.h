@@ -33,6 +33,10 @@ TACET_MUST_CHECK tacet_err client_mailbox_rotate(client *c, client_mailbox *m);
 /* Stops reading it; deletes it some time in the next day, so that its absence
  * answers nobody. Within a transaction. */
 TACET_MUST_CHECK tacet_err client_mailbox_condemn(client *c, tacet_span id);
+/* A group that was read there is no more: condemned, unless it is that of the
+ * last-resort package, which other groups and letters may come through. Fine if
+ * there is none. Within a transaction. */
+TACET_MUST_CHECK tacet_err client_mailbox_leave(client *c, tacet_span id);
 /* Deletes those whose time has come, here and at the server. */
 TACET_MUST_CHECK tacet_err client_mailboxes_upkeep(client *c);
 /* Is it read? */

@@ -101,7 +101,7 @@ tacet_err client_call_forget(client *c, tacet_span id) {
   TACET_TRY(e);
   TACET_TRY(client_outbox_drop_group(c, id));
   TACET_TRY(
-      client_mailbox_condemn(c, tacet_span_of(r.mailbox, sizeof(r.mailbox))));
+      client_mailbox_leave(c, tacet_span_of(r.mailbox, sizeof(r.mailbox))));
   return client_session_delete(c, id);
 }
 

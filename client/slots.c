@@ -246,7 +246,7 @@ static tacet_err apply_removal(client *c, client_session *s, const told *t) {
   client_talk talk;
   uint8_t self[1][CLIENT_ID_LEN];
   TACET_TRY(client_talk_get(c, s->r.talk, &mem, &talk));
-  TACET_TRY(client_mailbox_condemn(
+  TACET_TRY(client_mailbox_leave(
       c, tacet_span_of(s->r.mailbox, sizeof(s->r.mailbox))));
   TACET_TRY(client_outbox_drop_group(c, s->r.id));
   TACET_TRY(client_members_remember(c, s));

@@ -33,7 +33,7 @@ static tacet_err retire(client *c, const client_group_record *r) {
   TACET_TRY(client_tx_begin(c->store, &tx));
   TACET_TRY(client_outbox_drop_group(c, r->id));
   TACET_TRY(
-      client_mailbox_condemn(c, tacet_span_of(r->mailbox, sizeof(r->mailbox))));
+      client_mailbox_leave(c, tacet_span_of(r->mailbox, sizeof(r->mailbox))));
   TACET_TRY(client_session_delete(c, r->id));
   return client_tx_commit(&tx);
 }

@@ -91,6 +91,40 @@ static void test_put_out_twice_the_other_way(void **state) {
   put_out_twice(*state, true);
 }
 
+/* ---- a mailbox that several groups share ---- */
+
+static void create(person *p, const char *name, const char *const *who) {
+  CLIENT_MEM(mem);
+  const char *id;
+  bool queued;
+  expect_ok(
+      p, client_group_create(p->c, name, who, 1, &mem, &id, &queued, &p->err));
+  assert_false(queued);
+}
+
+/* carol's packages have run out, so all groups reach her at one mailbox. That
+ * one of them puts her out, and takes her in again, is no matter to the others.
+ */
+static void test_put_out_of_one_of_several(void **state) {
+  world *w = *state;
+  person *p[3];
+  setup_crew(w, p);
+  w->s->last_resort_only = true;
+  add(p[0], carol_alone);
+  create(p[0], "band", carol_alone);
+  gather(p[2]);
+  put_out(p[0], carol_alone);
+  add(p[0], carol_alone);
+  gather(p[2]); /* the second letter makes her look */
+  say(p[0], "crew", "back again");
+  assert_int_equal(heard(gather(p[2]), "back again"), 1);
+  say(p[0], "band", "to those who stay");
+  assert_int_equal(heard(gather(p[2]), "to those who stay"), 1);
+  create(p[0], "choir", carol_alone); /* and new ones come there */
+  say(p[0], "choir", "welcome");
+  assert_int_equal(heard(gather(p[2]), "welcome"), 1);
+}
+
 static void id_of(person *p, const char *to, client_mem *mem, tacet_span *out) {
   client_talk t;
   assert_ok(client_enter(p->c));
@@ -140,6 +174,7 @@ int main(void) {
       TEST(test_the_second_letter_first),
       TEST(test_put_out_twice_while_away),
       TEST(test_put_out_twice_the_other_way),
+      TEST(test_put_out_of_one_of_several),
       TEST(test_a_group_that_calls_itself_this_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
