@@ -43,6 +43,34 @@ static const struct {
     {DESK_DO_PURGE, "case purge ", ""},
 };
 
+static void write_command(FILE *out, const char *before, const char *id,
+                          const char *after) {
+  (void)fprintf(out,
+                "<li><code>tacet-desk %s%s%s --key FILE --data "
+                "DIR</code></li>\n",
+                before, id, after);
+}
+
+static bool has_state(const json_t *row, const char *part, const char *state) {
+  const char *t =
+      json_string_value(json_object_get(json_object_get(row, part), "state"));
+  return t != NULL && strcmp(t, state) == 0;
+}
+
+/* What leaves the state of the case. */
+static void write_others(FILE *out, const json_t *row, desk_state state,
+                         const char *id) {
+  if (state <= DESK_S_LEGAL_REVIEW || state == DESK_S_CLARIFICATION) {
+    write_command(out, "case complete ", id, " --file FILE.json --reason TEXT");
+  }
+  if (has_state(row, "review", "owed")) {
+    write_command(out, "case review ", id, " --reason TEXT");
+  }
+  if (has_state(row, "notice", "owed")) {
+    write_command(out, "notices told ", id, " --reason TEXT");
+  }
+}
+
 static void write_next(FILE *out, const json_t *row, const char *id) {
   const char *name = json_string_value(json_object_get(row, "state"));
   desk_state state, to;
@@ -53,12 +81,10 @@ static void write_next(FILE *out, const json_t *row, const char *id) {
                 "be done</h2>\n<p>At a terminal, with your key:</p>\n<ul>\n");
   for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
     if (desk_step_next(state, commands[i].step, &to)) {
-      (void)fprintf(out,
-                    "<li><code>tacet-desk %s%s%s --key FILE --data "
-                    "DIR</code></li>\n",
-                    commands[i].before, id, commands[i].after);
+      write_command(out, commands[i].before, id, commands[i].after);
     }
   }
+  write_others(out, row, state, id);
   html_raw(out, "</ul>\n</section>\n");
 }
 

@@ -116,11 +116,26 @@ static void write_cases(FILE *out, const gathering *g, const json_t **sorted,
   web_end(out);
 }
 
+/* As `tacet-desk case list`: who looks at all has read something of each. */
+static tacet_err note_list(desk_store *s, const desk_officer *who,
+                           desk_trouble *why) {
+  char actor[DESK_ACTOR_MAX + 1];
+  json_t *body = json_pack("{s:s}", "by", "page");
+  const desk_act act = {actor, "cases-listed", "", body, NULL};
+  (void)snprintf(actor, sizeof(actor), DESK_PAGE_ACTOR "%s", who->name);
+  tacet_err e =
+      body == NULL ? TACET_ERR_NOMEM : desk_append(s, &act, 1, why, NULL);
+  json_decref(body);
+  return e;
+}
+
 tacet_err web_page_cases(FILE *out, desk_store *s, const desk_officer *who,
                          bool all, uint64_t page, desk_trouble *why) {
   gathering g = {who, all, json_array()};
-  tacet_err e =
-      g.rows == NULL ? TACET_ERR_NOMEM : desk_cases_each(s, gather, &g, why);
+  tacet_err e = g.rows == NULL ? TACET_ERR_NOMEM : note_list(s, who, why);
+  if (e == TACET_OK) { /* before anything is shown */
+    e = desk_cases_each(s, gather, &g, why);
+  }
   size_t n = json_array_size(g.rows);
   const json_t **sorted = calloc(n + 1, sizeof(const json_t *));
   if (e == TACET_OK && sorted == NULL) {

@@ -111,6 +111,8 @@ class DeskPage(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertIn('search-warrant', text)
         self.assertIn('case authenticate', text)
+        self.assertIn(f'case complete {self.desk.case} --file', text)
+        self.assertNotIn('case review', text)  # of emergencies alone
         self.assertNotIn('case close', text)  # not from this state
         self.assertNotIn(HOSTILE, text)
         self.assertNotIn('<script', text)
@@ -136,6 +138,10 @@ class DeskPage(unittest.TestCase):
         self.assertEqual(len(read), before + 1)
         self.assertEqual((read[-1]['actor'], read[-1]['case']),
                          ('page:ada', self.desk.case))
+        listed = len(self.events('cases-listed'))
+        p.get('/cases')
+        self.assertEqual(['page:ada'], [e['actor'] for e in
+                                        self.events('cases-listed')[listed:]])
         self.desk.run('log', 'verify')  # no key comes near a browser
 
     def test_secret_cases_are_not_there_for_others(self):
