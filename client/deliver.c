@@ -158,6 +158,16 @@ static tacet_err refresh_stale(client *c, client_parcel *p, bool look_due,
   return client_tx_commit(&tx);
 }
 
+/* One was paid for, and the next is to be: a token a request. */
+static bool goes_on_paying(const client_parcel *p, const bool *chosen) {
+  bool stored = false, left = false;
+  for (size_t i = 0; i < p->n_to; i++) {
+    stored = stored || (chosen[i] && p->to[i].state == CLIENT_TO_DONE);
+    left = left || (!chosen[i] && p->to[i].state == CLIENT_TO_PAY);
+  }
+  return stored && left;
+}
+
 static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
                               tacet_span token, tacet_span answers) {
   size_t at = 0;
@@ -202,7 +212,7 @@ static tacet_err note_answers(client *c, client_parcel *p, const bool *chosen,
   } else {
     uint64_t wait = RETRY_FIRST << (p->tries < 10 ? p->tries : 10);
     wait = missing || (stale && p->tries == 0) ? 0 : wait; /* after the look */
-    wait = pay ? 0 : wait;
+    wait = pay || (token.len > 0 && goes_on_paying(p, chosen)) ? 0 : wait;
     p->tries++;
     p->retry_at = client_now(c) + (wait < RETRY_MOST ? wait : RETRY_MOST);
     TACET_TRY(client_parcel_save(c, p));

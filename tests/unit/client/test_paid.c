@@ -53,6 +53,29 @@ static void test_nobody_notices(void **state) {
   assert_int_equal(stock(alice), before);
 }
 
+/* Several in one group: each is paid for at once, and nobody waits for the
+ * others. */
+static void test_several_at_once(void **state) {
+  world *w = *state;
+  CLIENT_MEM(mem);
+  person *alice = person_join(w, "alice"), *p[4];
+  const char *names[] = {"bob", "carol", "dave", "erin"}, *id;
+  bool queued;
+  for (int i = 0; i < 4; i++) {
+    p[i] = person_join(w, names[i]);
+  }
+  w->s->last_resort_only = true;
+  expect_ok(alice, client_group_create(alice->c, "crew", names, 4, &mem, &id,
+                                       &queued, &alice->err));
+  assert_false(queued);
+  uint64_t before = w->s->now;
+  say(alice, "crew", "all of you");
+  assert_in_range(w->s->now - before, 0, 1000);
+  for (int i = 0; i < 4; i++) {
+    hear(p[i], "all of you");
+  }
+}
+
 /* What was written before it was heard that he moved arrives as well. */
 static void test_written_to_the_old_address(void **state) {
   world *w = *state;
@@ -185,13 +208,10 @@ int main(void) {
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_which_are_paid),
-      TEST(test_nobody_notices),
-      TEST(test_written_to_the_old_address),
-      TEST(test_lost_answers),
-      TEST(test_without_tokens),
-      TEST(test_in_a_group),
-      TEST(test_a_spammer),
+      TEST(test_which_are_paid),  TEST(test_nobody_notices),
+      TEST(test_several_at_once), TEST(test_written_to_the_old_address),
+      TEST(test_lost_answers),    TEST(test_without_tokens),
+      TEST(test_in_a_group),      TEST(test_a_spammer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
