@@ -6,6 +6,7 @@
 #include "desk/web/pages.h"
 #include "desk/web/passkey.h"
 #include "desk/web/session.h"
+#include "net/address.h"
 #include "net/server.h"
 
 #include <stdlib.h>
@@ -345,42 +346,23 @@ static bool is_loopback(const char *host) {
          strcmp(host, "::1") == 0;
 }
 
-/* Cuts "HOST:PORT" or "[V6]:PORT" in place. */
-static bool cut(char *listen, char **host, char **port) {
-  char *colon = strrchr(listen, ':');
-  if (colon == NULL || colon == listen || colon[1] == '\0' ||
-      strlen(colon + 1) > 5 ||
-      strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-      strtoul(colon + 1, NULL, 10) > UINT16_MAX) {
-    return false;
-  }
-  *colon = '\0';
-  *host = listen;
-  *port = colon + 1;
-  if (listen[0] == '[' && colon[-1] == ']') {
-    colon[-1] = '\0';
-    *host = listen + 1;
-  }
-  return is_loopback(*host);
-}
-
 static tacet_err start(web_server *w, const char *listen, desk_trouble *why) {
-  char text[128], *host = NULL, *port = NULL;
+  char host[64] = "", port[8] = "";
+  uint16_t number = 0;
   net_server_config config = {.n_loops = 1, .max_connections = 100};
   w->is_unix = strncmp(listen, "unix:/", 6) == 0;
-  bool fits = strlen(listen) < sizeof(text);
-  if (fits) {
-    memcpy(text, listen, strlen(listen) + 1);
-  }
-  if (!fits || (!w->is_unix && !cut(text, &host, &port))) {
+  if (!w->is_unix &&
+      (net_host_port(listen, host, sizeof(host), &number) != TACET_OK ||
+       !is_loopback(host))) {
     desk_trouble_set(why, "the desk's page listens on this machine alone: give "
                           "127.0.0.1:PORT, [::1]:PORT or unix:/PATH, and reach "
                           "it from elsewhere through ssh");
     return TACET_ERR_ARGUMENT;
   }
-  config.path = w->is_unix ? text + 5 : NULL;
-  config.host = host;
-  config.port = port;
+  (void)snprintf(port, sizeof(port), "%u", number);
+  config.path = w->is_unix ? listen + 5 : NULL;
+  config.host = w->is_unix ? NULL : host;
+  config.port = w->is_unix ? NULL : port;
   if (!w->is_unix) { /* a request may come before the real one is known */
     (void)snprintf(w->port, sizeof(w->port), "%s", port);
   }

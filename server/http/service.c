@@ -2,6 +2,7 @@
  * The service: what the transport calls, start and stop. */
 #include "server/http/service.h"
 
+#include "net/address.h"
 #include "server/http/private.h"
 #include "server/http/router.h"
 
@@ -380,7 +381,7 @@ static tacet_err fill_address(const tacetd_service *s, char *host, char *port,
     out->path = where;
     return TACET_OK;
   }
-  TACET_TRY(tacetd_host_port(where, host, TACETD_CONFIG_TEXT_MAX, &number));
+  TACET_TRY(net_host_port(where, host, TACETD_CONFIG_TEXT_MAX, &number));
   (void)snprintf(port, 8, "%u", (unsigned)number);
   out->host = host;
   out->port = port;

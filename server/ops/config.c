@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The table of keys, and the values that each takes. */
 #include "server/ops/config.h"
+#include "net/address.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -208,40 +209,6 @@ void tacetd_config_defaults(tacetd_config *c) {
 
 /* ---- values ---- */
 
-tacet_err tacetd_host_port(const char *text, char *host, size_t cap,
-                           uint16_t *port) {
-  const char *colon = strrchr(text, ':');
-  if (colon == NULL || colon == text) {
-    return TACET_ERR_ARGUMENT;
-  }
-  const char *from = text, *to = colon;
-  if (*from == '[') {
-    from++;
-    to--;
-    if (to <= from || *to != ']') {
-      return TACET_ERR_ARGUMENT;
-    }
-  } else if (memchr(from, ':', (size_t)(to - from)) != NULL) {
-    return TACET_ERR_ARGUMENT; /* a v6 address needs its brackets */
-  }
-  uint32_t value = 0;
-  size_t digits = 0;
-  for (const char *p = colon + 1; *p != '\0'; p++, digits++) {
-    if (*p < '0' || *p > '9' || digits == 5) {
-      return TACET_ERR_ARGUMENT;
-    }
-    value = value * 10 + (uint32_t)(*p - '0');
-  }
-  size_t len = (size_t)(to - from);
-  if (digits == 0 || value > 65535 || len >= cap) {
-    return TACET_ERR_ARGUMENT;
-  }
-  memcpy(host, from, len);
-  host[len] = '\0';
-  *port = (uint16_t)value;
-  return TACET_OK;
-}
-
 bool tacetd_domain_is_valid(const char *text) {
   size_t len = strlen(text);
   if (len == 0 || len > 253) {
@@ -273,13 +240,13 @@ static bool url_is_valid(const char *text) {
   const char *bracket = strchr(rest, ']');
   bool has_port = strchr(bracket != NULL ? bracket : rest, ':') != NULL;
   return !has_port ||
-         tacetd_host_port(rest, host, sizeof(host), &port) == TACET_OK;
+         net_host_port(rest, host, sizeof(host), &port) == TACET_OK;
 }
 
 static bool listen_is_valid(const char *text) {
   char host[TACETD_CONFIG_TEXT_MAX];
   uint16_t port;
-  return tacetd_host_port(text, host, sizeof(host), &port) == TACET_OK;
+  return net_host_port(text, host, sizeof(host), &port) == TACET_OK;
 }
 
 static bool proxy_is_valid(const char *text) {
@@ -292,7 +259,7 @@ static bool proxy_is_valid(const char *text) {
     return strlen(text) < 100; /* sun_path has 108 */
   }
   /* Plain HTTP: whoever reaches it is believed about addresses. */
-  return tacetd_host_port(text, host, sizeof(host), &port) == TACET_OK &&
+  return net_host_port(text, host, sizeof(host), &port) == TACET_OK &&
          (strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
           strcmp(host, "localhost") == 0);
 }
@@ -405,7 +372,7 @@ tacet_err tacetd_config_finish(tacetd_config *c, tacetd_trouble *why) {
   if (c->url_is_derived) {
     char host[TACETD_CONFIG_TEXT_MAX];
     uint16_t port = 0;
-    TACET_TRY(tacetd_host_port(c->listen, host, sizeof(host), &port));
+    TACET_TRY(net_host_port(c->listen, host, sizeof(host), &port));
     if (strlen(c->listen) + sizeof("https://") > sizeof(c->url)) {
       tacetd_trouble_set(why, "listen is too long to make the url of it; set "
                               "url");

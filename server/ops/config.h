@@ -77,9 +77,6 @@ TACET_MUST_CHECK tacet_err tacetd_config_finish(tacetd_config *c,
 TACET_MUST_CHECK tacet_err tacetd_config_write(const tacetd_config *c,
                                                FILE *to);
 
-/* HOST:PORT or [V6]:PORT. The host without brackets. */
-TACET_MUST_CHECK tacet_err tacetd_host_port(const char *text, char *host,
-                                            size_t cap, uint16_t *port);
 /* Lower case letters, digits, dots and dashes, as DNS has them. */
 bool tacetd_domain_is_valid(const char *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Addresses. */
 #include "server/ops/url.h"
+#include "net/address.h"
 
 bool tacetd_url_split(const char *url, char *host, size_t cap,
                       char port[TACETD_PORT_TEXT_MAX]) {
@@ -16,7 +17,7 @@ bool tacetd_url_split(const char *url, char *host, size_t cap,
   int n =
       snprintf(with_port, sizeof(with_port), "%s%s", rest, has ? "" : ":443");
   if (n < 0 || (size_t)n >= sizeof(with_port) ||
-      tacetd_host_port(with_port, host, cap, &number) != TACET_OK) {
+      net_host_port(with_port, host, cap, &number) != TACET_OK) {
     return false;
   }
   (void)snprintf(port, TACETD_PORT_TEXT_MAX, "%u", (unsigned)number);
@@ -27,7 +28,7 @@ tacet_err tacetd_url_of_listen(const char *listen, uint16_t port, char *out,
                                size_t cap) {
   char host[TACETD_CONFIG_TEXT_MAX];
   uint16_t configured = 0;
-  TACET_TRY(tacetd_host_port(listen, host, sizeof(host), &configured));
+  TACET_TRY(net_host_port(listen, host, sizeof(host), &configured));
   bool v6 = strchr(host, ':') != NULL;
   int n = snprintf(out, cap, "https://%s%s%s:%u", v6 ? "[" : "", host,
                    v6 ? "]" : "", (unsigned)port);

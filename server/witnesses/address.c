@@ -2,6 +2,7 @@
  * The address of a witness. */
 #include "server/witnesses/address.h"
 
+#include "net/address.h"
 #include "server/ops/config.h"
 #include "tacet/codec.h"
 
@@ -39,8 +40,7 @@ static bool read_place(const char *place, wts_address *a) {
   bool has = strchr(bracket != NULL ? bracket : place, ':') != NULL;
   (void)snprintf(with_port, sizeof(with_port), "%s%s", place,
                  has ? "" : (a->tls ? ":443" : ":80"));
-  if (tacetd_host_port(with_port, a->host, sizeof(a->host), &number) !=
-          TACET_OK ||
+  if (net_host_port(with_port, a->host, sizeof(a->host), &number) != TACET_OK ||
       number == 0 || !is_host(a->host)) {
     return false;
   }

@@ -2,6 +2,7 @@
  * tacetd.conf: each key, what each refuses, and that the manual lists them. */
 #include "tests/support/support.h"
 
+#include "net/address.h"
 #include "server/ops/config.h"
 
 #include <string.h>
@@ -107,15 +108,15 @@ static void test_host_port(void **state) {
   (void)state;
   char host[16];
   uint16_t port;
-  assert_ok(tacetd_host_port("[::1]:443", host, sizeof(host), &port));
+  assert_ok(net_host_port("[::1]:443", host, sizeof(host), &port));
   assert_string_equal(host, "::1");
   assert_int_equal(port, 443);
   assert_err(TACET_ERR_ARGUMENT,
-             tacetd_host_port("a-host-of-16-ch.:1", host, sizeof(host), &port));
+             net_host_port("a-host-of-16-ch.:1", host, sizeof(host), &port));
   assert_err(TACET_ERR_ARGUMENT,
-             tacetd_host_port("[::1:443", host, sizeof(host), &port));
+             net_host_port("[::1:443", host, sizeof(host), &port));
   assert_err(TACET_ERR_ARGUMENT,
-             tacetd_host_port("[]:443", host, sizeof(host), &port));
+             net_host_port("[]:443", host, sizeof(host), &port));
 }
 
 /* What init writes reads back as the same. */
