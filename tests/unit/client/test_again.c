@@ -125,6 +125,35 @@ static void test_put_out_of_one_of_several(void **state) {
   assert_int_equal(heard(gather(p[2]), "welcome"), 1);
 }
 
+static void test_what_was_said_without_her(void **state) {
+  world *w = *state;
+  person *p[3];
+  setup_crew(w, p);
+  for (int last = 0; last < 2; last++) {
+    w->s->last_resort_only = last != 0;
+    add(p[0], carol_alone);
+    say(p[0], "crew", "hello");
+    gather(p[2]);
+    for (int turn = 0; turn < 3; turn++) {
+      put_out(p[0], carol_alone);
+      for (int i = 0; i < 4; i++) {
+        say(p[0], "crew", "not for carol");
+      }
+      add(p[0], carol_alone);
+      say(p[0], "crew", "for carol");
+      w->s->last_mailbox_first = turn == 1;
+      assert_int_equal(heard(gather(p[2]), "for carol"), 1);
+      w->s->now += 120000;
+      gather(p[2]);
+      assert_int_equal(warned("gap"), 0);
+    }
+    put_out(p[0], carol_alone);
+    w->s->now += (uint64_t)26 * 3600000;
+    gather(p[2]);
+    assert_int_equal(warned("gap"), 0);
+  }
+}
+
 static void id_of(person *p, const char *to, client_mem *mem, tacet_span *out) {
   client_talk t;
   assert_ok(client_enter(p->c));
@@ -175,6 +204,7 @@ int main(void) {
       TEST(test_put_out_twice_while_away),
       TEST(test_put_out_twice_the_other_way),
       TEST(test_put_out_of_one_of_several),
+      TEST(test_what_was_said_without_her),
       TEST(test_a_group_that_calls_itself_this_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
