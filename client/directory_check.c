@@ -54,7 +54,7 @@ static tacet_err check_label(client *c, const client_keylog *k,
   TACET_TRY(tacet_keylog_label_handle(tacet_span_str(a->handle), &label));
   tacet_err e = tacet_keylog_label_verify(
       &a->head, tacet_span_of(k->trust.vrf_key, sizeof(k->trust.vrf_key)),
-      &label, a->bytes, proof, &a->label);
+      &label, a->seen, a->bytes, proof, &a->label);
   if (e == TACET_OK && a->label.exists) {
     return TACET_OK;
   }

@@ -16,6 +16,7 @@ typedef struct client_directory_answer {
   tacet_span previous;   /* of the one before; empty if it gave none */
   tacet_span first;      /* of number 0; empty: it is known, or not there */
   tacet_span proofs;
+  uint32_t seen; /* as it was named in the question */
   /* filled by the check */
   tacet_span head_proof;
   tacet_keylog_head head;

@@ -62,7 +62,7 @@ static tacet_err check_label(client *c, const client_keylog *k,
   tacet_keylog_label_issuers(first_day, &label);
   tacet_err e = tacet_keylog_label_verify(
       head, tacet_span_of(k->trust.vrf_key, sizeof(k->trust.vrf_key)), &label,
-      value, proof, &a);
+      0, value, proof, &a);
   if (tacet_err_kind(e) == TACET_KIND_LOCAL) {
     return e;
   }

@@ -2,6 +2,7 @@
  * What a directory, a log or a witness may send: entries, notes, checkpoints,
  * policies, proofs. What is read is written again to the same bytes; a proof
  * that nobody made shows nothing. */
+#include "tacet/keytrans/evidence.h"
 #include "tacet/keytrans/handover.h"
 #include "tacet/keytrans/keylog.h"
 #include "tacet/keytrans/witness.h"
@@ -93,8 +94,14 @@ static void label_proof(tacet_span in) {
   tacet_keylog_head head = {.seen = {.size = 9}, .map_root = {{1}}};
   tacet_keylog_label label = {.len = 1, .b = "x"};
   tacet_keylog_answer a;
+  tacet_map_hash key;
+  tacet_span map;
+  tacet_keylog_opening o;
   TACET_ASSERT(tacet_keylog_label_verify(&head, tacet_span_of(base, 32), &label,
-                                         TACET_SPAN_EMPTY, in, &a) != TACET_OK);
+                                         3, TACET_SPAN_EMPTY, in,
+                                         &a) != TACET_OK);
+  TACET_ASSERT(tacet_evidence_from_label(in, tacet_span_of(base, 32), &label, 2,
+                                         &key, &map, &o) != TACET_OK);
 }
 
 static void head_proof(tacet_span in) {

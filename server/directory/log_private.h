@@ -174,9 +174,11 @@ TACET_MUST_CHECK tacet_err dir_log_prove_head(const dir_log *log,
                                               uint64_t old_size,
                                               tacet_buf *out);
 /* KeyProofs: that head, the LabelProof in the published map, and the opening
- * of an account's number 0, where that is not the newest (NULL: none). */
+ * of an account's number 0, where that is not the newest (NULL: none).
+ * `seen` as of tacet_keylog_label_prove(). */
 TACET_MUST_CHECK tacet_err dir_log_prove(dir_log *log, uint64_t old_size,
                                          const tacet_keylog_label *label,
+                                         uint32_t seen,
                                          const tacet_keylog_opening *opening,
                                          const tacet_keylog_opening *first,
                                          tacet_buf *out);

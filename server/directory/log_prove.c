@@ -26,15 +26,15 @@ tacet_err dir_log_prove_head(const dir_log *log, uint64_t old_size,
 
 /* The map's hashes are all made, so that proving only reads. */
 tacet_err dir_log_prove(dir_log *log, uint64_t old_size,
-                        const tacet_keylog_label *label,
+                        const tacet_keylog_label *label, uint32_t seen,
                         const tacet_keylog_opening *opening,
                         const tacet_keylog_opening *first, tacet_buf *out) {
   TACET_BUF(first_bytes, 64);
   TACET_BUF(head_proof, DIR_PROOFS_MAX);
   TACET_BUF(label_proof, DIR_PROOFS_MAX);
   TACET_TRY(dir_log_prove_head(log, old_size, &head_proof));
-  TACET_TRY(tacet_keylog_label_prove(log->shown, &log->vrf, label, opening,
-                                     &label_proof));
+  TACET_TRY(tacet_keylog_label_prove(log->shown, &log->vrf, label, seen,
+                                     opening, &label_proof));
   if (first != NULL) {
     tacet_keylog_opening_write(first, &first_bytes);
   }

@@ -87,7 +87,8 @@ static tacet_err prove(dir_request *r, sto_conn *c,
   TACET_TRY(tacet_keylog_label_handle(tacet_span_str(newest->handle), &label));
   TACET_TRY(more ? first_opening(c, newest->account_id, &first) : TACET_OK);
   return dir_log_prove(&r->directory->log, r->in.lookup.log_size, &label,
-                       opening, more ? &first : NULL, out);
+                       r->in.lookup.seen, opening, more ? &first : NULL,
+                       out);
 }
 
 /* The handle is what the log is about: of an account that lost it there is

@@ -86,7 +86,7 @@ static tacet_err prove_week(dir_request *r, sto_conn *c) {
     return dir_refuse(r, TACET_WIRE_BUSY);
   }
   tacet_keylog_label_issuers(in->first_day, &label);
-  return dir_log_prove(log, in->log_size, &label, &o, NULL, &r->answer);
+  return dir_log_prove(log, in->log_size, &label, 0, &o, NULL, &r->answer);
 }
 
 tacet_err dir_week_start(dir_request *r, sto_conn *c) {

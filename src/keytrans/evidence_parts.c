@@ -59,12 +59,13 @@ tacet_err tacet_evidence_from_label(tacet_span proof, tacet_span vrf_public_key,
                                     tacet_keylog_opening *opening) {
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(proof, &err);
+  uint32_t seen = tacet_read_u32(&r);
   tacet_reader steps = tacet_read_vec_of(&r);
   tacet_keylog_ladder l = {.present = 0};
   tacet_keylog_opening o = {.index = 0};
   tacet_span vrf = TACET_SPAN_EMPTY, map = TACET_SPAN_EMPTY;
   uint32_t at;
-  while (tacet_more(&steps) && tacet_keylog_ladder_next(&l, &at)) {
+  while (tacet_more(&steps) && keylog_ladder_next_shown(&l, seen, &at)) {
     tacet_map_proof p;
     tacet_span vrf_proof = tacet_read_bytes(&steps, TACET_VRF_PROOF_LEN);
     const uint8_t *from = steps.p;
@@ -93,16 +94,17 @@ tacet_err tacet_evidence_from_label(tacet_span proof, tacet_span vrf_public_key,
 
 /* ---- an answer that was refused ---- */
 
-/* The greatest version that the proof's ladder finds. NOT_FOUND if it is no
- * ladder, or finds none. */
+/* The greatest version that the proof's ladder finds; what it left out is taken
+ * to be there. NOT_FOUND if it is no ladder, or finds none. */
 static tacet_err greatest(tacet_span proof, uint32_t *version) {
   tacet_err err = TACET_OK;
   tacet_reader r = tacet_reader_over(proof, &err);
+  uint32_t seen = tacet_read_u32(&r);
   tacet_reader steps = tacet_read_vec_of(&r);
   tacet_keylog_ladder l = {.present = 0};
   tacet_map_proof p;
   uint32_t at;
-  while (tacet_more(&steps) && tacet_keylog_ladder_next(&l, &at)) {
+  while (tacet_more(&steps) && keylog_ladder_next_shown(&l, seen, &at)) {
     (void)tacet_read_bytes(&steps, TACET_VRF_PROOF_LEN);
     tacet_map_proof_read(&steps, &p);
     tacet_keylog_ladder_tell(&l, p.end == TACET_MAP_FOUND);

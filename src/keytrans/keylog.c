@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The key log's entries, labels and commitments, and the binary ladder. */
+ * The key log's entries, labels and commitments, and the ladder. */
 #include "keytrans/keylog.h"
 #include "keytrans/line.h"
 
@@ -144,32 +144,52 @@ tacet_err tacet_keylog_value(const tacet_map_hash *commitment, uint64_t index,
   return tacet_hash_sha256.digest(parts, 2, out->b);
 }
 
-/* ---- the binary ladder ---- */
+/* ---- the ladder ---- */
 
-static bool is_known(const tacet_keylog_ladder *l) {
-  return l->absent != 0 && l->absent - 1 == l->present;
+/* Among fewer than so many the next one up is looked up: each look-up but one
+ * then finds something, and only what it does not find has to be shown again to
+ * who knows the version (docs/adr/0073). */
+#define NARROW 16
+
+static uint64_t upwards(const tacet_keylog_ladder *l) {
+  uint64_t next = l->present == 0 ? 0 : l->present - 1 + l->stride;
+  return next < UINT32_MAX ? next : UINT32_MAX;
+}
+
+static uint64_t between(const tacet_keylog_ladder *l) {
+  uint64_t unknown = l->absent - 1 - l->present;
+  return unknown < NARROW ? l->present : l->present + unknown / 2;
 }
 
 bool tacet_keylog_ladder_next(const tacet_keylog_ladder *l, uint32_t *version) {
-  uint64_t next = 0;
-  if (l->absent != 0) {
-    next = (l->present - 1 + l->absent - 1) / 2;
-  } else if (l->present != 0) {
-    next = 2 * l->present - 1; /* from 2^k - 1 to 2^(k+1) - 1 */
-  }
-  if (is_known(l) || next > UINT32_MAX) {
+  bool known = l->absent != 0 && l->absent - 1 == l->present;
+  if (known || l->present > UINT32_MAX) {
     return false;
   }
-  *version = (uint32_t)next;
+  *version = (uint32_t)(l->absent == 0 ? upwards(l) : between(l));
   return true;
 }
 
 void tacet_keylog_ladder_tell(tacet_keylog_ladder *l, bool there) {
   uint32_t version;
   TACET_ASSERT(tacet_keylog_ladder_next(l, &version));
-  if (there) {
-    l->present = (uint64_t)version + 1;
-  } else {
+  if (!there) {
     l->absent = (uint64_t)version + 1;
+    return;
   }
+  l->present = (uint64_t)version + 1;
+  if (l->absent == 0) {
+    l->stride = l->stride < NARROW ? l->stride + 1 : 2 * l->stride;
+  }
+}
+
+bool keylog_ladder_next_shown(tacet_keylog_ladder *l, uint32_t seen,
+                              uint32_t *version) {
+  while (tacet_keylog_ladder_next(l, version)) {
+    if ((uint64_t)*version + 1 >= seen) {
+      return true;
+    }
+    tacet_keylog_ladder_tell(l, true);
+  }
+  return false;
 }

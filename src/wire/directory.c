@@ -63,6 +63,7 @@ void tacet_lookup_write(tacet_buf *w, const tacet_lookup *m) {
   tacet_write_vec(w, m->key);
   tacet_write_u32(w, m->from);
   tacet_write_u64(w, m->log_size);
+  tacet_write_u32(w, m->seen);
   tacet_write_vec(w, m->token);
 }
 
@@ -74,6 +75,7 @@ tacet_err tacet_lookup_parse(tacet_span in, tacet_lookup *out) {
   m.key = tacet_read_vec_max(&r, TACET_HANDLE_MAX);
   m.from = tacet_read_u32(&r);
   m.log_size = tacet_read_u64(&r);
+  m.seen = tacet_read_u32(&r);
   m.token = wire_read_maybe(&r, TACET_TOKEN_LEN);
   if (kind > TACET_LOOKUP_ACCOUNT) {
     tacet_read_fail(&r, TACET_ERR_UNKNOWN_TYPE);

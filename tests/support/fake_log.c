@@ -254,11 +254,12 @@ void fake_log_head(fake_log *l, uint64_t from, uint64_t now_ms,
                              tacet_buf_span(&note), out));
 }
 
-void fake_log_label(fake_log *l, const char *handle, tacet_buf *out) {
+void fake_log_label(fake_log *l, const char *handle, uint32_t seen,
+                    tacet_buf *out) {
   tacet_keylog_label label;
   const fake_update *u = newest(l, handle);
   OK(tacet_keylog_label_handle(tacet_span_str(handle), &label));
-  OK(tacet_keylog_label_prove(l->map, &l->vrf, &label,
+  OK(tacet_keylog_label_prove(l->map, &l->vrf, &label, seen,
                               u == NULL ? NULL : &u->opening, out));
 }
 
@@ -278,6 +279,6 @@ void fake_log_week(fake_log *l, uint32_t first_day, tacet_buf *out) {
   name_week(first_day, name);
   const fake_update *u = newest(l, name);
   tacet_keylog_label_issuers(first_day, &label);
-  OK(tacet_keylog_label_prove(l->map, &l->vrf, &label,
+  OK(tacet_keylog_label_prove(l->map, &l->vrf, &label, 0,
                               u == NULL ? NULL : &u->opening, out));
 }

@@ -54,7 +54,8 @@ void fake_log_trust(const fake_log *l, tacet_buf *out);
 /* The signed checkpoint; HeadProof; LabelProof. */
 void fake_log_note(const fake_log *l, uint64_t now_ms, tacet_buf *out);
 void fake_log_head(fake_log *l, uint64_t from, uint64_t now_ms, tacet_buf *out);
-void fake_log_label(fake_log *l, const char *handle, tacet_buf *out);
+void fake_log_label(fake_log *l, const char *handle, uint32_t seen,
+                    tacet_buf *out);
 /* Opening of its version 0, if it has others. */
 void fake_log_first(fake_log *l, const char *handle, tacet_buf *out);
 void fake_log_week(fake_log *l, uint32_t first_day, tacet_buf *out);

@@ -286,7 +286,7 @@ static void flip(fake_server *s, tacet_buf *proof) {
   s->flip_proof = 0;
 }
 
-static void prove(fake_server *s, const char *handle, uint64_t from,
+static void prove(fake_server *s, const char *handle, const tacet_lookup *m,
                   tacet_buf *out) {
   TACET_BUF(head, 1 << 18);
   TACET_BUF(label, 1 << 18);
@@ -294,8 +294,10 @@ static void prove(fake_server *s, const char *handle, uint64_t from,
   if (s->no_proofs) {
     return;
   }
-  fake_log_head(s->log, from, s->now, &head);
-  fake_log_label(s->log, s->proofs_of != NULL ? s->proofs_of : handle, &label);
+  s->n_seen += m->seen > 0;
+  fake_log_head(s->log, m->log_size, s->now, &head);
+  fake_log_label(s->log, s->proofs_of != NULL ? s->proofs_of : handle,
+                 s->leave_out != 0 ? s->leave_out : m->seen, &label);
   fake_log_first(s->log, s->proofs_of != NULL ? s->proofs_of : handle, &first);
   flip(s, &head);
   flip(s, &label);
@@ -381,8 +383,7 @@ static void lookup(fake_server *s, tacet_span body, fake_reply *out) {
         &list, tacet_span_of(a->manifests[i].p, a->manifests[i].len));
   }
   TACET_BUF(proofs, 1 << 19);
-  prove(s, m.kind == TACET_LOOKUP_HANDLE ? handle : a->handle, m.log_size,
-        &proofs);
+  prove(s, m.kind == TACET_LOOKUP_HANDLE ? handle : a->handle, &m, &proofs);
   tacet_lookup_answer answer = {.manifests = tacet_buf_span(&list),
                                 .proofs = tacet_buf_span(&proofs)};
   TACET_BUF(w, 1 << 21);

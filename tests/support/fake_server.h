@@ -87,8 +87,8 @@ typedef struct fake_server {
   size_t n_blobs;
 
   /* What a test looks at. */
-  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups, n_heads,
-      n_weeks;
+  size_t n_requests, n_sends, n_stored, n_tokens_spent, n_lookups, n_seen,
+      n_heads, n_weeks;
   size_t n_blob_bytes; /* given out */
 
   /* What a test turns on. */
@@ -120,6 +120,7 @@ typedef struct fake_server {
   fake_log *other_log;
   size_t flip_proof;       /* in the next proofs this bit, from 1, is flipped */
   const char *proofs_of;   /* look-ups come with the proof of this handle */
+  uint32_t leave_out;      /* as if everybody had named so much as seen */
   const char *certificate; /* not NULL: fails as if it had changed */
   /* Called when the server begins and ends to work: what is tried on the client
    * is not tried on it. */

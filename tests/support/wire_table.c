@@ -127,6 +127,7 @@ static void sample_lookup(tacet_buf *w) {
                                         .key = TACET_SPAN_LIT("bob@localhost"),
                                         .from = 3,
                                         .log_size = 1234,
+                                        .seen = 5,
                                         .token = BYTES(TACET_TOKEN_LEN)});
 }
 static void sample_key_proofs(tacet_buf *w) {

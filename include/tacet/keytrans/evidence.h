@@ -186,7 +186,7 @@ TACET_MUST_CHECK tacet_err tacet_evidence_from_head(tacet_span proof,
                                                     tacet_evidence_shown *out);
 /* The step of a LabelProof that is about `version`: the key, by the VRF, and
  * the bytes of its MapProof. *opening gets the proof's, zero if it has none.
- * NOT_FOUND if the ladder has no such step; AUTH if the VRF does not show the
+ * NOT_FOUND if it shows no such step; AUTH if the VRF does not show the
  * key; any INPUT error. */
 TACET_MUST_CHECK tacet_err tacet_evidence_from_label(
     tacet_span proof, tacet_span vrf_public_key,

@@ -17,7 +17,7 @@
  * version, so that who learnt one version's cannot recognise the next.
  *
  *   reader                                     directory
- *     label, the size it saw last   ------->
+ *     label, what it saw last       ------->
  *                        <------- value, head proof, label proof
  *   tacet_keylog_head_verify()     log, witnesses, consistency, EPOCH
  *   tacet_keylog_label_verify()    this version is there, the next is not, and
@@ -102,14 +102,19 @@ TACET_MUST_CHECK tacet_err tacet_keylog_value(const tacet_map_hash *commitment,
                                               uint64_t index,
                                               tacet_map_hash *out);
 
-/* ---- the binary ladder ---- */
+/* ---- the ladder ---- */
 
-/* Finds the greatest version by looking up few: 0, 1, 3, 7, ... until one is
- * not there, then by halves. Who proves and who checks walk the same way.
+/* Finds the greatest version by looking up few: 0, 1, 3, 6, 10, ... until one
+ * is not there, then one by one from the greatest that is. (Each step is one
+ * longer than the one before, up to 16; from there on twice as long, and what
+ * lies between is halved until fewer than 16 are left.) Who proves and who
+ * checks walk the same way. Up to version 135 at most two of its look-ups find
+ * nothing: those are what a reader who knows the version has to see again.
  * Zeroed is the start. */
 typedef struct tacet_keylog_ladder {
   uint64_t present; /* versions 0 to present - 1 are there */
   uint64_t absent;  /* version absent - 1 is not; 0: none known yet */
+  uint64_t stride;  /* of the next step upwards */
 } tacet_keylog_ladder;
 
 /* The next version to look up; false once all is known. */
@@ -151,13 +156,20 @@ typedef struct tacet_keylog_opening {
   uint64_t index; /* of its UPDATE in the log */
 } tacet_keylog_opening;
 
+/* A reader who has verified some version as the greatest before may name it:
+ * `seen` is one more than that version, 0 for none. Then the proof leaves out
+ * what this reader has verified already, the ladder's versions *below* that
+ * one; the version itself (or a greater one) and all that is not there are in
+ * it. Why that is enough: docs/protocol/keylog.md. */
+
 /* Writes the proof of a label's greatest version, or that it has none.
  * `opening` is that of the greatest version, NULL if there is none. The map has
- * to be the head's. STATE if it has versions where `opening` is NULL, or none
- * where it is not. */
+ * to be the head's. Where the map does not have the version that the reader has
+ * seen, nothing is left out. STATE if it has versions where `opening` is NULL,
+ * or none where it is not. */
 TACET_MUST_CHECK tacet_err tacet_keylog_label_prove(
     tacet_map *map, const tacet_vrf_key *vrf, const tacet_keylog_label *label,
-    const tacet_keylog_opening *opening, tacet_buf *out);
+    uint32_t seen, const tacet_keylog_opening *opening, tacet_buf *out);
 
 /* Its bytes. */
 void tacet_keylog_opening_write(const tacet_keylog_opening *o, tacet_buf *out);
@@ -172,11 +184,13 @@ typedef struct tacet_keylog_answer {
 
 /* Checks that proof against a head: every version's key by the VRF, the ladder,
  * the map, and that `value` is what the greatest version commits to (ignored
- * where there is none). AUTH if anything does not fit; any INPUT error. */
+ * where there is none). `seen` as it was named in the question: a proof that
+ * leaves out anything else than that allows does not fit. AUTH if anything does
+ * not fit; any INPUT error. */
 TACET_MUST_CHECK tacet_err tacet_keylog_label_verify(
     const tacet_keylog_head *head, tacet_span vrf_public_key,
-    const tacet_keylog_label *label, tacet_span value, tacet_span proof,
-    tacet_keylog_answer *out);
+    const tacet_keylog_label *label, uint32_t seen, tacet_span value,
+    tacet_span proof, tacet_keylog_answer *out);
 
 /* That version 0 of the label commits to `value`, by the bytes of its opening,
  * under a proof of the label that was checked against that head. AUTH if not;

@@ -52,14 +52,16 @@ TACET_MUST_CHECK tacet_err tacet_put_manifest_parse(tacet_span in,
 /* POST /v1/lookup -> 200, LookupAnswer.
  *   enum { handle(0), account(1) } LookupKind;
  *   struct { LookupKind kind; opaque key<V>; uint32 from; uint64 log_size;
- *            opaque token<V>; } Lookup;
+ *            uint32 seen; opaque token<V>; } Lookup;
  *   struct { opaque manifests<V>; opaque proofs<V>; uint8 more; } LookupAnswer;
  *   struct { opaque head<V>; opaque label<V>; opaque first<V>; } KeyProofs;
  * manifests: opaque<V> each, from number `from` on, at most 64; more: there are
  * further ones. log_size: of the log when the client last saw it, 0 for never.
- * proofs: KeyProofs (keytrans/keylog.h: HeadProof from log_size on, LabelProof
- * of the account's handle) of the newest manifest, in the answer that ends with
- * it; empty in those that have more. */
+ * seen: one more than the label's version that it has verified, 0 for none (or
+ * none that is to be left out). proofs: KeyProofs (keytrans/keylog.h: HeadProof
+ * from log_size on, LabelProof of the account's handle for who has seen that
+ * much) of the newest manifest, in the answer that ends with it; empty in those
+ * that have more. */
 typedef enum tacet_lookup_kind {
   TACET_LOOKUP_HANDLE = 0, /* key: name@domain */
   TACET_LOOKUP_ACCOUNT = 1 /* key: the account id */
@@ -69,6 +71,7 @@ typedef struct tacet_lookup {
   tacet_span key;
   uint32_t from;
   uint64_t log_size;
+  uint32_t seen;    /* as of tacet_keylog_label_prove() */
   tacet_span token; /* 104 bytes, or empty */
 } tacet_lookup;
 void tacet_lookup_write(tacet_buf *w, const tacet_lookup *m);

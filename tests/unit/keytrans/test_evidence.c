@@ -780,7 +780,7 @@ static void a_label_proof_is_taken_apart(void **state) {
     }
   }
   const tacet_keylog_opening o = {.opening = {1, 2}, .index = 77};
-  assert_ok(tacet_keylog_label_prove(map, &vrf, &label, &o, &proof));
+  assert_ok(tacet_keylog_label_prove(map, &vrf, &label, 0, &o, &proof));
   tacet_map_hash root;
   assert_ok(tacet_map_root(map, &root));
   tacet_span pub = tacet_span_of(vrf.public_key, 32), bytes;
@@ -799,6 +799,16 @@ static void a_label_proof_is_taken_apart(void **state) {
     assert_ok(err);
     assert_ok(tacet_map_verify(&root, &key, &p));
   }
+  tacet_buf rest = {.max = 1 << 18}; /* of who has seen version 2: 3, 2 */
+  assert_ok(tacet_keylog_label_prove(map, &vrf, &label, 3, &o, &rest));
+  for (uint32_t v = 0; v < 5; v++) {
+    tacet_keylog_opening got;
+    assert_err(v == 2 || v == 3 ? TACET_OK : TACET_ERR_NOT_FOUND,
+               tacet_evidence_from_label(tacet_buf_span(&rest), pub, &label, v,
+                                         &key, &bytes, &got));
+    assert_true(v < 2 || v > 3 || memcmp(key.b, keys[v].b, 32) == 0);
+  }
+  tacet_buf_free(&rest);
   tacet_keylog_opening got;
   assert_err(TACET_ERR_NOT_FOUND,
              tacet_evidence_from_label(tacet_buf_span(&proof), pub, &label, 4,
@@ -846,8 +856,8 @@ static void make_reply(evidence_stage *s, tacet_span manifest, uint64_t index,
   for (size_t i = 0; i < l->n_items; i++) {
     assert_ok(tacet_map_insert(map, &l->items[i].key, &l->items[i].value));
   }
-  assert_ok(
-      tacet_keylog_label_prove(map, &out->vrf, &out->label, &o, &out->proof));
+  assert_ok(tacet_keylog_label_prove(map, &out->vrf, &out->label, 0, &o,
+                                     &out->proof));
   const tacet_tlog_source source = small_source(l);
   assert_ok(tacet_keylog_head_prove(&source, 0, l->n, &l->entries[at],
                                     small_note(l, &s->keys, l->n, 0),

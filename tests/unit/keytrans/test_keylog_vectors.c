@@ -27,8 +27,16 @@ static const struct {
     {"h:carol@chat.example", "manifest 0 of carol", 0},
     {"h:bob@chat.example", "manifest 2 of bob", 2},
     {"h:dave@chat.example", "manifest 0 of dave", 0},
+    {"h:bob@chat.example", "manifest 3 of bob", 3},
 };
 #define UPDATES (sizeof(updates) / sizeof(updates[0]))
+
+/* Which are proven, and how much of each the reader has seen. */
+static const struct {
+  size_t update; /* UPDATES: a label that is not there */
+  uint32_t seen;
+} labels[] = {{6, 0}, {0, 0}, {UPDATES, 0}, {6, 4}, {6, 3}};
+#define LABELS (sizeof(labels) / sizeof(labels[0]))
 
 typedef struct log_state {
   tacet_map *map;
@@ -150,13 +158,17 @@ static void sign(const log_state *s, json_t *o, tacet_buf *note) {
                       json_stringn((const char *)note->p, note->len));
 }
 
+/* For a reader who has seen so many versions. */
 static json_t *prove(log_state *s, const tacet_vrf_key *vrf, const char *text,
-                     const tacet_keylog_opening *opening, const char *value) {
+                     uint32_t seen, const tacet_keylog_opening *opening,
+                     const char *value) {
   json_t *o = json_object();
   tacet_keylog_label label = label_of(text);
   TACET_BUF(proof, 1 << 16);
-  assert_ok(tacet_keylog_label_prove(s->map, vrf, &label, opening, &proof));
+  assert_ok(
+      tacet_keylog_label_prove(s->map, vrf, &label, seen, opening, &proof));
   put(o, "label", tacet_span_of(label.b, label.len));
+  json_object_set_new(o, "seen", json_integer(seen));
   put(o, "proof", tacet_buf_span(&proof));
   if (value != NULL) {
     put(o, "value", tacet_span_str(value));
@@ -270,12 +282,14 @@ static json_t *make(void) {
   assert_ok(tacet_keylog_head_prove(&source, 4, s.log.size, &epoch,
                                     tacet_buf_span(&note), &head));
   put(root, "head_proof", tacet_buf_span(&head));
-  json_array_append_new(proofs, prove(&s, &vrf, updates[4].label, &openings[4],
-                                      updates[4].value));
-  json_array_append_new(proofs, prove(&s, &vrf, updates[0].label, &openings[0],
-                                      updates[0].value));
-  json_array_append_new(proofs,
-                        prove(&s, &vrf, "h:nobody@chat.example", NULL, NULL));
+  for (size_t i = 0; i < LABELS; i++) {
+    size_t u = labels[i].update;
+    json_array_append_new(
+        proofs, u < UPDATES
+                    ? prove(&s, &vrf, updates[u].label, labels[i].seen,
+                            &openings[u], updates[u].value)
+                    : prove(&s, &vrf, "h:nobody@chat.example", 0, NULL, NULL));
+  }
   json_object_set_new(root, "labels", proofs);
   json_object_set_new(root, "statement", say(&s, &epoch));
   tacet_map_free(s.map);
@@ -327,15 +341,18 @@ static void a_reader_accepts_them(void **state) {
     tacet_keylog_label l = {.len = label.len};
     tacet_keylog_answer a;
     memcpy(l.b, label.p, label.len);
-    assert_ok(
-        tacet_keylog_label_verify(&head, vrf, &l, value, label_proof, &a));
-    assert_int_equal(a.exists, i < 2);
-    assert_int_equal(a.version, i == 0 ? 2 : 0);
+    size_t u = labels[i].update;
+    uint32_t known = (uint32_t)json_integer_value(json_object_get(o, "seen"));
+    assert_ok(tacet_keylog_label_verify(&head, vrf, &l, known, value,
+                                        label_proof, &a));
+    assert_int_equal(known, labels[i].seen);
+    assert_int_equal(a.exists, u < UPDATES);
+    assert_int_equal(a.version, u < UPDATES ? updates[u].version : 0);
     test_hex_free(label);
     test_hex_free(label_proof);
     test_hex_free(value);
   }
-  assert_int_equal(i, 3);
+  assert_int_equal(i, LABELS);
   test_hex_free(root);
   test_hex_free(proof);
   test_hex_free(vrf);

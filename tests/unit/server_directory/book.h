@@ -82,12 +82,16 @@ tacet_wire_error book_lookup(tacet_lookup_kind kind, tacet_span key,
 /* A look-up of name@DOMAIN whose proofs are checked as a client does, by the
  * policy of the folder. `seen` is what the last one saw, and is moved on. */
 typedef struct proven {
+  size_t label_len; /* bytes of the LabelProof */
   tacet_wire_error status;
   tacet_keylog_head head;
   tacet_keylog_answer answer;
   tacet_manifest newest;
 } proven;
 proven book_prove(const char *name, tacet_tlog_head *seen);
+/* The same by who has seen so many of the label's versions. */
+proven book_prove_rest(const char *name, tacet_tlog_head *seen,
+                       uint32_t versions);
 /* A file of the log, as in GET /log/PATH. */
 answer book_file(const char *path);
 /* Reads all of the published log through its files and computes it again: each

@@ -27,19 +27,25 @@ static tacet_keylog_label label_of(const char *name) {
 
 /* ---- look-ups ---- */
 
-static answer look(const char *name, uint64_t log_size) {
+static answer look(const char *name, uint64_t log_size, uint32_t versions) {
   TACET_BUF(w, 1024);
   char handle[128];
   (void)snprintf(handle, sizeof(handle), "%s@" DOMAIN, name);
   const tacet_lookup m = {.kind = TACET_LOOKUP_HANDLE,
                           .key = tacet_span_str(handle),
-                          .log_size = log_size};
+                          .log_size = log_size,
+                          .seen = versions};
   tacet_lookup_write(&w, &m);
   return book_call(DIR_LOOKUP, &w, false);
 }
 
 proven book_prove(const char *name, tacet_tlog_head *seen) {
-  answer a = look(name, seen->size);
+  return book_prove_rest(name, seen, 0);
+}
+
+proven book_prove_rest(const char *name, tacet_tlog_head *seen,
+                       uint32_t versions) {
+  answer a = look(name, seen->size, versions);
   proven out = {.status = a.status};
   if (a.status != TACET_WIRE_OK) {
     answer_free(&a);
@@ -59,10 +65,11 @@ proven book_prove(const char *name, tacet_tlog_head *seen) {
   assert_ok(tacet_keylog_head_verify(policy, seen, UINT64_MAX, proofs.head,
                                      &out.head));
   assert_ok(tacet_keylog_label_verify(
-      &out.head, tacet_span_of(book->log.vrf.public_key, 32), &label, last,
-      proofs.label, &out.answer));
+      &out.head, tacet_span_of(book->log.vrf.public_key, 32), &label, versions,
+      last, proofs.label, &out.answer));
   assert_true(out.answer.exists);
   assert_ok(tacet_manifest_parse(last, &out.newest));
+  out.label_len = proofs.label.len;
   *seen = out.head.seen;
   tacet_policy_free(policy);
   answer_free(&a);

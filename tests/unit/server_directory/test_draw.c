@@ -205,7 +205,7 @@ static uint64_t prove_week(uint32_t first_day, tacet_span value) {
   assert_ok(tacet_keylog_head_verify(policy, &seen, UINT64_MAX, p.head, &head));
   tacet_keylog_label_issuers(first_day, &label);
   assert_ok(tacet_keylog_label_verify(
-      &head, tacet_span_of(book->log.vrf.public_key, 32), &label, value,
+      &head, tacet_span_of(book->log.vrf.public_key, 32), &label, 0, value,
       p.label, &got));
   assert_true(got.exists);
   assert_int_equal(0, got.version);

@@ -52,6 +52,29 @@ static void test_every_answer_is_proven(void **state) {
   assert_int_equal(whole.size, seen.size);
 }
 
+/* Whatever a reader says that he has seen, he can check what he gets; who has
+ * seen much gets less, and who says that he saw more than there is gets all. */
+static void test_what_was_seen_is_left_out(void **state) {
+  (void)state;
+  person alice;
+  person_register(&alice, "alice");
+  for (uint32_t n = 1; n <= 5; n++) {
+    change(&alice, 1 + n % 2);
+  }
+  static const uint32_t more[] = {7, 8, 1000, UINT32_MAX};
+  size_t all = 0, least = SIZE_MAX;
+  for (uint32_t i = 0; i < 7 + 4; i++) {
+    tacet_tlog_head seen = {0};
+    proven p = book_prove_rest("alice", &seen, i < 7 ? i : more[i - 7]);
+    assert_int_equal(TACET_WIRE_OK, p.status);
+    assert_int_equal(5, p.answer.version);
+    all = i == 0 ? p.label_len : all;
+    least = p.label_len < least ? p.label_len : least;
+    assert_true(i < 7 || p.label_len == all);
+  }
+  assert_true(least < all / 2 + 100);
+}
+
 /* The manifests that a client knows are not sent again, the proofs are. */
 static void test_nothing_new_is_proven_too(void **state) {
   (void)state;
@@ -244,13 +267,11 @@ static void test_the_operator_erases(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, book_setup, book_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_it_begins_empty),
-      TEST(test_every_answer_is_proven),
+      TEST(test_it_begins_empty),        TEST(test_every_answer_is_proven),
+      TEST(test_what_was_seen_is_left_out),
       TEST(test_nothing_new_is_proven_too),
-      TEST(test_the_head_alone),
-      cmocka_unit_test(test_names_of_files),
-      TEST(test_a_mirror_has_all_of_it),
-      TEST(test_erasing),
+      TEST(test_the_head_alone),         cmocka_unit_test(test_names_of_files),
+      TEST(test_a_mirror_has_all_of_it), TEST(test_erasing),
       TEST(test_the_operator_erases),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
