@@ -11,6 +11,7 @@
 #include "client/labels.h"
 #include "client/lookup.h"
 #include "client/watch.h"
+#include "tacet/keytrans/evidence.h"
 #include "tests/unit/client/liar.h"
 
 /* ---- helping ---- */
@@ -284,6 +285,152 @@ static void test_every_byte(void **state) {
   }
 }
 
+/* ---- what was seen is named, and left out ---- */
+
+#define LOOKS 200
+
+/* bob has a second manifest in the log. */
+static void change_devices(person *bob) {
+  TACET_BUF(chain, 1 << 16);
+  lie_chain(bob, 1, &chain);
+  lie_publish(bob, tacet_buf_span(&chain));
+}
+
+/* Only what `from` tells as well: at version 0, or to who asks from the begin
+ * on, nothing; and now and then nothing in any case. */
+static void test_seen_is_named(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob"),
+         *carol = person_join(w, "carol");
+  befriend(alice, bob);
+  for (int i = 0; i < 20; i++) {
+    expect_ok(alice, recheck(alice, "bob"));
+  }
+  change_devices(bob);
+  expect_ok(alice, recheck(alice, "bob")); /* she has seen version 0 */
+  expect_ok(carol, seer_write(carol, "bob"));
+  assert_int_equal(w->s->n_seen, 0);
+  for (int i = 0; i < LOOKS; i++) {
+    expect_ok(alice, recheck(alice, "bob"));
+    expect_ok(alice, look_at_self(alice));
+  }
+  size_t n = w->s->n_seen; /* seven in eight of the former */
+  assert_true(n > LOOKS / 2 && n < LOOKS);
+  assert_int_equal(seer_evidence(alice), 0);
+}
+
+/* Who has other keys of somebody from a letter than the log was seen to have
+ * does not tell by what is named. */
+static void test_seen_is_not_named_of_others(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  TACET_BUF(longer, 1 << 16);
+  TACET_BUF(logged, 1 << 16);
+  lie_chain(bob, 2, &longer);
+  tacet_span list = tacet_buf_span(&longer), one;
+  for (int i = 0; i < 2; i++) {
+    assert_true(tacet_opaque_list_next(&list, &one));
+    tacet_opaque_list_add(&logged, one);
+  }
+  lie_publish(bob, tacet_buf_span(&logged));
+  expect_ok(alice, recheck(alice, "bob"));
+  lie_learn(alice, tacet_buf_span(&longer));
+  size_t n = w->s->n_seen;
+  for (int i = 0; i < 30; i++) {
+    expect_failure(alice, recheck(alice, "bob"), CLIENT_UNREACHABLE,
+                   "not-published");
+  }
+  assert_int_equal(w->s->n_seen, n);
+}
+
+/* A proof that leaves out what this reader never saw, true as it is, is no
+ * proof for him. */
+static void test_too_much_left_out(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  change_devices(bob);
+  w->s->leave_out = 2;
+  expect_failure(alice, seer_write(alice, "bob"), CLIENT_KEYS,
+                 "unlogged-manifest");
+  assert_true(seer_evidence(alice) > 0);
+  w->s->leave_out = 0;
+  expect_ok(alice, seer_write(alice, "bob"));
+  w->s->leave_out = 2; /* she may have named it, or not */
+  for (int i = 0, refused = 0; refused == 0; i++) {
+    client_kind kind = recheck(alice, "bob");
+    refused = kind == CLIENT_KEYS;
+    assert_true(kind == CLIENT_OK || refused);
+    assert_true(i < LOOKS);
+  }
+}
+
+/* The file that the failure names. */
+static tacet_evidence_kind kind_of_evidence(const person *p) {
+  char path[256];
+  static char text[TACET_EVIDENCE_MAX];
+  const char *from = strstr(p->err.text, p->home), *to;
+  assert_non_null(from);
+  to = strstr(from, ".txt");
+  assert_non_null(to);
+  (void)snprintf(path, sizeof(path), "%.*s.txt", (int)(to - from), from);
+  FILE *f = fopen(path, "rb");
+  assert_non_null(f);
+  size_t n = fread(text, 1, sizeof(text), f);
+  assert_int_equal(fclose(f), 0);
+  tacet_evidence_verdict v = {.kind = TACET_EVIDENCE_REPORT};
+  assert_ok(tacet_evidence_verify(tacet_span_of(text, n), NULL, NULL, &v));
+  return v.kind;
+}
+
+/* A list of devices that nobody signed, as the next version: what proves it is
+ * in the proof whether something was left out or not. */
+static void test_evidence_of_the_rest(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  TACET_BUF(chain, 1 << 16);
+  TACET_BUF(logged, 1 << 16);
+  lie_chain(bob, 2, &chain);
+  tacet_span list = tacet_buf_span(&chain), one = TACET_SPAN_EMPTY;
+  for (int i = 0; i < 2; i++) {
+    assert_true(tacet_opaque_list_next(&list, &one));
+    tacet_opaque_list_add(&logged, one);
+  }
+  lie_publish(bob, tacet_buf_span(&logged));
+  expect_ok(alice, recheck(alice, "bob"));
+  assert_true(tacet_opaque_list_next(&list, &one));
+  chain.p[chain.len - 70] ^= 1; /* its signature is nobody's now */
+  tacet_manifest forged;
+  assert_ok(tacet_manifest_parse(one, &forged));
+  fake_manifest_add(w->s, seer_account(w, "bob"), one, &forged);
+  size_t n = w->s->n_seen;
+  for (int i = 0; w->s->n_seen == n || w->s->n_seen - n == (size_t)i; i++) {
+    assert_true(i < LOOKS); /* until it was both named and not */
+    expect_failure(alice, recheck(alice, "bob"), CLIENT_KEYS,
+                   "unsigned-manifest");
+    assert_int_equal(kind_of_evidence(alice), TACET_EVIDENCE_UNSIGNED_MANIFEST);
+  }
+}
+
+/* Every byte of a proof that leaves something out, one bit of it: refused, in
+ * whatever is asked. */
+static void test_every_byte_of_the_rest(void **state) {
+  world *w = *state;
+  person *alice = person_join(w, "alice"), *bob = person_join(w, "bob");
+  befriend(alice, bob);
+  change_devices(bob);
+  expect_ok(alice, recheck(alice, "bob"));
+  bool all = false;
+  for (size_t bit = 1; !all; bit += 8) {
+    w->s->flip_proof = bit + bit / 8 % 8;
+    client_kind kind = recheck(alice, "bob");
+    all = w->s->flip_proof != 0; /* behind the end */
+    assert_int_equal(kind, all ? CLIENT_OK : CLIENT_KEYS);
+    assert_true(!all || bit > 8 * 400);
+  }
+}
+
 /* ---- a server that is set back ---- */
 
 /* Who saw more notices at once, whatever they do; who did not never does. */
@@ -364,6 +511,11 @@ int main(void) {
       T(test_lies_about_oneself),
       T(test_the_own_handle_moves),
       T(test_every_byte),
+      T(test_seen_is_named),
+      T(test_seen_is_not_named_of_others),
+      T(test_too_much_left_out),
+      T(test_evidence_of_the_rest),
+      T(test_every_byte_of_the_rest),
       T(test_rollback),
       T(test_death),
   };
