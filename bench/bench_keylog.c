@@ -193,6 +193,7 @@ static size_t look_up(uint32_t version, uint64_t old_size, const contact *c,
   TACET_BUF(head, 1 << 20);
   TACET_BUF(question, 1 << 10);
   TACET_BUF(list, 1 << 12);
+  TACET_BUF(first, 64);
   TACET_BUF(proofs, 1 << 20);
   TACET_BUF(answer, 1 << 20);
   BENCH_OK(tacet_keylog_head_prove(&source, old_size, frontier.size, epoch,
@@ -205,9 +206,13 @@ static size_t look_up(uint32_t version, uint64_t old_size, const contact *c,
                       .log_size = old_size,
                       .seen = c->seen});
   tacet_opaque_list_add(&list, tacet_span_of(manifest, sizeof(manifest)));
-  tacet_key_proofs_write(
-      &proofs,
-      &(tacet_key_proofs){tacet_buf_span(&head), tacet_buf_span(&c->label)});
+  if (version > 0) { /* of version 0: as long as any */
+    tacet_keylog_opening_write(&opening, &first);
+  }
+  tacet_key_proofs_write(&proofs,
+                         &(tacet_key_proofs){.head = tacet_buf_span(&head),
+                                             .label = tacet_buf_span(&c->label),
+                                             .first = tacet_buf_span(&first)});
   tacet_lookup_answer_write(
       &answer, &(tacet_lookup_answer){.manifests = tacet_buf_span(&list),
                                       .proofs = tacet_buf_span(&proofs)});
