@@ -12,6 +12,8 @@
 #define TEXT_MAX ((size_t)8192)
 /* An emergency is over by then: the operator's own rule. */
 enum { EMERGENCY_DAYS = 30 };
+/* A duty of secrecy that has no end is looked at again after as many. */
+enum { LOOK_AGAIN_DAYS = 366, GAG_DAYS_MAX = 3660 };
 
 static const char *text_of(const json_t *v, const char *name) {
   const char *t = json_string_value(json_object_get(v, name));
@@ -37,6 +39,28 @@ static tacet_err make(const char *state, desk_day until, const char *basis,
   return TACET_OK;
 }
 
+/* The order of a national-security demand may name no day (18 U.S.C. 2709(c)):
+ * it holds until the authority or a court lifts it. Whoever told by then that
+ * the demand exists would commit a crime, so no clock does. */
+static bool is_endless(const desk_request *r) {
+  return r->kind == DESK_NATIONAL_SECURITY && r->gag.given &&
+         *r->gag.basis != '\0' &&
+         (r->gag.until == DESK_NO_DAY ||
+          (int64_t)r->gag.until - r->received > GAG_DAYS_MAX);
+}
+
+static tacet_err make_endless(const desk_request *r, desk_day today,
+                              json_t **notice) {
+  json_t *v = NULL;
+  TACET_TRY(make("delayed", today + LOOK_AGAIN_DAYS, r->gag.basis, &v));
+  if (json_object_set_new(v, "endless", json_true()) != 0) {
+    json_decref(v);
+    return TACET_ERR_NOMEM;
+  }
+  *notice = v;
+  return TACET_OK;
+}
+
 bool desk_is_emergency(const desk_request *r, const desk_tables *tables) {
   const desk_instrument *i = desk_instrument_find(tables, r->instrument);
   return r->kind == DESK_EMERGENCY || (i != NULL && i->emergency);
@@ -52,6 +76,9 @@ tacet_err desk_notice_new(const desk_request *r, const desk_tables *tables,
   if (i != NULL && !i->notice) {
     return make("none", DESK_NO_DAY,
                 "under this instrument the authority tells the person", notice);
+  }
+  if (is_endless(r)) {
+    return make_endless(r, today, notice);
   }
   bool delayed = r->gag.given && *r->gag.basis != '\0' &&
                  r->gag.until != DESK_NO_DAY && r->gag.until >= today;
@@ -69,7 +96,8 @@ bool desk_notice_is_due(const json_t *row, desk_day today) {
   const char *state = text_of(n, "state");
   desk_day until;
   if (strcmp(state, "delayed") == 0) {
-    return !desk_day_read(text_of(n, "until"), &until) || until < today;
+    return !json_is_true(json_object_get(n, "endless")) &&
+           (!desk_day_read(text_of(n, "until"), &until) || until < today);
   }
   return strcmp(state, "owed") == 0 || strcmp(state, "sending") == 0 ||
          strcmp(state, "queued") == 0;

@@ -7,7 +7,12 @@
  *
  *   {"state": "owed" | "delayed" | "sending" | "queued" | "sent" | "none",
  *    "until": day or null, "basis": why it waits or is none, or "",
- *    "reference": "n-0123456789abcdef"}
+ *    "reference": "n-0123456789abcdef", "endless": true where it is so}
+ *
+ * "endless": a national-security order forbids it and names no day. Such a
+ * notice does not fire; on the day `until` an officer sees whether the order
+ * still stands (`due` says so), and either `notices delay` names another day or
+ * two lift it (`case lift`).
  *
  * "sending": it was begun, and some may have it. "queued": the server does not
  * have all of it yet, the account's outbox does.

@@ -231,6 +231,49 @@ class Notices(Desk):
         c.close()
         return json.loads(row[0])
 
+    def test_secrecy_without_an_end(self):
+        """An order of national security may name no day: then no clock tells
+        the person, an officer is asked each year, and two can lift it."""
+        notices = self.path('notices')
+        os.makedirs(notices)
+        self.make(self.server().data, '--notices-home', notices)
+        self.officer('cleo', 'officer', '--cleared')
+        cases = []
+        for n, until in enumerate(({}, {'until': '2099-12-31'})):
+            cases.append(self.file(
+                instrument='nsl', kind='national-security', case_number=str(n),
+                statute='18 U.S.C. 2709', authority={
+                    'code': 'us-fbi', 'country': 'US', 'name': 'FBI'},
+                gag={'basis': '18 U.S.C. 2709(c)', **until}))
+            judged = json.loads(self.desk('evaluate', cases[-1], '--json',
+                                          *self.key('cleo'), code=None))
+            blocks = ','.join(sorted({f['code'] for f in judged['findings']
+                                      if f['severity'] == 'block'}))
+            self.desk('decide', cases[-1], 'narrow', '--reason', 'x',
+                      *self.key('cleo'),
+                      *(['--despite', blocks] if blocks else []))
+            n = self.row_of_file(cases[-1])['notice']
+            self.assertEqual(('delayed', day(366), True),
+                             (n['state'], n['until'], n['endless']))
+        case = cases[0]
+        for last, again in ((366, 733), (733, 1000)):
+            self.clock = last
+            self.assertRegex(self.desk('due', *self.key('cleo')),
+                             f'near .* notice +{case}')
+            self.clock = last + 1
+            self.assertRegex(self.desk('due', *self.key('cleo'), code=4),
+                             f'missed .* notice +{case}')
+            self.assertIn('told 0', self.desk('notices', 'run'))
+            for each in cases:
+                self.desk('notices', 'delay', each, '--basis',
+                          '18 U.S.C. 2709(c)', '--until', day(again),
+                          *self.key('cleo'))
+        self.desk('case', 'lift', case, '--basis', 'FBI, the 4th',
+                  *self.key('cleo'))
+        self.desk('case', 'lift', case, '--basis', 'FBI, the 4th',
+                  *self.key('bob'))
+        self.assertEqual('owed', self.row_of_file(case)['notice']['state'])
+
     def test_a_delay_needs_a_basis_and_an_end(self):
         self.make(self.server().data)
         case = self.file(gag={'basis': '18 U.S.C. 2705(b)'})  # without an end
