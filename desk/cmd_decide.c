@@ -343,7 +343,8 @@ static tacet_err erase_one(desk_store *s, const json_t *row, const char *hash,
   return TACET_OK;
 }
 
-static tacet_err erase_document(desk_store *s, json_t *row, desk_trouble *why) {
+static tacet_err erase_document(desk_store *s, const json_t *row,
+                                desk_trouble *why) {
   size_t i;
   json_t *old;
   TACET_TRY(erase_one(
@@ -369,26 +370,13 @@ static tacet_err notice_before_purge(desk_store *s, const json_t *row,
   return TACET_ERR_POLICY;
 }
 
+static tacet_err purge(const desk_args *a, desk_store *s, const desk_who *who,
+                       const json_t *row, desk_trouble *why) {
+  TACET_TRY(notice_before_purge(s, row, why));
+  TACET_TRY(desk_case_purge(s, a->words[0], who->actor, who->signs, why));
+  return erase_document(s, row, why);
+}
+
 int desk_cmd_case_purge(const desk_args *a) {
-  int code;
-  DESK_WHO(who);
-  desk_trouble why = {""};
-  json_t *row = NULL;
-  desk_store *s = desk_open(a, &code);
-  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
-    tacet_err e = desk_case_get(s, a->words[0], &why, &row);
-    if (e == TACET_OK) {
-      e = notice_before_purge(s, row, &why);
-    }
-    if (e == TACET_OK) {
-      e = desk_case_purge(s, a->words[0], who.actor, who.signs, &why);
-    }
-    if (e == TACET_OK) {
-      e = erase_document(s, row, &why);
-    }
-    code = desk_end(e, &why);
-  }
-  json_decref(row);
-  desk_store_close(s);
-  return code;
+  return desk_on_case(a, purge);
 }

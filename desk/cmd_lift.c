@@ -78,7 +78,7 @@ static tacet_err changes_of(const desk_store *s, const desk_who *who,
 }
 
 static tacet_err lift(const desk_args *a, desk_store *s, const desk_who *who,
-                      json_t *row, desk_trouble *why) {
+                      const json_t *row, desk_trouble *why) {
   json_t *changes = NULL;
   bool last = json_is_object(json_object_get(row, "lift"));
   TACET_TRY(may_lift(who, row, why));
@@ -101,16 +101,5 @@ static tacet_err lift(const desk_args *a, desk_store *s, const desk_who *who,
 }
 
 int desk_cmd_case_lift(const desk_args *a) {
-  int code;
-  DESK_WHO(who);
-  desk_trouble why = {""};
-  json_t *row = NULL;
-  desk_store *s = desk_open(a, &code);
-  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
-    tacet_err e = desk_case_get(s, a->words[0], &why, &row);
-    code = desk_end(e == TACET_OK ? lift(a, s, &who, row, &why) : e, &why);
-  }
-  json_decref(row);
-  desk_store_close(s);
-  return code;
+  return desk_on_case(a, lift);
 }

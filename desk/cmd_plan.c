@@ -396,16 +396,5 @@ static tacet_err sign(const desk_args *a, desk_store *s, const desk_who *who,
 }
 
 int desk_cmd_sign(const desk_args *a) {
-  int code;
-  DESK_WHO(who);
-  desk_trouble why = {""};
-  json_t *row = NULL;
-  desk_store *s = desk_open(a, &code);
-  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
-    tacet_err err = desk_case_get(s, a->words[0], &why, &row);
-    code = desk_end(err == TACET_OK ? sign(a, s, &who, row, &why) : err, &why);
-  }
-  json_decref(row);
-  desk_store_close(s);
-  return code;
+  return desk_on_case(a, sign);
 }

@@ -166,6 +166,13 @@ void desk_who_wipe(desk_who *w);
  * having said why. */
 bool desk_who_of(const desk_args *a, desk_store *s, desk_option option,
                  bool must, desk_who *out, int *code);
+/* What an officer does to the case that the first word names: opens the desk,
+ * asks for --key, loads the row. `act` must set a sentence where it fails.
+ * Gives what the command ends with. */
+int desk_on_case(const desk_args *a,
+                 tacet_err (*act)(const desk_args *a, desk_store *s,
+                                  const desk_who *who, const json_t *row,
+                                  desk_trouble *why));
 /* May this one see the case? POLICY and a sentence. */
 TACET_MUST_CHECK tacet_err desk_may_see(const desk_who *w, const json_t *row,
                                         desk_trouble *why);

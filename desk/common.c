@@ -215,3 +215,21 @@ tacet_err desk_may_see(const desk_who *w, const json_t *row,
                         "of one with --key FILE");
   return TACET_ERR_POLICY;
 }
+
+int desk_on_case(const desk_args *a,
+                 tacet_err (*act)(const desk_args *a, desk_store *s,
+                                  const desk_who *who, const json_t *row,
+                                  desk_trouble *why)) {
+  int code;
+  DESK_WHO(who);
+  desk_trouble why = {""};
+  json_t *row = NULL;
+  desk_store *s = desk_open(a, &code);
+  if (s != NULL && desk_who_of(a, s, DESK_O_KEY, true, &who, &code)) {
+    tacet_err e = desk_case_get(s, a->words[0], &why, &row);
+    code = desk_end(e == TACET_OK ? act(a, s, &who, row, &why) : e, &why);
+  }
+  json_decref(row);
+  desk_store_close(s);
+  return code;
+}
