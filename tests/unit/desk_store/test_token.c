@@ -315,8 +315,8 @@ static void files_of_tokens(void **state) {
       "tacet-desk-token v1 AQFh AQID",
       "tacet-desk-token v1 AQUXRVO0Vt3fxpCOyrHBAf5qsh4rqgYXeVt9Q6Y0gpk_1Q",
       "tacet-desk-token v1 AQUXRVO0Vt3fxpCOyrHBAf5qsh4rqgYXeVt9Q6Y0gpk_1Q ",
-      "tacet-desk-token v1 AQUXRVO0Vt3fxpCOyrHBAf5qsh4rqgYXeVt9Q6Y0gpk_1Q AQ "
-      "ID",
+      ("tacet-desk-token v1 AQUXRVO0Vt3fxpCOyrHBAf5qsh4rqgYXeVt9Q6Y0gpk_1Q AQ "
+       "ID"),
       "tacet-desk-token v1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA AQID",
       "tacet-desk-token v2 AQUXRVO0Vt3fxpCOyrHBAf5qsh4rqgYXeVt9Q6Y0gpk_1Q AQ"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
