@@ -13,7 +13,7 @@
 /* An emergency is over by then: the operator's own rule. */
 enum { EMERGENCY_DAYS = 30 };
 /* A duty of secrecy that has no end is looked at again after as many. */
-enum { LOOK_AGAIN_DAYS = 366, GAG_DAYS_MAX = 3660 };
+enum { LOOK_AGAIN_DAYS = 366 };
 
 static const char *text_of(const json_t *v, const char *name) {
   const char *t = json_string_value(json_object_get(v, name));
@@ -44,9 +44,7 @@ static tacet_err make(const char *state, desk_day until, const char *basis,
  * the demand exists would commit a crime, so no clock does. */
 static bool is_endless(const desk_request *r) {
   return r->kind == DESK_NATIONAL_SECURITY && r->gag.given &&
-         *r->gag.basis != '\0' &&
-         (r->gag.until == DESK_NO_DAY ||
-          (int64_t)r->gag.until - r->received > GAG_DAYS_MAX);
+         *r->gag.basis != '\0' && desk_gag_is_endless(r);
 }
 
 static tacet_err make_endless(const desk_request *r, desk_day today,

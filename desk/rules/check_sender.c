@@ -3,7 +3,7 @@
 #include "desk/rules/findings.h"
 
 /* An order of silence that ends later than this ends never. */
-enum { GAG_DAYS_MAX = 3660, FACT_LETTERS_MIN = 12 };
+enum { FACT_LETTERS_MIN = 12 };
 
 /* ---- V13 ---- */
 
@@ -18,8 +18,7 @@ static bool has_basis(const desk_instrument *i, const char *basis) {
 
 static void check_gag_end(checking *c) {
   const desk_request *r = c->r;
-  bool endless = r->gag.until == DESK_NO_DAY ||
-                 (int64_t)r->gag.until - r->received > GAG_DAYS_MAX;
+  bool endless = desk_gag_is_endless(r);
   if (endless && r->kind == DESK_NATIONAL_SECURITY) {
     rules_add(c, RULE_GAG_REVIEW, "gag.until",
               "The order not to speak has no end. We ask for it to be reviewed "

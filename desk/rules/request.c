@@ -244,6 +244,12 @@ tacet_err desk_request_read(tacet_span text, desk_request *out,
   return TACET_OK;
 }
 
+bool desk_gag_is_endless(const desk_request *r) {
+  enum { DAYS_MAX = 3660 };
+  return r->gag.until == DESK_NO_DAY ||
+         (int64_t)r->gag.until - r->received > DAYS_MAX;
+}
+
 void desk_request_free(desk_request *r) {
   json_decref(r->json);
   rules_blocks_free(r->blocks);

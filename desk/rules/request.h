@@ -153,6 +153,10 @@ void desk_request_free(desk_request *r);
  * is no memory; free with free(). */
 char *desk_request_text(const desk_request *r);
 
+/* The duty of secrecy names no day, or one that is more than ten years after
+ * the demand was received. */
+bool desk_gag_is_endless(const desk_request *r);
+
 /* The words in files: "valid", "pades". NULL past the end. */
 const char *desk_check_name(desk_check c);
 const char *desk_signature_kind_name(desk_signature_kind k);
